@@ -18,8 +18,14 @@ export default {
   outputFileTracingRoot: ROOT,
   turbopack: { root: ROOT },
   outputFileTracingExcludes: {
-    // No image is optimised, so sharp's binaries (33 MB) stay out.
-    '**': ['node_modules/@img/**', 'node_modules/sharp/**'],
+    '**': [
+      // No image is optimised.
+      'node_modules/@img/**',
+      'node_modules/sharp/**',
+      // Sizes of Google's fonts, 4 MB, for builds that use them.
+      'node_modules/next/dist/server/capsize-font-metrics.json',
+      'node_modules/next/dist/server/font-utils.js',
+    ],
   },
   images: { unoptimized: true },
   poweredByHeader: false,

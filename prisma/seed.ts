@@ -55,7 +55,9 @@ function connect(env: NodeJS.ProcessEnv): PrismaClient {
   const url = env.DIRECT_URL || env.DATABASE_URL;
   if (!url) throw new Error('DATABASE_URL: expected a postgresql:// URL, got nothing.');
   const { pool, schema } = readConnection(url);
-  return new PrismaClient({ adapter: new PrismaPg({ ...pool, max: 1 }, schema ? { schema } : {}) });
+  const adapter = new PrismaPg({ ...pool, max: 1 }, schema ? { schema } : {});
+  // Minimal: the other formats quote the source, which here is one line of 400 kB.
+  return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }
 
 function report({ email, password, generated }: Admin, created: boolean): void {

@@ -10,7 +10,7 @@ export async function countUsers(): Promise<number | undefined> {
   }
 }
 
-/** The code alone where there is one: the message repeats the query, and the code frame of this file. */
+/** The code alone where there is one: a log line for every page view should be short. */
 function describe(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return error instanceof Error ? error.message : String(error);

@@ -25,5 +25,5 @@ function connect(): PrismaClient {
     { ...DEFAULTS, ...pool },
     { ...(schema && { schema }), onPoolError: () => {} },
   );
-  return new PrismaClient({ adapter });
+  return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { DIST, ROOT } from './paths.mjs';
+
+/**
+ * Bundles the seed with all it needs, Prisma's query compiler too. It stands beside server.js, under whatever
+ * package.json is there, so it must be both a CommonJS and an ES module: no import, no `require` of its own.
+ */
+export async function bundleSeed() {
+  await build({
+    entryPoints: [join(ROOT, 'prisma/seed.ts')],
+    outfile: join(DIST, 'seed.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'iife',
+    minify: true,
+    legalComments: 'none',
+    // node-postgres asks for it in a try block, where somebody has it.
+    external: ['pg-native'],
+    banner: {
+      js: "(() => {const require = process.getBuiltinModule('node:module').createRequire(process.execPath);",
+    },
+    footer: { js: '})();' },
+    define: {
+      // The generated client takes its folder from it, to find engines that Prisma 7 no longer has.
+      'import.meta.url': '"file:///seed.js"',
+    },
+    logLevel: 'warning',
+  });
+  return 'dist/seed.js';
+}
