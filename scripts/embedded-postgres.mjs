@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findDatabaseAccount } from './postgres/account.mjs';
 import { findBinaries } from './postgres/binaries.mjs';
 import { ensureCluster, findRunningServer } from './postgres/data-folder.mjs';
+import { SERVER_ENVIRONMENT } from './postgres/environment.mjs';
 
 const HOST = '127.0.0.1';
 const STOP_SIGNALS = /** @type {const} */ ({
@@ -114,7 +115,7 @@ async function launch(postgres, dataDir, port, account, { settings = {}, onLog }
   const child = spawn(postgres, ['-D', dataDir, ...args], {
     ...account,
     cwd: '/',
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' },
+    env: SERVER_ENVIRONMENT,
     stdio: ['ignore', 'ignore', 'pipe'],
     // A session of its own: Ctrl-C in the terminal must not end the database before its clients.
     detached: true,

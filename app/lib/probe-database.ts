@@ -24,7 +24,8 @@ async function probe(): Promise<boolean> {
     pool ??= openPool();
     const client = await pool.connect();
     try {
-      await client.query({ text: 'SELECT 1', query_timeout: Math.max(1, deadline - performance.now()) });
+      const query = { text: 'SELECT 1', query_timeout: Math.max(1, deadline - performance.now()) };
+      await client.query(query);
     } catch (error) {
       // Closes the socket, whatever is still under way on it.
       client.release(true);

@@ -29,7 +29,7 @@ export async function runNextBuild() {
  * Runs a script of this repository or its packages, and shows what it printed only where it fails.
  * @param {string} script
  * @param {string[]} args
- * @param {NodeJS.ProcessEnv} env
+ * @param {Record<string, string>} env
  */
 export async function run(script, args, env = {}) {
   const child = spawn(process.execPath, [script, ...args], {

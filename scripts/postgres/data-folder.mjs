@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import process from 'node:process';
 import { canReach } from './account.mjs';
+import { SERVER_ENVIRONMENT } from './environment.mjs';
 
 /** @typedef {import('./account.mjs').Account} Account */
 
@@ -17,7 +17,7 @@ const LOCALE = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '-
  * @param {{ user: string, password: string, account: Account, initdb: string, initdbArgs?: string[] | undefined }} options
  */
 export async function ensureCluster(dataDir, { user, password, account, initdb, initdbArgs = LOCALE }) {
-  if (existsSync(join(dataDir, 'PG_VERSION'))) return;
+  if (await isCluster(dataDir)) return;
   const parent = dirname(dataDir);
   await mkdir(parent, { recursive: true });
   if (!canReach(parent, account)) {
@@ -62,6 +62,17 @@ export async function findRunningServer(dataDir) {
   return undefined;
 }
 
+/** @param {string} dataDir */
+async function isCluster(dataDir) {
+  try {
+    await access(join(dataDir, 'PG_VERSION'));
+    return true;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return false;
+    throw new Error(`${dataDir} belongs to another user: start it as that user, or remove it.`, { cause });
+  }
+}
+
 /**
  * @param {string} folder
  * @param {Account} account
@@ -89,7 +100,7 @@ async function runInitdb(initdb, account, args) {
   const child = spawn(initdb, args, {
     ...account,
     cwd: '/',
-    env: { PATH: process.env.PATH ?? '', LC_ALL: 'C', TZ: 'UTC' },
+    env: SERVER_ENVIRONMENT,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
