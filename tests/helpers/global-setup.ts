@@ -42,10 +42,14 @@ async function buildSeeds(folder: string): Promise<string> {
   await build({
     entryPoints: names.filter((name) => parse(name).ext === '.mjs').map((name) => join(source, name)),
     outdir,
-    outExtension: { '.js': '.cjs' },
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
-    format: 'cjs',
+    format: 'esm',
+    // pg is CommonJS inside.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
     target: 'node20',
     external: ['pg-native'],
     logLevel: 'warning',

@@ -1,0 +1,206 @@
+/**
+ * Runs `node entrypoint.js` as a process and waits for what it says, never for a time.
+ *
+ *     const boot = await startBundle({ dir: app.dir, env: { DATABASE_URL: database.url } });
+ *     await boot.waitForServer();                                 // a fixture server's `ready`
+ *     await boot.waitForLog({ step: 'migrate', event: 'end' });   // or a predicate; past lines count
+ *     await boot.waitForLine(/listening/);                        // on either output
+ *     boot.kill('SIGTERM');
+ *     expect(await boot.exit).toMatchObject({ code: 143, signal: null });
+ *     boot.stdout, boot.stderr, boot.lines, boot.logs, boot.port, boot.processes()
+ *
+ *     const { code, logs, stdout } = await runBundle({ dir, args: ['status', '--json'], env });
+ *
+ * The environment is clean: PATH (with the chosen Node.js first), LOG_FORMAT=json, a free PORT, the mark that the
+ * harness finds the process by, and what is given; undefined takes a variable out. When the test ends, the process and
+ * everything it started, in whatever group, is killed. No output may hold a secret: the databases' and roles' passwords
+ * in any encoding, and what the given environment calls a password, secret, token, key or webhook. One found
+ * fails the test, in the command line of a living process too. A failed test prints the output.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { delimiter, dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { onTestFailed } from 'vitest';
+import { onCleanup } from './cleanup.ts';
+import { OutputLines } from './output-lines.ts';
+import { freePort } from './ports.ts';
+import { findSecrets, type Secret, secretForms, secretsOfEnvironment } from './secrets.ts';
+import { killMarked, mark, markedProcesses } from './workspace.ts';
+
+export type { LogLine } from './output-lines.ts';
+
+export interface BundleOptions {
+  /** The folder that holds `entrypoint.js`. */
+  dir: string;
+  args?: string[];
+  env?: Record<string, string | undefined>;
+  /** The Node.js to run it with (`node-versions.ts`); the default is the one that runs the tests. */
+  node?: string;
+  /** Flags for Node.js itself. */
+  nodeArgs?: string[];
+  /** The default is `dir`. */
+  cwd?: string;
+  /** Text for standard input, which then ends; `pipe` leaves it open for `boot.stdin`. The default is no input. */
+  stdin?: string | 'pipe';
+  /** On a terminal, through `script`: both outputs come as `stdout`, and `boot.stdin` is the keyboard. */
+  terminal?: boolean;
+  /** Runs it as this user; only root can. */
+  uid?: number;
+  /** More that must not be printed. */
+  secrets?: string[];
+}
+
+export interface BundleExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  durationMs: number;
+}
+
+export class BundleProcess extends OutputLines {
+  readonly pid: number;
+  readonly port: number;
+  readonly stdin: Writable | null;
+  /** Settles when the process has ended and its output is read to the end. */
+  readonly exit: Promise<BundleExit>;
+  readonly #child: ChildProcess;
+  readonly #name: string;
+  readonly #secrets: Secret[];
+
+  constructor(child: ChildProcess, parts: { name: string; port: number; secrets: Secret[] }) {
+    super();
+    if (child.pid === undefined) throw new Error('the bundle could not be started');
+    this.pid = child.pid;
+    this.port = parts.port;
+    this.stdin = child.stdin;
+    this.#child = child;
+    this.#name = parts.name;
+    this.#secrets = parts.secrets;
+    if (child.stdout !== null) this.read(child.stdout, 'stdout');
+    if (child.stderr !== null) this.read(child.stderr, 'stderr');
+    this.exit = this.#waitForExit(performance.now());
+  }
+
+  /** Sends a signal to the entrypoint alone. */
+  kill(signal: NodeJS.Signals = 'SIGTERM'): void {
+    this.#child.kill(signal);
+  }
+
+  /** Kills the entrypoint and everything it started. */
+  async killAll(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await killMarked(this.#name);
+    await this.exit;
+  }
+
+  /** The entrypoint and everything it started that still lives; Linux only. */
+  processes(): { pid: number; command: string }[] {
+    return markedProcesses(this.#name);
+  }
+
+  /** Throws where the output so far, or the command line of a living process, holds a secret. */
+  checkSecrets(): void {
+    const commands = this.processes().map(({ command }) => command);
+    const found = findSecrets([this.stdout, this.stderr, ...commands].join('\n'), this.#secrets);
+    if (found.length > 0) throw new Error(`the output or a command line gives away ${found.join(' and ')}`);
+  }
+
+  async #waitForExit(start: number): Promise<BundleExit> {
+    const closed = once(this.#child, 'close');
+    const [code, signal] = await once(this.#child, 'exit');
+    const durationMs = performance.now() - start;
+    await Promise.race([closed, outputRunsDry(this.#child)]);
+    this.finish(`code ${code}, signal ${signal}`);
+    return { code, signal, durationMs };
+  }
+}
+
+let started = 0;
+
+export async function startBundle(options: BundleOptions): Promise<BundleProcess> {
+  const name = `bundle-${++started}`;
+  const node = options.node ?? process.execPath;
+  const environment: Record<string, string | undefined> = {
+    PATH: [dirname(node), process.env.PATH].join(delimiter),
+    LOG_FORMAT: 'json',
+    PORT: String(await freePort()),
+    ...mark(name),
+    ...options.env,
+  };
+  const secrets = [
+    ...secretsOfEnvironment(environment),
+    ...(options.secrets ?? []).flatMap((value) => secretForms(value, 'a secret of the test')),
+  ];
+  const command = [
+    node,
+    ...(options.nodeArgs ?? []),
+    join(options.dir, 'entrypoint.js'),
+    ...(options.args ?? []),
+  ];
+  const [program, ...args] = options.terminal ? onTerminal(command) : command;
+  const input = options.stdin === undefined && !options.terminal ? 'ignore' : 'pipe';
+  const child: ChildProcess = spawn(program ?? node, args, {
+    cwd: options.cwd ?? options.dir,
+    // Next's types would have NODE_ENV in every environment; ours has it only where a test says so.
+    env: environment as NodeJS.ProcessEnv,
+    stdio: [input, 'pipe', 'pipe'],
+    ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
+    // A group of its own: what is meant for the tests' terminal does not reach it.
+    detached: true,
+  });
+  const bundle = new BundleProcess(child, { name, secrets, port: Number(environment.PORT) });
+  onCleanup(() => endBundle(bundle));
+  printWhenTestFails(bundle);
+  child.stdin?.on('error', () => undefined);
+  if (options.stdin !== undefined && options.stdin !== 'pipe') child.stdin?.end(options.stdin);
+  return bundle;
+}
+
+/** Runs it to its end. */
+export async function runBundle(options: BundleOptions): Promise<BundleExit & BundleOutput> {
+  const bundle = await startBundle(options);
+  const exit = await bundle.exit;
+  bundle.checkSecrets();
+  const { stdout, stderr, lines, logs } = bundle;
+  return { ...exit, stdout, stderr, lines, logs };
+}
+
+export type BundleOutput = Pick<BundleProcess, 'stdout' | 'stderr' | 'lines' | 'logs'>;
+
+async function endBundle(bundle: BundleProcess): Promise<void> {
+  try {
+    bundle.checkSecrets();
+  } finally {
+    await bundle.killAll();
+  }
+  bundle.checkSecrets();
+}
+
+/** What outlives the entrypoint may hold its output open for ever: then it is read until nothing comes any more. */
+async function outputRunsDry({ stdout, stderr }: ChildProcess): Promise<void> {
+  const read = () => bytesRead(stdout) + bytesRead(stderr);
+  for (let before = -1, rounds = 0; read() !== before && rounds < 20; rounds += 1) {
+    before = read();
+    await pause(100);
+  }
+}
+
+function bytesRead(output: Readable | null): number {
+  return output !== null && 'bytesRead' in output && typeof output.bytesRead === 'number'
+    ? output.bytesRead
+    : 0;
+}
+
+function onTerminal(command: string[]): string[] {
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return ['script', '--quiet', '--flush', '--return', '--command', `exec ${quoted}`, '/dev/null'];
+}
+
+function printWhenTestFails(bundle: BundleProcess): void {
+  try {
+    onTestFailed(() => console.error(bundle.describe()));
+  } catch {
+    // Started by `beforeAll`: there is no test to speak of yet.
+  }
+}
