@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { PoolConfig } from 'pg';
+import { offersTls } from './offers-tls.ts';
 
 export interface Connection {
   /** For `new pg.Pool` and `new PrismaPg`. */
@@ -8,22 +9,28 @@ export interface Connection {
   schema?: string;
 }
 
+type Parameter = (name: string) => string | undefined;
+
 /**
- * Reads a connection string as Prisma means it. node-postgres ignores `schema` and `connection_limit`, and
- * verifies certificates under `sslmode=require`, where Prisma asks for `sslaccept=strict` first.
+ * Reads a connection string as Prisma means it. node-postgres alone would ignore `schema` and `connection_limit`,
+ * verify certificates under `sslmode=require`, and use no TLS where no mode is named, though servers may insist.
+ * @param timeout in milliseconds, for the one question that may have to be put to the server
  * @see https://www.prisma.io/docs/orm/overview/databases/postgresql#arguments
  */
-export function readConnection(connectionString: string): Connection {
+export async function readConnection(connectionString: string, timeout: number): Promise<Connection> {
   const url = parseUrl(connectionString);
-  const parameter = (name: string) => url.searchParams.get(name) || undefined;
-  const schema = parameter('schema');
+  const parameter: Parameter = (name) => url.searchParams.get(name) || undefined;
+  const host = parameter('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  const port = Number(url.port || parameter('port') || 5432);
+  const mode = readMode(parameter);
+  const encrypted = mode === 'prefer' ? await offersTls(host, port, timeout) : mode !== 'disable';
   const pool: PoolConfig = {
-    host: parameter('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 5432 : Number(url.port),
+    host,
+    port,
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
-    ssl: readTls(parameter),
+    ssl: encrypted && readTls(mode, parameter),
     ...defined({
       application_name: parameter('application_name'),
       options: parameter('options'),
@@ -32,6 +39,7 @@ export function readConnection(connectionString: string): Connection {
       query_timeout: readSeconds(parameter('socket_timeout')),
     }),
   };
+  const schema = parameter('schema');
   return { pool, ...(schema && { schema }) };
 }
 
@@ -42,30 +50,29 @@ function parseUrl(connectionString: string): URL {
   throw new Error('The connection string is not a postgresql:// URL.');
 }
 
-function readTls(parameter: (name: string) => string | undefined): PoolConfig['ssl'] {
+/** `sslaccept=strict` is how Prisma asks for a verified certificate, and a root given with `require` how libpq does. */
+function readMode(parameter: Parameter): string {
   const mode = parameter('sslmode') ?? 'prefer';
-  const certificates = defined({
-    // Prisma's `sslcert` is the authority's certificate, which libpq calls `sslrootcert`.
-    ca: readFile(parameter('sslrootcert') ?? parameter('sslcert')),
-    pfx: readFile(parameter('sslidentity')),
-    passphrase: parameter('sslpassword'),
-  });
-  const strict = parameter('sslaccept') === 'strict';
-  switch (mode) {
-    case 'disable':
-      return false;
-    case 'require':
-      return { ...certificates, rejectUnauthorized: strict };
-    case 'verify-ca':
-      return { ...certificates, checkServerIdentity: () => undefined };
-    case 'verify-full':
-      return certificates;
-    default:
-      // node-postgres cannot fall back to a plain connection, so TLS is only asked for where the URL speaks of it.
-      return strict || Object.keys(certificates).length > 0
-        ? { ...certificates, rejectUnauthorized: strict }
-        : false;
-  }
+  if (mode === 'disable' || mode.startsWith('verify-')) return mode;
+  if (parameter('sslaccept') === 'strict') return 'verify-full';
+  return mode === 'require' && parameter('sslrootcert') ? 'verify-ca' : mode;
+}
+
+/** `sslcert` is the client's certificate beside `sslkey` (libpq), and the trusted authority without it (Prisma). */
+function readTls(mode: string, parameter: Parameter): Exclude<PoolConfig['ssl'], boolean> {
+  const key = parameter('sslkey');
+  const authority = parameter('sslrootcert') ?? (key ? undefined : parameter('sslcert'));
+  return {
+    rejectUnauthorized: mode.startsWith('verify-'),
+    ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
+    ...defined({
+      ca: readFile(authority),
+      cert: key ? readFile(parameter('sslcert')) : undefined,
+      key: readFile(key),
+      pfx: readFile(parameter('sslidentity')),
+      passphrase: parameter('sslpassword'),
+    }),
+  };
 }
 
 function readFile(path: string | undefined): Buffer | undefined {

@@ -6,6 +6,7 @@ import { PrismaClient, Role } from './generated/client.ts';
 
 const BCRYPT_ROUNDS = 12;
 const SHORTEST_PASSWORD = 8;
+const CONNECT_TIMEOUT = 5_000;
 
 interface Admin {
   email: string;
@@ -20,7 +21,7 @@ interface Admin {
 async function seed(env: NodeJS.ProcessEnv): Promise<void> {
   const admin = readAdmin(env);
   const passwordHash = await hash(admin.password, BCRYPT_ROUNDS);
-  const prisma = connect(env);
+  const prisma = await connect(env);
   try {
     const created = await prisma.$transaction(async (tx) => {
       const { count } = await tx.user.createMany({
@@ -51,11 +52,14 @@ function readAdmin(env: NodeJS.ProcessEnv): Admin {
   return { email, password, generated: given === undefined };
 }
 
-function connect(env: NodeJS.ProcessEnv): PrismaClient {
+async function connect(env: NodeJS.ProcessEnv): Promise<PrismaClient> {
   const url = env.DIRECT_URL || env.DATABASE_URL;
   if (!url) throw new Error('DATABASE_URL: expected a postgresql:// URL, got nothing.');
-  const { pool, schema } = readConnection(url);
-  const adapter = new PrismaPg({ ...pool, max: 1 }, schema ? { schema } : {});
+  const { pool, schema } = await readConnection(url, CONNECT_TIMEOUT);
+  const adapter = new PrismaPg(
+    { connectionTimeoutMillis: CONNECT_TIMEOUT, ...pool, max: 1 },
+    schema ? { schema } : {},
+  );
   // Minimal: the other formats quote the source, which here is one line of 400 kB.
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }

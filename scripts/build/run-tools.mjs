@@ -5,10 +5,9 @@ import { ROOT } from './paths.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** Generates Prisma Client, which needs no engine, only the path of one to believe in: nothing is downloaded. */
+/** Generates Prisma Client; prisma.config.ts keeps it from downloading an engine. */
 export async function generateClient() {
   await run(require.resolve('prisma/build/index.js'), ['generate', '--no-hints'], {
-    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
     PRISMA_HIDE_UPDATE_MESSAGE: '1',
     CHECKPOINT_DISABLE: '1',
   });
