@@ -1,0 +1,199 @@
+#!/bin/sh
+# Dumps a PostgreSQL database on a schedule, proves each dump readable, and keeps a bounded number of them.
+#
+#   backup.sh [schedule]   dump every day at BACKUP_AT, and at once where the last dump is missing or overdue
+#   backup.sh once         dump now
+#   backup.sh verify       read every kept dump again; damaged ones are set aside as *.damaged
+#   backup.sh health       exit 1 and say why, where there is no good dump younger than BACKUP_MAX_AGE_HOURS
+#   backup.sh list         what is kept
+#
+# The connection comes from libpq's variables (PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSWORD_FILE, PGDATABASE).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=docker/backup-common.sh
+. "$here/backup-common.sh"
+
+BACKUP_AT=${BACKUP_AT:-03:15}
+BACKUP_KEEP_DAILY=${BACKUP_KEEP_DAILY:-7}
+BACKUP_KEEP_WEEKLY=${BACKUP_KEEP_WEEKLY:-4}
+BACKUP_MAX_AGE_HOURS=${BACKUP_MAX_AGE_HOURS:-26}
+BACKUP_RETRY_SECONDS=${BACKUP_RETRY_SECONDS:-300}
+BACKUP_POLL_SECONDS=${BACKUP_POLL_SECONDS:-15}
+umask 077
+
+child='' partial='' errors='' reported=''
+# shellcheck disable=SC2329 # called by the trap
+end() {
+  end_status=$?
+  [ -z "$child" ] || kill "$child" 2>/dev/null || true
+  rm -f ${partial:+"$partial"} ${errors:+"$errors"}
+  case $end_status in
+    0 | 64 | 78 | 130 | 143) ;;
+    *) [ -n "$reported" ] || log error backup failed "ended with status $end_status; the lines above say why" ;;
+  esac
+}
+trap end EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
+# In the background, because a shell hears signals only between its foreground commands.
+run() {
+  "$@" &
+  child=$!
+  run_status=0
+  wait "$child" || run_status=$?
+  child=''
+  return "$run_status"
+}
+
+check_settings() {
+  case $BACKUP_AT in
+    [01][0-9]:[0-5][0-9] | 2[0-3]:[0-5][0-9]) ;;
+    *) refuse "BACKUP_AT: expected a time of day such as 03:15, got \`$BACKUP_AT\`" ;;
+  esac
+  for setting in BACKUP_KEEP_DAILY BACKUP_KEEP_WEEKLY BACKUP_MAX_AGE_HOURS BACKUP_RETRY_SECONDS BACKUP_POLL_SECONDS; do
+    eval "value=\$$setting"
+    # shellcheck disable=SC2154 # assigned by the eval
+    case $value in
+      '' | *[!0-9]* | 0*) refuse "$setting: expected a whole number from 1, got \`$value\`" ;;
+    esac
+  done
+}
+
+refuse() {
+  log error backup refused "$1"
+  exit 78
+}
+
+back_up() {
+  started=$(date +%s)
+  stamp=$(date -u +%Y%m%dT%H%M%SZ)
+  mkdir -p "$BACKUP_DIR/daily" "$BACKUP_DIR/weekly"
+  # Left by a run that was killed; older than a day, so that a dump in progress is not touched.
+  find "$BACKUP_DIR/daily" -name '.partial-*' -mtime +0 -exec rm -f {} +
+  partial=$(mktemp "$BACKUP_DIR/daily/.partial-XXXXXX")
+  errors=$(mktemp)
+  # Without the lock timeout a dump that waits for a migration's lock makes every query behind it wait as well.
+  run pg_dump --format=custom --lock-wait-timeout=60s --file="$partial" 2>"$errors" ||
+    give_up "pg_dump failed: $(cat "$errors")"
+  run is_readable_dump "$partial" ||
+    give_up "pg_restore cannot read the dump that pg_dump has just written"
+  dump=$BACKUP_DIR/daily/$stamp.dump
+  checksum=$(sha256sum <"$partial")
+  printf '%s  %s\n' "${checksum%% *}" "$stamp.dump" >"$dump.sha256"
+  sync
+  mv "$partial" "$dump"
+  partial=''
+  keep_weekly "$dump"
+  printf '%s %s\n' "$started" "$dump" >"$BACKUP_DIR/.last-good.new"
+  mv "$BACKUP_DIR/.last-good.new" "$BACKUP_DIR/.last-good"
+  rotate daily "$BACKUP_KEEP_DAILY"
+  rotate weekly "$BACKUP_KEEP_WEEKLY"
+  log info backup written "dumped and verified daily/$stamp.dump" \
+    bytes "$(wc -c <"$dump" | tr -d ' ')" seconds $(($(date +%s) - started)) \
+    daily "$(list_dumps daily | wc -l | tr -d ' ')" weekly "$(list_dumps weekly | wc -l | tr -d ' ')"
+  set_damaged_aside
+}
+
+give_up() {
+  log error backup failed "$1" seconds $(($(date +%s) - started))
+  reported=yes
+  exit 1
+}
+
+# The first dump of each ISO week is kept as that week's; a hard link costs no space.
+keep_weekly() {
+  week=$(date -u +%G-W%V)
+  for kept in "$BACKUP_DIR/weekly/$week"-*.dump; do
+    [ ! -e "$kept" ] || return 0
+  done
+  weekly=$BACKUP_DIR/weekly/$week-$stamp.dump
+  ln "$1" "$weekly" 2>/dev/null || cp "$1" "$weekly"
+  printf '%s  %s\n' "${checksum%% *}" "$week-$stamp.dump" >"$weekly.sha256"
+}
+
+rotate() {
+  list_dumps "$1" | tail -n +$(($2 + 1)) | while read -r old; do
+    rm -f "$old" "$old.sha256"
+  done
+}
+
+set_damaged_aside() {
+  damaged=0
+  for kept in $(list_dumps daily) $(list_dumps weekly); do
+    if ! run is_unchanged "$kept"; then
+      damaged=$((damaged + 1)) reported=yes
+      mv "$kept" "$kept.damaged"
+      log error backup damaged "${kept#"$BACKUP_DIR"/} is not what was written; it is kept as .damaged until a person removes it"
+    fi
+  done
+  [ "$damaged" = 0 ]
+}
+
+is_due() {
+  now=$(date +%s)
+  # The last moment the clock showed BACKUP_AT.
+  clock=$(date +%H:%M:%S)
+  since_midnight=$(($(as_decimal "${clock%%:*}") * 3600 + $(as_decimal "$(printf '%s' "$clock" | cut -d: -f2)") * 60 + $(as_decimal "${clock##*:}")))
+  at=$(($(as_decimal "${BACKUP_AT%%:*}") * 3600 + $(as_decimal "${BACKUP_AT##*:}") * 60))
+  scheduled=$((now - since_midnight + at))
+  [ "$scheduled" -le "$now" ] || scheduled=$((scheduled - 86400))
+  [ "$(last_good)" -lt "$scheduled" ]
+}
+
+# When the last good dump was begun, in seconds of the epoch; 0 where there is none, or it is gone or was set aside.
+last_good() {
+  good_since=0 good_dump=''
+  [ ! -s "$BACKUP_DIR/.last-good" ] || read -r good_since good_dump <"$BACKUP_DIR/.last-good"
+  if [ -s "$good_dump" ]; then echo "$good_since"; else echo 0; fi
+}
+
+keep_schedule() {
+  mkdir -p "$BACKUP_DIR"
+  [ -s "$BACKUP_DIR/.watching-since" ] || date +%s >"$BACKUP_DIR/.watching-since"
+  log info backup scheduled "a dump every day at $BACKUP_AT, $BACKUP_KEEP_DAILY daily and $BACKUP_KEEP_WEEKLY weekly kept"
+  waiting=''
+  while :; do
+    pause=$BACKUP_POLL_SECONDS
+    if is_due; then
+      case $(count_tables 2>&1 || true) in
+        0) [ -n "$waiting" ] || log info backup waiting "the database has no tables yet: nothing to dump"
+          waiting=yes ;;
+        # A process of its own: as part of a condition, a function of this one would run on after an error.
+        *) run /bin/sh "$here/backup.sh" once || pause=$BACKUP_RETRY_SECONDS ;;
+      esac
+    fi
+    run sleep "$pause"
+  done
+}
+
+report_health() {
+  reported=yes
+  damaged=$(find "$BACKUP_DIR" -name '*.dump.damaged' 2>/dev/null | sort | head -n 1)
+  if [ -n "$damaged" ]; then
+    echo "damaged: $damaged; look at it, then remove it"
+    return 1
+  fi
+  since=$(last_good)
+  # A service that was started a moment ago has no dump yet, and nothing is wrong.
+  [ "$since" != 0 ] || since=$(cat "$BACKUP_DIR/.watching-since" 2>/dev/null || echo 0)
+  age=$((($(date +%s) - since) / 3600))
+  if [ "$age" -ge "$BACKUP_MAX_AGE_HOURS" ]; then
+    echo "no good backup for more than $BACKUP_MAX_AGE_HOURS hours"
+    return 1
+  fi
+  echo "last good backup: $(newest_dump | grep . || echo none yet)"
+}
+
+check_settings
+case ${1:-schedule} in
+  schedule) keep_schedule ;;
+  once) back_up ;;
+  verify) set_damaged_aside && log info backup verified "every kept dump is what was written" ;;
+  health) report_health ;;
+  list) cd "$BACKUP_DIR" && find daily weekly -name '*.dump' -exec ls -l {} + 2>/dev/null | sort -k 9 ;;
+  *)
+    echo "usage: backup.sh [schedule|once|verify|health|list]" >&2
+    exit 64
+    ;;
+esac
