@@ -3,7 +3,7 @@
  *
  *     const database = await createDatabase();            // empty, owned by a superuser with a hard password
  *     await database.query('SELECT 1');                   // rows; each call has a connection of its own
- *     const client = await database.connect();            // a session that stays open: locks, transactions
+ *     const client = await database.connect();            // a session that stays open; `connect(url)` as someone else
  *     await database.admin('ALTER ROLE ...');             // as superuser, in the database `postgres`
  *     const role = await createRole({ createdb: true });  // a role without rights, and its password
  *     database.urlFor(role, { schema: 'app' });           // postgresql://… as that role, with parameters
@@ -42,7 +42,7 @@ export interface Database extends PostgresAddress {
   url: string;
   urlFor(role: Role | undefined, parameters?: Record<string, string>): string;
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
-  connect(): Promise<pg.Client>;
+  connect(url?: string): Promise<pg.Client>;
   admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
   /** Every record of Prisma's, oldest first; none where there is no such table. */
   migrations(schema?: string): Promise<MigrationRecord[]>;
@@ -99,7 +99,7 @@ export async function createDatabase(options: DatabaseOptions = {}): Promise<Dat
     query,
     admin,
     drop,
-    connect: () => openSession(urlFor(undefined)),
+    connect: (url = urlFor(undefined)) => openSession(url),
     migrations: (schema = 'public') => readMigrations(query, schema),
   };
 }
@@ -167,7 +167,8 @@ async function openSession(url: string): Promise<pg.Client> {
   // A test that ends the session from outside looks at what comes of it; the client itself has nothing to add.
   client.on('error', () => undefined);
   await client.connect();
-  onCleanup(() => client.end());
+  // Not awaited: the server, or the way to it, may be gone by then.
+  onCleanup(() => void client.end().catch(() => undefined));
   return client;
 }
 
