@@ -27,7 +27,7 @@ import { onCleanup } from './cleanup.ts';
 import { OutputLines } from './output-lines.ts';
 import { freePort } from './ports.ts';
 import { findSecrets, type Secret, secretForms, secretsOfEnvironment } from './secrets.ts';
-import { killMarked, mark, markedProcesses } from './workspace.ts';
+import { killMarked, markedEnvironment, markedProcesses } from './workspace.ts';
 
 export type { LogLine } from './output-lines.ts';
 
@@ -37,7 +37,7 @@ export interface BundleOptions {
   args?: string[];
   env?: Record<string, string | undefined>;
   /** The Node.js to run it with (`node-versions.ts`); the default is the one that runs the tests. */
-  node?: string;
+  node?: string | undefined;
   /** Flags for Node.js itself. */
   nodeArgs?: string[];
   /** The default is `dir`. */
@@ -121,13 +121,12 @@ let started = 0;
 export async function startBundle(options: BundleOptions): Promise<BundleProcess> {
   const name = `bundle-${++started}`;
   const node = options.node ?? process.execPath;
-  const environment: Record<string, string | undefined> = {
+  const environment = markedEnvironment(name, {
     PATH: [dirname(node), process.env.PATH].join(delimiter),
     LOG_FORMAT: 'json',
     PORT: String(await freePort()),
-    ...mark(name),
     ...options.env,
-  };
+  });
   const secrets = [
     ...secretsOfEnvironment(environment),
     ...(options.secrets ?? []).flatMap((value) => secretForms(value, 'a secret of the test')),
@@ -142,8 +141,7 @@ export async function startBundle(options: BundleOptions): Promise<BundleProcess
   const input = options.stdin === undefined && !options.terminal ? 'ignore' : 'pipe';
   const child: ChildProcess = spawn(program ?? node, args, {
     cwd: options.cwd ?? options.dir,
-    // Next's types would have NODE_ENV in every environment; ours has it only where a test says so.
-    env: environment as NodeJS.ProcessEnv,
+    env: environment,
     stdio: [input, 'pipe', 'pipe'],
     ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     // A group of its own: what is meant for the tests' terminal does not reach it.

@@ -1,8 +1,11 @@
 /**
  * The Node.js versions that the bundle must run on.
  *
- *     describe.for(NODE_VERSIONS)('$title', ({ binary, major }) => { ... startBundle({ node: binary }) });
- *     test.for(NODE_VERSIONS)('boots on $title', async ({ binary }, { skip }) => { skip(binary === undefined); ... });
+ *     for (const { title, binary } of NODE_VERSIONS) {
+ *       test.skipIf(binary === undefined)(`boots on ${title}`, async () => {
+ *         const boot = await startBundle({ dir, node: binary });
+ *       });
+ *     }
  *
  * The one that runs the tests is always among them. Where others come from: `toolchains.ts`.
  */

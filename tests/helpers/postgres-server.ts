@@ -38,7 +38,6 @@ const USER = 'zarpe';
 const SETTINGS: Record<string, string> = {
   max_connections: '200',
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '64MB',
   password_encryption: 'scram-sha-256',

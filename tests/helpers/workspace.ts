@@ -3,7 +3,7 @@
  *
  * `createFolder(name)` makes a folder that goes when this process ends, however it ends: a small shell waits for
  * the other end of a pipe to close (also when we are killed), then ends every process started with
- * `mark(...)` in its environment and every PostgreSQL with its data in the folder, and removes the folder. A process is found by that mark and not by its group,
+ * `markedEnvironment(...)` and every PostgreSQL with its data in the folder, and removes the folder. A process is found by that mark and not by its group,
  * because what is tested here starts groups of its own.
  */
 import { spawn } from 'node:child_process';
@@ -25,10 +25,14 @@ export async function createFolder(name: string): Promise<string> {
   return path;
 }
 
-/** The environment variable that makes a process ours; `name` tells one run from another. */
-export function mark(name: string): Record<string, string> {
-  workspace();
-  return { [MARK]: `${owner}.${name}` };
+/** The environment of a process of ours: what is given, the mark, and nothing of the tests' own. */
+export function markedEnvironment(
+  name: string,
+  values: Record<string, string | undefined>,
+): NodeJS.ProcessEnv {
+  const environment: Record<string, string | undefined> = { ...mark(name), ...values };
+  // Next's types would have NODE_ENV in every environment; here it is only where a test says so.
+  return environment as NodeJS.ProcessEnv;
 }
 
 /** Every living process that was started with `mark(name)`, its descendants included. Linux only: elsewhere none. */
@@ -49,6 +53,12 @@ export async function killMarked(name: string): Promise<void> {
     for (const { pid } of left) killQuietly(pid);
     await pause(5);
   }
+}
+
+/** The environment variable that makes a process ours; `name` tells one run from another. */
+function mark(name: string): Record<string, string> {
+  workspace();
+  return { [MARK]: `${owner}.${name}` };
 }
 
 function workspace(): string {
