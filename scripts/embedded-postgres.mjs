@@ -37,7 +37,7 @@ const STOP_SIGNALS = /** @type {const} */ ({
  * @property {string} url of the database `postgres`, with the password
  * @property {number} pid the postmaster's
  * @property {string} dataDir
- * @property {string} version
+ * @property {string} version such as `18.4`
  * @property {Promise<void>} exited settles when the server has gone, with all its processes
  * @property {(mode?: keyof typeof STOP_SIGNALS) => Promise<void>} stop
  */
@@ -81,7 +81,7 @@ export async function startPostgres(options) {
       url: `postgresql://${userinfo}@${HOST}:${port}/postgres`,
       pid: child.pid ?? 0,
       dataDir,
-      version: binaries.version,
+      version: binaries.version.replace(/^(\d+\.\d+).*/, '$1'),
       exited,
       stop: async (mode = 'fast') => {
         child.kill(STOP_SIGNALS[mode]);

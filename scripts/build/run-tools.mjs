@@ -21,7 +21,7 @@ export async function runNextBuild() {
     // The lockfile is npm's business; Next would ask the registry about compilers for other platforms.
     NEXT_IGNORE_INCORRECT_LOCKFILE: '1',
   });
-  return '.next';
+  return '.next/standalone';
 }
 
 /**
