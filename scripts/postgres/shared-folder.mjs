@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const ROOT = '/var/lib/zarpe';
@@ -11,6 +11,8 @@ const ROOT = '/var/lib/zarpe';
  */
 export async function sharedFolder(path) {
   const folder = join(ROOT, createHash('sha256').update(path).digest('hex').slice(0, 12));
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await mkdir(folder, { recursive: true });
+  // Whatever the umask: open to all to pass through, and what lies inside has its own permissions.
+  for (const path of [ROOT, folder]) await chmod(path, 0o755);
   return folder;
 }
