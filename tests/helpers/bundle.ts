@@ -3,7 +3,7 @@
  *
  *     const boot = await startBundle({ dir: app.dir, env: { DATABASE_URL: database.url } });
  *     await boot.waitForServer();                                 // a fixture server's `ready`
- *     await boot.waitForLog({ step: 'migrate', event: 'end' });   // or a predicate; past lines count
+ *     await boot.waitForLog({ step: 'migrate', event: 'done' });   // or a predicate; past lines count
  *     await boot.waitForLine(/listening/);                        // on either output
  *     boot.kill('SIGTERM');
  *     expect(await boot.exit).toMatchObject({ code: 143, signal: null });
