@@ -1,0 +1,91 @@
+import { styleText } from 'node:util';
+import type { Config } from '../config.ts';
+import { EXIT_STATUS, toBootError } from '../lib/errors.ts';
+import { type Build, readBuild } from '../steps/check-build.ts';
+import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
+import { checkMachine } from './check/check-machine.ts';
+import { type Finding, failures, ok, warning } from './check/finding.ts';
+import type { Command, Invocation } from './command.ts';
+
+const LOOK = {
+  ok: { symbol: '✓', style: 'green' },
+  warning: { symbol: '!', style: 'yellow' },
+  failure: { symbol: '✗', style: 'red' },
+} as const;
+
+export const check: Command = {
+  name: 'check',
+  summary: 'The dry run of the whole boot, which writes nothing (also --check)',
+  usage: '[--json] [--skip-database]',
+  flags: { json: { type: 'boolean' }, 'skip-database': { type: 'boolean' } },
+  printsResult: true,
+  async run(invocation) {
+    const { flags, print, early } = invocation;
+    const skipDatabase = flags['skip-database'] === true;
+    const [config, configFindings] = tryConfig(invocation, skipDatabase);
+    const [build, buildFindings] = tryBuild(invocation, config);
+    const machine = await checkMachine(invocation.appDir, early.port, early.hostname);
+    const database: DatabaseReport =
+      config === undefined || skipDatabase
+        ? { findings: [], pending: [] }
+        : await checkDatabase(config, build?.prisma, invocation.context);
+    const findings = [...configFindings, ...buildFindings, ...database.findings, ...machine];
+    const exitStatus = findings.find(({ level }) => level === 'failure')?.exitStatus ?? EXIT_STATUS.ok.status;
+    const report = {
+      ok: exitStatus === EXIT_STATUS.ok.status,
+      exitStatus,
+      findings,
+      pending: database.pending,
+    };
+    print(
+      flags.json === true
+        ? JSON.stringify(report, null, 2)
+        : toTable(findings, exitStatus, early.color && process.stdout.isTTY),
+    );
+    return exitStatus;
+  },
+};
+
+/** Without a database nothing of it needs to be set. */
+function tryConfig({ config: read }: Invocation, skipDatabase: boolean): [Config | undefined, Finding[]] {
+  try {
+    return [read(), [ok('config', 'the environment is complete')]];
+  } catch (error) {
+    const found = failures('config', toBootError(error));
+    const counting = skipDatabase
+      ? found.filter(({ message }) => !/^(?:DATABASE_\w+|DIRECT_URL)\b/.test(message))
+      : found;
+    return [
+      undefined,
+      counting.length === 0 ? [ok('config', 'the environment is complete, but for the database')] : counting,
+    ];
+  }
+}
+
+function tryBuild(
+  { appDir, environment }: Invocation,
+  config: Config | undefined,
+): [Build | undefined, Finding[]] {
+  const { ENTRYPOINT_SERVER: serverFile = 'server.js', ENTRYPOINT_PRISMA_DIR: prismaDir = 'prisma' } =
+    environment.variables;
+  try {
+    const build = readBuild(appDir, config?.build ?? { serverFile, prismaDir });
+    const found = ok(
+      'build',
+      `Next.js ${build.nextVersion}, build ${build.buildId}, ${build.prisma.folder?.migrations.length ?? 0} migrations in the image`,
+    );
+    return [build, [found, ...build.warnings.map((message) => warning('build', message))]];
+  } catch (error) {
+    return [undefined, failures('build', toBootError(error))];
+  }
+}
+
+function toTable(findings: readonly Finding[], exitStatus: number, color: boolean): string {
+  const lines = findings.flatMap(({ step, level, message, details = [] }) => {
+    const { symbol, style } = LOOK[level];
+    const mark = color ? styleText(style, symbol, { validateStream: false }) : symbol;
+    return [`${mark} ${step.padEnd(9)} ${message}`, ...details.map((detail) => `            ${detail}`)];
+  });
+  const verdict = exitStatus === 0 ? 'The boot would go through.' : `The boot would end with ${exitStatus}.`;
+  return [...lines, '', verdict].join('\n');
+}

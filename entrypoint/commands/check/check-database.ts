@@ -1,0 +1,149 @@
+import type { Config } from '../../config.ts';
+import type { Context } from '../../lib/context.ts';
+import { withConnection } from '../../lib/database/connect.ts';
+import { BootError, toBootError } from '../../lib/errors.ts';
+import type { Database } from '../../prisma/database.ts';
+import { compareHistory } from '../../prisma/history.ts';
+import { findInScript, type ScriptFinding } from '../../prisma/script-findings.ts';
+import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
+import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
+import { seedCommand } from '../../steps/seed.ts';
+import { withDatabase } from '../with-database.ts';
+import { checkConnection, checkPrivileges } from './check-connection.ts';
+import { type Finding, failures, ok, warning } from './finding.ts';
+
+/** A pending migration, and what in it deserves a look. */
+export interface PendingReport {
+  readonly name: string;
+  readonly findings: readonly ScriptFinding[];
+}
+
+export interface DatabaseReport {
+  readonly findings: readonly Finding[];
+  readonly pending: readonly PendingReport[];
+}
+
+/** The database part of the dry run, in a transaction that cannot write. */
+export async function checkDatabase(
+  config: Config,
+  prisma: PrismaFolder | undefined,
+  context: Context,
+): Promise<DatabaseReport> {
+  try {
+    return await withDatabase(config, { createDatabase: false }, context, async (database) => {
+      await database.session.query('begin read only');
+      const pending = pendingMigrations(database, prisma);
+      return {
+        pending,
+        findings: [
+          ...checkConnection(database),
+          ...(await checkPrivileges(database, pending.length)),
+          ...checkHistory(database, prisma, config, pending),
+          checkSeed(database, config),
+        ],
+      };
+    });
+  } catch (error) {
+    context.shutdown.signal.throwIfAborted();
+    const failure = toBootError(error);
+    const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
+    if (!creatable) return { findings: failures('database', failure), pending: [] };
+    const pending = (prisma?.folder?.migrations ?? []).map(({ name, script }) => ({
+      name,
+      findings: findInScript(script.toString('utf8')),
+    }));
+    return {
+      findings: [
+        warning(
+          'database',
+          `database "${config.database.connection.database}" is not there: the boot would create it`,
+        ),
+      ],
+      pending,
+    };
+  }
+}
+
+function pendingMigrations(database: Database, prisma: PrismaFolder | undefined): PendingReport[] {
+  const { pending } = compareHistory(database.state.history ?? [], prisma?.folder?.migrations ?? []);
+  return pending.map(({ name, script }) => ({ name, findings: findInScript(script.toString('utf8')) }));
+}
+
+function checkHistory(
+  { state }: Database,
+  prisma: PrismaFolder | undefined,
+  config: Config,
+  pending: readonly PendingReport[],
+): Finding[] {
+  const folder = prisma?.folder;
+  if (config.migrate.mode === 'skip') return [ok('migrate', 'skipped: ENTRYPOINT_MIGRATE=skip')];
+  if (folder === undefined) return [];
+  const history = compareHistory(state.history ?? [], folder.migrations);
+  const findings: Finding[] = [];
+  if (history.failed.length > 0) findings.push(...failures('migrate', unresolved(history.failed, folder)));
+  if (history.missing.length > 0) {
+    const ahead = databaseAhead(history.missing);
+    findings.push(
+      ...(config.migrate.whenAhead === 'refuse'
+        ? failures('migrate', ahead)
+        : [warning('migrate', ahead.message)]),
+    );
+  }
+  if (history.edited.length > 0)
+    findings.push(
+      warning(
+        'migrate',
+        `changed since they were applied, and not applied again: ${history.edited.join(', ')}`,
+      ),
+    );
+  if (pending.length > 0 && state.server.readOnly && config.migrate.mode === 'deploy') {
+    findings.push(...failures('migrate', readOnly(config.database.connection, pending.length)));
+  }
+  if (pending.length === 0)
+    return [...findings, ok('migrate', `nothing to migrate: ${history.applied.length} applied`)];
+  const details = pending.flatMap(({ name, findings: inScript }) => [
+    name,
+    ...inScript.map(({ line, finding }) => `  line ${line}: ${finding}`),
+  ]);
+  const deserving = pending.some(({ findings: inScript }) => inScript.length > 0);
+  const message = `${pending.length} pending, to be applied by the boot`;
+  return [...findings, deserving ? warning('migrate', message, details) : ok('migrate', message, details)];
+}
+
+function checkSeed({ state }: Database, { seed, appDir }: Config): Finding {
+  const command = seedCommand(appDir, seed)?.join(' ');
+  if (seed.mode === 'never') return ok('seed', 'would not run: ENTRYPOINT_SEED=never');
+  if (command === undefined) return ok('seed', 'would not run: there is no seed.js');
+  if (seed.mode === 'always') return ok('seed', `would run \`${command}\`: ENTRYPOINT_SEED=always`);
+  switch (state.seed.kind) {
+    case 'missing':
+      return ok(
+        'seed',
+        `decided after the migrations: there is no table ${state.seed.tables.join(', ')} yet`,
+      );
+    case 'unreadable':
+      return warning('seed', `cannot be decided: ${state.seed.table}: ${state.seed.reason}`);
+    case 'counted':
+      return state.seed.rows === 0
+        ? ok('seed', `would run \`${command}\`: ${state.seed.table} is empty`)
+        : ok('seed', `would not run: ${state.seed.table} has ${state.seed.rows} rows`);
+  }
+}
+
+async function mayCreateDatabase(config: Config, { shutdown }: Context): Promise<boolean> {
+  try {
+    return await withConnection(
+      config.database.connection,
+      { database: 'postgres', signal: shutdown.signal },
+      async (session) => {
+        const [row] = await session.query<{ may: boolean }>(
+          'select rolcreatedb or rolsuper as may from pg_roles where rolname = current_user',
+        );
+        return row?.may === true;
+      },
+    );
+  } catch (error) {
+    if (error instanceof BootError) throw error;
+    return false;
+  }
+}

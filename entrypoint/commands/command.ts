@@ -1,0 +1,32 @@
+import type { ParseArgsConfig } from 'node:util';
+import type { Config, EarlySettings, ResolvedEnvironment } from '../config.ts';
+import type { Context } from '../lib/context.ts';
+
+export type Flags = NonNullable<ParseArgsConfig['options']>;
+
+/** One run of a command: what was asked, and what it may use. */
+export interface Invocation {
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  /** What followed `--`. */
+  readonly rest: readonly string[];
+  readonly appDir: string;
+  readonly environment: ResolvedEnvironment;
+  readonly early: EarlySettings;
+  /** The whole configuration; throws when it is wrong. */
+  config(): Config;
+  readonly context: Context;
+  /** Writes a result to standard output, secrets redacted. */
+  print(text: string): void;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What follows the name in the usage line. */
+  readonly usage: string;
+  readonly flags: Flags;
+  /** Prints a result on standard output, so that its log goes to standard error. */
+  readonly printsResult: boolean;
+  /** Answers with the exit status. */
+  run(invocation: Invocation): Promise<number>;
+}

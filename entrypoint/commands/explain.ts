@@ -1,0 +1,58 @@
+import { VARIABLES, type Variable } from '../config/variables.ts';
+import { EXIT_STATUS } from '../lib/errors.ts';
+import type { Command } from './command.ts';
+
+const REMEDY = { done: '–', again: 'try again', person: 'wait for a person' } as const;
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'Prints the table of exit codes and the table of variables',
+  usage: '[--json]',
+  flags: { json: { type: 'boolean' } },
+  printsResult: true,
+  async run({ flags, print }) {
+    print(
+      flags.json === true
+        ? JSON.stringify({ exitCodes: exitCodes(), variables: variables() }, null, 2)
+        : toText(),
+    );
+    return EXIT_STATUS.ok.status;
+  },
+};
+
+/** The exit codes as the docs and `explain` show them. */
+export function exitCodes() {
+  return Object.entries(EXIT_STATUS).map(([name, entry]) => ({ name, ...entry }));
+}
+
+/** The variables as the docs and `explain` show them. */
+export function variables() {
+  return Object.entries(VARIABLES).map(
+    ([name, { default: fallback, description, expected, secret }]: [string, Variable]) => ({
+      name,
+      expected,
+      default: fallback ?? null,
+      secret: secret === true,
+      description,
+    }),
+  );
+}
+
+function toText(): string {
+  const codes = exitCodes().map(
+    ({ status, remedy, meaning }) => `${String(status).padStart(5)}  ${REMEDY[remedy].padEnd(18)} ${meaning}`,
+  );
+  const table = variables().map(
+    ({ name, expected, default: fallback, description }) =>
+      `${name}\n      ${expected}${fallback === null ? '' : ` (default: ${fallback})`}\n      ${description}`,
+  );
+  return [
+    'Exit codes',
+    ...codes,
+    '128+n  as the signal      Ended by signal n: 143 is TERM, 130 is INT, 137 is KILL.',
+    'other  as the server      The server ended with it.',
+    '',
+    'Variables (each also as NAME_FILE, the path of a file that holds the value)',
+    ...table,
+  ].join('\n');
+}

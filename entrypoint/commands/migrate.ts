@@ -1,0 +1,25 @@
+import { EXIT_STATUS } from '../lib/errors.ts';
+import { withBootLock } from '../steps/boot-lock.ts';
+import { checkPrismaFolder } from '../steps/check-build.ts';
+import { migrate as migrateStep } from '../steps/migrate.ts';
+import type { Command } from './command.ts';
+import { withDatabase } from './with-database.ts';
+
+export const migrate: Command = {
+  name: 'migrate',
+  summary: 'Wait, lock, migrate, exit: for init containers, jobs and release phases',
+  usage: '',
+  flags: {},
+  printsResult: false,
+  async run({ config: read, context }) {
+    const config = read();
+    const prisma = await checkPrismaFolder(config.appDir, config.build, context);
+    await withDatabase(config, { createDatabase: true }, context, (database) =>
+      withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
+        migrateStep(database, lock, { ...config, prisma }, config.migrate, context),
+      ),
+    );
+    context.steps.summarize();
+    return EXIT_STATUS.ok.status;
+  },
+};

@@ -1,0 +1,52 @@
+import { EXIT_STATUS } from '../lib/errors.ts';
+import { compareHistory } from '../prisma/history.ts';
+import { checkPrismaFolder } from '../steps/check-build.ts';
+import type { Command } from './command.ts';
+import { withDatabase } from './with-database.ts';
+
+export const status: Command = {
+  name: 'status',
+  summary: 'The migration history against the folder, read only; 0 only when nothing is to be done',
+  usage: '[--json]',
+  flags: { json: { type: 'boolean' } },
+  printsResult: true,
+  async run({ config: read, flags, context, print }) {
+    const config = read();
+    const prisma = await checkPrismaFolder(config.appDir, config.build, context);
+    const rows = await withDatabase(
+      config,
+      { createDatabase: false },
+      context,
+      async ({ state }) => state.history ?? [],
+    );
+    const history = compareHistory(rows, prisma.folder?.migrations ?? []);
+    const report = {
+      applied: history.applied,
+      pending: history.pending.map(({ name }) => name),
+      failed: history.failed.map(({ name }) => name),
+      edited: history.edited,
+      missing: history.missing,
+    };
+    print(flags.json === true ? JSON.stringify(report, null, 2) : toTable(report));
+    const isClean = [report.pending, report.failed, report.edited, report.missing].every(
+      (names) => names.length === 0,
+    );
+    return isClean ? EXIT_STATUS.ok.status : EXIT_STATUS.migration.status;
+  },
+};
+
+const MEANING = {
+  applied: 'applied',
+  pending: 'pending: the next start applies them',
+  failed: 'failed, or cut off: `resolve` says how they ended',
+  edited: 'edited since they were applied',
+  missing: 'missing from the folder: the database is ahead of this image',
+} as const;
+
+function toTable(report: Readonly<Record<keyof typeof MEANING, readonly string[]>>): string {
+  const sections = Object.entries(MEANING).map(([key, meaning]) => {
+    const names = report[key as keyof typeof MEANING];
+    return `${String(names.length).padStart(5)}  ${meaning}${key === 'applied' ? '' : names.map((name) => `\n         ${name}`).join('')}`;
+  });
+  return sections.join('\n');
+}

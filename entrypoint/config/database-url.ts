@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import {
+  type ConnectionSettings,
+  SSL_MODES,
+  type SslMode,
+  type TlsSettings,
+} from '../lib/connection-settings.ts';
+import type { Problem } from '../lib/errors.ts';
+import { findUnencodedPassword } from './unencoded-password.ts';
+
+const EXPECTED = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE';
+const DEFAULT_CONNECT_TIMEOUT_S = 5;
+
+export type Parsed<Value> = { readonly value: Value } | { readonly problem: Problem };
+
+/**
+ * A connection string with Prisma's parameters as typed settings, or the one problem it has. Nothing of the URL but
+ * its scheme and parameter names is ever repeated in the problem.
+ * @param baseDir the folder relative certificate paths start from
+ */
+export function parseDatabaseUrl(source: string, text: string, baseDir: string): Parsed<ConnectionSettings> {
+  const fail = (expected: string, got: string, action: string) => ({
+    problem: { what: source, expected, got, action },
+  });
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
+  if (scheme !== 'postgres' && scheme !== 'postgresql') {
+    return fail(
+      'a PostgreSQL connection string (postgres:// or postgresql://)',
+      scheme === undefined ? `a ${text.length}-character value without a scheme` : `the scheme ${scheme}:`,
+      `Write it as ${EXPECTED}.`,
+    );
+  }
+  const unencoded = findUnencodedPassword(text);
+  if (unencoded !== undefined) {
+    return fail(
+      'a percent-encoded password',
+      `a password with an unencoded ${unencoded.map((character) => `"${character}"`).join(' and ')}`,
+      `Encode it (${unencoded.map((character) => `${character} is ${encodeURIComponent(character)}`).join(', ')}), or set DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME instead of a URL: they are encoded for you.`,
+    );
+  }
+  if (!URL.canParse(text)) {
+    return fail(
+      EXPECTED,
+      `a ${text.length}-character value that is no URL`,
+      'Check its host, port and encoding.',
+    );
+  }
+  return readUrl(source, new URL(text), baseDir, fail);
+}
+
+function readUrl(
+  source: string,
+  url: URL,
+  baseDir: string,
+  fail: (expected: string, got: string, action: string) => { problem: Problem },
+): Parsed<ConnectionSettings> {
+  const parameters = url.searchParams;
+  const parameter = (name: string) => parameters.get(name) || undefined;
+  const socket = parameter('host');
+  const host = socket ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  if (host === '') return fail('a host', 'none', `Write it as ${EXPECTED}.`);
+  if (host.includes(',')) return fail('one host', 'several', 'Name the primary alone: Zarpe writes to it.');
+  if (url.username === '') return fail('a user', 'none', `Write it as ${EXPECTED}.`);
+  const database = decodeURIComponent(url.pathname.slice(1));
+  if (database === '') return fail('a database name after the host', 'none', `Write it as ${EXPECTED}.`);
+  const mode = readSslMode(parameters);
+  if (mode === undefined) {
+    return fail(
+      `sslmode to be one of ${SSL_MODES.join(', ')}`,
+      'another value',
+      'Correct the sslmode parameter.',
+    );
+  }
+  const connectTimeout = Number(parameter('connect_timeout') ?? DEFAULT_CONNECT_TIMEOUT_S);
+  if (!Number.isInteger(connectTimeout) || connectTimeout < 0) {
+    return fail(
+      'connect_timeout in whole seconds',
+      'something else',
+      'Correct the connect_timeout parameter.',
+    );
+  }
+  return {
+    value: {
+      source,
+      host,
+      port: Number(url.port || parameter('port') || 5432),
+      user: decodeURIComponent(url.username),
+      password: url.password === '' ? undefined : decodeURIComponent(url.password),
+      database,
+      schema: parameter('schema'),
+      tls: readTls(parameters, mode, baseDir),
+      connectTimeoutMs: (connectTimeout === 0 ? 60 : connectTimeout) * 1000,
+      applicationName: parameter('application_name'),
+      options: parameter('options'),
+      pgbouncer: parameter('pgbouncer') === 'true',
+    },
+  };
+}
+
+/** libpq's default is `prefer`; `sslaccept=strict` is Prisma's way to ask that the certificate is verified. */
+function readSslMode(parameters: URLSearchParams): SslMode | undefined {
+  const text = parameters.get('sslmode') || 'prefer';
+  const mode = text === 'allow' ? 'prefer' : SSL_MODES.find((known) => known === text);
+  const verifies = mode === 'verify-ca' || mode === 'verify-full' || mode === 'disable';
+  return parameters.get('sslaccept') === 'strict' && mode !== undefined && !verifies ? 'verify-full' : mode;
+}
+
+/** `sslcert` is the client's certificate beside `sslkey` (libpq), and the trusted authority without it (Prisma). */
+function readTls(parameters: URLSearchParams, mode: SslMode, baseDir: string): TlsSettings {
+  const file = (name: string) => {
+    const path = parameters.get(name);
+    return path === null || path === '' ? undefined : resolve(baseDir, path);
+  };
+  const clientKeyFile = file('sslkey');
+  return {
+    mode: mode === 'require' && parameters.has('sslrootcert') ? 'verify-ca' : mode,
+    rootCertFile: file('sslrootcert') ?? (clientKeyFile === undefined ? file('sslcert') : undefined),
+    clientCertFile: clientKeyFile === undefined ? undefined : file('sslcert'),
+    clientKeyFile,
+    identityFile: file('sslidentity'),
+    passphrase: parameters.get('sslpassword') || undefined,
+  };
+}
+
+export interface UrlParts {
+  readonly host: string;
+  readonly port: string | undefined;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly name: string;
+  /** Parameters as they stand after the `?`, such as `schema=app&sslmode=require`. */
+  readonly params: string | undefined;
+}
+
+/** A connection string from its parts, each percent-encoded; a socket folder travels as Prisma's `host` parameter. */
+export function buildDatabaseUrl(parts: UrlParts): string {
+  const password = parts.password === undefined ? '' : `:${encodeURIComponent(parts.password)}`;
+  const isSocket = parts.host.startsWith('/');
+  const isIpv6 = parts.host.includes(':') && !parts.host.startsWith('[');
+  const host = isSocket ? 'localhost' : isIpv6 ? `[${parts.host}]` : parts.host;
+  const port = parts.port === undefined ? '' : `:${parts.port}`;
+  const params = [
+    isSocket ? `host=${encodeURIComponent(parts.host)}` : '',
+    parts.params?.replace(/^\?/, '') ?? '',
+  ]
+    .filter((text) => text !== '')
+    .join('&');
+  const query = params === '' ? '' : `?${params}`;
+  return `postgresql://${encodeURIComponent(parts.user)}${password}@${host}${port}/${encodeURIComponent(parts.name)}${query}`;
+}

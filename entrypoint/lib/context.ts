@@ -1,0 +1,10 @@
+import type { Logger } from 'pino';
+import type { Shutdown } from './shutdown.ts';
+import type { StepTimer } from './step-log.ts';
+
+/** What every step is handed besides its own settings. */
+export interface Context {
+  readonly log: Logger;
+  readonly steps: StepTimer;
+  readonly shutdown: Shutdown;
+}

@@ -1,0 +1,182 @@
+import { type ConnectionSettings, describeTarget } from '../connection-settings.ts';
+import { BootError, type ErrorCode, type Problem } from '../errors.ts';
+
+const PASSING_SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ENOENT',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+]);
+const TLS_REMEDY: Readonly<Record<string, readonly [got: string, action: string]>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: [
+    'a self-signed certificate',
+    'Trust it with sslrootcert=FILE or NODE_EXTRA_CA_CERTS, or use sslmode=require, which encrypts without verifying.',
+  ],
+  SELF_SIGNED_CERT_IN_CHAIN: [
+    'a certificate of an authority that is not trusted',
+    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
+  ],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
+    'a certificate of an authority that is not trusted',
+    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
+  ],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    'a certificate of an authority that is not trusted',
+    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
+  ],
+  UNABLE_TO_GET_ISSUER_CERT: [
+    'a certificate of an authority that is not trusted',
+    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
+  ],
+  CERT_HAS_EXPIRED: [
+    'a certificate that has expired',
+    'Renew the certificate of the server, and check the clock of this machine.',
+  ],
+  CERT_NOT_YET_VALID: [
+    'a certificate that is not valid yet',
+    'Check the clock of this machine and of the server.',
+  ],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'a certificate for another host name',
+    'Connect by the name in the certificate, or use sslmode=verify-ca, which does not compare names.',
+  ],
+};
+
+export interface ClassifiedError {
+  /** Another attempt can help. */
+  readonly passing: boolean;
+  readonly code: ErrorCode;
+  readonly problem: Problem;
+  /** What happened, in a few words, for a log line. */
+  readonly reason: string;
+  /** SQLSTATE or system error code. */
+  readonly cause: string;
+}
+
+/** What a failed connection means: whether it passes by itself, and what a person should do if not. */
+export function classifyConnectionError(error: unknown, settings: ConnectionSettings): ClassifiedError {
+  const cause = codeOf(error);
+  const message = messageOf(error);
+  const target = describeTarget(settings);
+  const refuse = (code: ErrorCode, problem: Omit<Problem, 'what'>): ClassifiedError => ({
+    passing: false,
+    code,
+    problem: { what: settings.source, ...problem },
+    reason: message,
+    cause,
+  });
+  if (error instanceof BootError) {
+    return {
+      passing: false,
+      code: error.code,
+      problem: error.problems[0] ?? { what: settings.source, expected: '', got: message, action: '' },
+      reason: message,
+      cause: error.code,
+    };
+  }
+  if (cause === '28P01') {
+    return refuse('DATABASE_ACCESS_REFUSED', {
+      expected: `the password of role "${settings.user}" at ${target}`,
+      got: settings.password === undefined ? 'none' : 'one that the server rejects (28P01)',
+      action:
+        'Correct the password. Note that POSTGRES_PASSWORD of the postgres image counts only when its volume is empty.',
+    });
+  }
+  if (cause === '28000' && /no encryption|SSL off/.test(message)) {
+    return refuse('DATABASE_TLS', {
+      expected: `a connection that ${target} accepts`,
+      got: `"${message}" (28000)`,
+      action: 'The server wants TLS: use sslmode=require or stricter.',
+    });
+  }
+  if (cause === '28000' || cause === '42501') {
+    return refuse('DATABASE_ACCESS_REFUSED', {
+      expected: `role "${settings.user}" to be let in at ${target}`,
+      got: `"${message}" (${cause})`,
+      action: 'Create the role, or grant it CONNECT, or correct pg_hba.conf.',
+    });
+  }
+  if (cause === '3D000') {
+    return refuse('DATABASE_MISSING', {
+      expected: `database "${settings.database}" at ${target}`,
+      got: 'none of that name (3D000)',
+      action: `Create it, or grant CREATEDB to "${settings.user}" so that Zarpe can.`,
+    });
+  }
+  const tls = TLS_REMEDY[cause];
+  if (tls !== undefined) {
+    return refuse('DATABASE_TLS', {
+      expected: `a certificate of ${target} that sslmode=${settings.tls.mode} accepts`,
+      got: `${tls[0]} (${cause})`,
+      action: tls[1],
+    });
+  }
+  if (/does not support SSL/.test(message)) {
+    return refuse('DATABASE_TLS', {
+      expected: `${target} to offer TLS, as sslmode=${settings.tls.mode} demands`,
+      got: 'a server without TLS',
+      action: 'Turn TLS on at the server, or use sslmode=prefer or disable on a network you trust.',
+    });
+  }
+  if (/^(?:ERR_SSL|ERR_TLS|EPROTO|ERR_OSSL|ERR_CRYPTO)/.test(cause) || /establishing an SSL/.test(message)) {
+    return refuse('DATABASE_TLS', {
+      expected: `a TLS handshake with ${target}`,
+      got: `"${message}" (${cause})`,
+      action: 'Check the certificates and the TLS versions of both sides.',
+    });
+  }
+  const isServer = /^[0-9A-Z]{5}$/.test(cause);
+  const passing = isServer
+    ? /^(?:08|53|57P|40|58)/.test(cause)
+    : PASSING_SYSTEM.has(cause) || cause === 'none';
+  return {
+    passing,
+    code: passing ? 'DATABASE_UNAVAILABLE' : 'DATABASE_ACCESS_REFUSED',
+    problem: {
+      what: settings.source,
+      expected: `a connection to ${target}`,
+      got: `"${message}" (${cause})`,
+      action: passing
+        ? 'Check that the server runs and that its name and port are right.'
+        : 'See what the server says.',
+    },
+    reason: describePassing(cause, message),
+    cause,
+  };
+}
+
+/** SQLSTATE of a server's error, the system's code of a network error, or `none`. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'none';
+}
+
+/** The message of an error; of an AggregateError, those of its parts. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+function describePassing(cause: string, message: string): string {
+  switch (cause) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there yet';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'its name is not known yet';
+    case '57P03':
+      return 'it is still starting';
+    case '53300':
+      return 'it has no connection left';
+    default:
+      return message;
+  }
+}

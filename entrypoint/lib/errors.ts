@@ -1,0 +1,130 @@
+/** Whether another start can help (`again`), or it takes a person first (`person`). */
+export type Remedy = 'done' | 'again' | 'person';
+
+export interface ExitStatus {
+  readonly status: number;
+  readonly remedy: Remedy;
+  readonly meaning: string;
+}
+
+/** The one table of exit statuses. `docs/exit-codes.md`, `explain` and the tests are held to it. */
+export const EXIT_STATUS = {
+  ok: { status: 0, remedy: 'done', meaning: 'The command did its work, or the server ended with 0.' },
+  usage: { status: 64, remedy: 'person', meaning: 'Unknown command or flag.' },
+  migration: {
+    status: 65,
+    remedy: 'person',
+    meaning: 'A migration failed, or the migration history needs a decision.',
+  },
+  build: {
+    status: 66,
+    remedy: 'person',
+    meaning: 'The image is incomplete: a file of the Next.js build or of Prisma is missing.',
+  },
+  unavailable: {
+    status: 69,
+    remedy: 'again',
+    meaning: 'The database could not be reached before the deadline.',
+  },
+  internal: { status: 70, remedy: 'person', meaning: 'A bug in Zarpe: its stack is printed.' },
+  seed: {
+    status: 73,
+    remedy: 'person',
+    meaning: 'The seed failed, or whether to seed could not be decided.',
+  },
+  temporary: {
+    status: 75,
+    remedy: 'again',
+    meaning: 'Another replica held the lock for too long, or other trouble that passes by itself.',
+  },
+  access: {
+    status: 77,
+    remedy: 'person',
+    meaning: 'The database refused us: password, permission, missing database, or TLS.',
+  },
+  configuration: { status: 78, remedy: 'person', meaning: 'Environment variables are missing or malformed.' },
+} as const satisfies Record<string, ExitStatus>;
+
+export type ExitName = keyof typeof EXIT_STATUS;
+
+/** Every failure a user can meet, and the exit status it ends with. */
+export const ERROR_CODES = {
+  USAGE: 'usage',
+  CONFIG_INVALID: 'configuration',
+  BUILD_INCOMPLETE: 'build',
+  MIGRATIONS_INVALID: 'build',
+  DATABASE_UNAVAILABLE: 'unavailable',
+  DATABASE_ACCESS_REFUSED: 'access',
+  DATABASE_MISSING: 'access',
+  DATABASE_READ_ONLY: 'access',
+  DATABASE_TLS: 'access',
+  DATABASE_CONNECTION_LOST: 'temporary',
+  POOLER_UNSUITABLE: 'configuration',
+  LOCK_TIMEOUT: 'temporary',
+  MIGRATION_FAILED: 'migration',
+  MIGRATION_UNRESOLVED: 'migration',
+  MIGRATION_HISTORY: 'migration',
+  MIGRATION_BLOCKED: 'temporary',
+  DATABASE_AHEAD: 'migration',
+  DATABASE_NOT_EMPTY: 'migration',
+  RESOLVE_REFUSED: 'migration',
+  PRISMA_CLI_MISSING: 'build',
+  SEED_FAILED: 'seed',
+  SEED_UNDECIDED: 'seed',
+  SERVER_UNSTARTABLE: 'build',
+  HANDOVER_UNSUPPORTED: 'configuration',
+  INTERNAL: 'internal',
+} as const satisfies Record<string, ExitName>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The four parts of a message: which setting or file, what was expected, what came, what to do. */
+export interface Problem {
+  readonly what: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly action: string;
+  /** Further lines a person needs, such as the failing SQL line with its caret. */
+  readonly details?: readonly string[];
+}
+
+/** A failure with a code, one or more problems in four parts, and its cause. Caught once, in `cli.ts`. */
+export class BootError extends Error {
+  override readonly name = 'BootError';
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, problems: Problem | readonly Problem[], cause?: unknown) {
+    const list: readonly Problem[] = 'what' in problems ? [problems] : problems;
+    super(list.map(describeProblem).join('\n'), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.problems = list;
+  }
+
+  get exit(): ExitStatus & { readonly name: ExitName } {
+    const name = ERROR_CODES[this.code];
+    return { ...EXIT_STATUS[name], name };
+  }
+}
+
+/** One line: `what: expected …, got …. Do this.` */
+export function describeProblem(problem: Problem): string {
+  return `${problem.what}: expected ${problem.expected}, got ${problem.got}. ${problem.action}`;
+}
+
+/** A failure of any origin as a BootError: a value that nobody foresaw becomes `INTERNAL`, its stack kept. */
+export function toBootError(error: unknown): BootError {
+  if (error instanceof BootError) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return new BootError(
+    'INTERNAL',
+    {
+      what: 'Zarpe itself',
+      expected: 'no failure that its code does not know',
+      got: `${cause.name}: ${cause.message}`,
+      action: 'This is a bug: please report it with the stack below.',
+      details: (cause.stack ?? '').split('\n').slice(1),
+    },
+    error,
+  );
+}

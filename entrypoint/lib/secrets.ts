@@ -1,0 +1,24 @@
+const REDACTED = '[redacted]';
+const SHORTEST_SECRET = 4;
+const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@"']*):[^\s"']*@/gi;
+
+/** The secret values this process knows, removed from every line before it leaves the process. */
+export class Secrets {
+  readonly #values = new Set<string>();
+  #ordered: string[] = [];
+
+  /** Remembers a value in each form it can be printed in: raw, in JSON, percent-encoded. */
+  add(value: string | undefined): void {
+    if (value === undefined || value.length < SHORTEST_SECRET) return;
+    const forms = [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), encodeURI(value)];
+    for (const form of forms) this.#values.add(form);
+    this.#ordered = [...this.#values].sort((a, b) => b.length - a.length);
+  }
+
+  /** The text without any known secret, and without the password of any URL in it. */
+  redact(text: string): string {
+    let clean = text.replace(URL_PASSWORD, `$1:${REDACTED}@`);
+    for (const value of this.#ordered) clean = clean.replaceAll(value, REDACTED);
+    return clean;
+  }
+}

@@ -1,0 +1,146 @@
+import type { Session } from '../lib/database/session.ts';
+import { quoteIdentifier } from '../lib/database/session.ts';
+import { type Atomicity, isConcurrent, judgeAtomicity } from './atomicity.ts';
+import { insertApplied, insertStarted, type MigrationRecord, updateFinishedAt } from './migration-record.ts';
+import { runScript, ScriptError } from './script-query.ts';
+import { type Statement, splitStatements } from './statements.ts';
+
+/** Undoes what a script may have left in the session; keeps advisory locks, which DISCARD ALL would not. */
+export const RESET_SESSION = [
+  'SET SESSION AUTHORIZATION DEFAULT',
+  'RESET ROLE',
+  'RESET ALL',
+  'DEALLOCATE ALL',
+  'CLOSE ALL',
+  'UNLISTEN *',
+  'DISCARD TEMP',
+  'DISCARD SEQUENCES',
+].join('; ');
+
+/** "cannot run inside a transaction block" and "invalid transaction termination": the server's own verdict. */
+const REFUSES_TRANSACTION: ReadonlySet<string> = new Set(['25001', '2D000']);
+
+export interface ApplyOptions {
+  /** `_prisma_migrations`, qualified and quoted. */
+  readonly table: string;
+  readonly schema: string | undefined;
+  readonly lockTimeoutMs: number | undefined;
+  readonly statementTimeoutMs: number | undefined;
+  /** Told when a script is about to be sent, with what stays true until it is answered. */
+  readonly onSend?: (way: 'atomic' | 'careful') => void;
+}
+
+/** How a script was applied: in one transaction with its record, or the way Prisma does it, in steps. */
+export type Applied = { readonly recorded: boolean };
+
+/** A script that failed: which way it was sent decides what can be left of it. */
+export class ApplyError extends Error {
+  override readonly name = 'ApplyError';
+  override readonly cause: ScriptError;
+  readonly atomicity: Atomicity;
+
+  constructor(cause: ScriptError, atomicity: Atomicity) {
+    super(cause.message);
+    this.cause = cause;
+    this.atomicity = atomicity;
+  }
+}
+
+/**
+ * Runs the script of a migration whole. Where PostgreSQL can, the script and its complete record are one transaction,
+ * so that there is no instant at which a crash leaves one without the other.
+ */
+export async function applyScript(
+  session: Session,
+  record: MigrationRecord,
+  script: string,
+  options: ApplyOptions,
+): Promise<Applied> {
+  const text = script.replace(/^\uFEFF/, '');
+  const statements = splitStatements(text);
+  const atomicity = judgeAtomicity(statements);
+  if (!atomicity.atomic) return applyInSteps(session, record, text, statements, atomicity, options);
+  try {
+    await applyAtomically(session, record, text, options);
+    return { recorded: true };
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    const code = error.database?.code ?? '';
+    if (!REFUSES_TRANSACTION.has(code)) throw new ApplyError(error, atomicity);
+    const refused = { atomic: false, at: error.completed, reason: error.message } as const;
+    return applyInSteps(session, record, text, statements, refused, options);
+  }
+}
+
+async function applyAtomically(
+  session: Session,
+  record: MigrationRecord,
+  script: string,
+  options: ApplyOptions,
+) {
+  const before = [RESET_SESSION, insertApplied(options.table, record), ...settings(options, 'LOCAL')].join(
+    '; ',
+  );
+  const after = [
+    'SET SESSION AUTHORIZATION DEFAULT',
+    'RESET ROLE',
+    updateFinishedAt(options.table, record),
+    RESET_SESSION,
+  ];
+  options.onSend?.('atomic');
+  try {
+    await runScript(session, `${before};\n${script}\n;\n${after.join('; ')}`);
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    await rollback(session, error);
+    throw shiftBack(error, `${before};\n`);
+  }
+}
+
+/** Prisma's way, for scripts that cannot be one transaction: record that it began, run it, record that it ended. */
+async function applyInSteps(
+  session: Session,
+  record: MigrationRecord,
+  script: string,
+  statements: readonly Statement[],
+  atomicity: Atomicity,
+  options: ApplyOptions,
+): Promise<Applied> {
+  await session.query(insertStarted(options.table, record));
+  const limits = isConcurrent(statements) ? { ...options, lockTimeoutMs: undefined } : options;
+  await session.query([RESET_SESSION, ...settings(limits, 'SESSION')].join('; '));
+  options.onSend?.('careful');
+  try {
+    await runScript(session, script);
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error;
+    await rollback(session, error);
+    throw new ApplyError(error, atomicity);
+  } finally {
+    if (!session.lost.aborted) await session.query(`${RESET_SESSION}; SET TIME ZONE 'UTC'`);
+  }
+  return { recorded: false };
+}
+
+/** Where a script opened a transaction of its own, its failure leaves the session inside it. */
+async function rollback(session: Session, error: ScriptError): Promise<void> {
+  if (error.database !== undefined && !session.lost.aborted) await session.query('ROLLBACK');
+}
+
+function settings(options: ApplyOptions, scope: 'LOCAL' | 'SESSION'): string[] {
+  const list: string[] = [];
+  if (options.schema !== undefined)
+    list.push(`SET ${scope} search_path = ${quoteIdentifier(options.schema)}`);
+  if (options.lockTimeoutMs !== undefined) list.push(`SET ${scope} lock_timeout = ${options.lockTimeoutMs}`);
+  if (options.statementTimeoutMs !== undefined)
+    list.push(`SET ${scope} statement_timeout = ${options.statementTimeoutMs}`);
+  return list;
+}
+
+/** The error as the script alone would have met it: position and count without what was put before it. */
+function shiftBack(error: ScriptError, prefix: string): ScriptError {
+  const database = error.database;
+  if (database?.position !== undefined)
+    database.position = String(Number(database.position) - [...prefix].length);
+  return new ScriptError(error.cause, Math.max(0, error.completed - splitStatements(prefix).length));
+}

@@ -1,0 +1,81 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type {
+  SqlDriverAdapter,
+  SqlMigrationAwareDriverAdapterFactory,
+  SqlQuery,
+} from '@prisma/driver-adapter-utils';
+import pg from 'pg';
+import type { Session } from '../lib/database/session.ts';
+import { type MigrationRecord, readRecord } from './migration-record.ts';
+
+/** What the engine's statements about migrations are turned into. */
+export interface MigrationHooks {
+  /** `_prisma_migrations`, qualified and quoted: the engine names it without a schema. */
+  readonly table: string;
+  /** Takes Prisma's advisory lock, without blocking in it. */
+  acquireLock(): Promise<void>;
+  /** Applies a script, and sees to its record. */
+  apply(record: MigrationRecord, script: string): Promise<void>;
+  /** Whether the engine may still write to the row of a migration that it began. */
+  keepsRecord(id: string): boolean;
+}
+
+/** Sends everything through one connection: the engine's session is the one that holds the locks. */
+class SessionPool extends pg.Pool {
+  constructor(session: Session) {
+    super({ max: 1 });
+    const { client } = session;
+    this.query = client.query.bind(client) as typeof this.query;
+  }
+}
+
+/**
+ * Prisma's own driver adapter, with the three things it does otherwise than the native engine mended: scripts are not
+ * split, the lock does not block, and the history is written where it belongs.
+ */
+export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareDriverAdapterFactory {
+  readonly #hooks: MigrationHooks;
+
+  constructor(session: Session, schema: string | null, hooks: MigrationHooks) {
+    super(new SessionPool(session), schema === null ? {} : { schema });
+    this.#hooks = hooks;
+  }
+
+  override async connect() {
+    const adapter = await super.connect();
+    hookInto(adapter, this.#hooks);
+    return adapter;
+  }
+}
+
+function hookInto(adapter: SqlDriverAdapter, hooks: MigrationHooks): void {
+  const { queryRaw, executeRaw } = adapter;
+  const qualified = (query: SqlQuery): SqlQuery => ({
+    ...query,
+    sql: query.sql.replace(/"?\b_prisma_migrations\b"?/g, () => hooks.table),
+  });
+  let begun: MigrationRecord | undefined;
+  /** Whether a statement is seen to here, and must not reach the server. */
+  const intercept = async ({ sql, args }: SqlQuery): Promise<boolean> => {
+    if (/pg_advisory_lock\(/.test(sql)) {
+      await hooks.acquireLock();
+      return true;
+    }
+    const record = readRecord(sql, args);
+    begun = record ?? begun;
+    if (record !== undefined) return true;
+    const id = /^UPDATE "_prisma_migrations"/.test(sql) ? args.at(-1) : undefined;
+    return typeof id === 'string' && id === begun?.id && !hooks.keepsRecord(id);
+  };
+
+  adapter.queryRaw = async (query) =>
+    (await intercept(query))
+      ? { columnNames: [], columnTypes: [], rows: [] }
+      : queryRaw.call(adapter, qualified(query));
+  adapter.executeRaw = async (query) =>
+    (await intercept(query)) ? 1 : executeRaw.call(adapter, qualified(query));
+  adapter.executeScript = async (script) => {
+    if (begun === undefined) throw new Error('the engine runs a script of no migration');
+    await hooks.apply(begun, script);
+  };
+}

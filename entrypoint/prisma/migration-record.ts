@@ -1,0 +1,56 @@
+import { quoteIdentifier, quoteLiteral } from '../lib/database/session.ts';
+
+/** A row of `_prisma_migrations` that the engine began: its values, as the engine chose them. */
+export interface MigrationRecord {
+  readonly id: string;
+  readonly checksum: string;
+  readonly startedAt: string;
+  readonly name: string;
+}
+
+const INSERT = /^INSERT INTO "_prisma_migrations" \("id","checksum","started_at","migration_name"\)/;
+
+/** The record the engine is about to insert before it runs a script; undefined for any other statement. */
+export function readRecord(sql: string, args: readonly unknown[]): MigrationRecord | undefined {
+  const [id, checksum, startedAt, name] = args;
+  if (!INSERT.test(sql)) return undefined;
+  if (
+    typeof id !== 'string' ||
+    typeof checksum !== 'string' ||
+    typeof startedAt !== 'string' ||
+    typeof name !== 'string'
+  ) {
+    throw new TypeError('the engine records a migration in a shape that Zarpe does not know');
+  }
+  return { id, checksum, startedAt, name };
+}
+
+/** The row of a migration that is complete once its transaction is. */
+export function insertApplied(table: string, record: MigrationRecord): string {
+  return insert(table, record, { finished_at: 'clock_timestamp()', applied_steps_count: '1' });
+}
+
+/** The row of a migration that began, as Prisma leaves it when a script fails or the process dies. */
+export function insertStarted(table: string, record: MigrationRecord): string {
+  return insert(table, record, {});
+}
+
+/** Sets the time a migration ended, which the row carries from its beginning. */
+export function updateFinishedAt(table: string, record: MigrationRecord): string {
+  return `UPDATE ${table} SET "finished_at" = clock_timestamp() WHERE "id" = ${quoteLiteral(record.id)}`;
+}
+
+function insert(table: string, record: MigrationRecord, extra: Readonly<Record<string, string>>): string {
+  const startedAt = /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(record.startedAt)
+    ? record.startedAt
+    : `${record.startedAt}+00`;
+  const values = {
+    id: quoteLiteral(record.id),
+    checksum: quoteLiteral(record.checksum),
+    started_at: quoteLiteral(startedAt),
+    migration_name: quoteLiteral(record.name),
+    ...extra,
+  };
+  const columns = Object.keys(values).map((name) => quoteIdentifier(name));
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${Object.values(values).join(', ')})`;
+}

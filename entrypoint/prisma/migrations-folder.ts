@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Problem } from '../lib/errors.ts';
+
+export const MIGRATION_FILE = 'migration.sql';
+export const LOCK_FILE = 'migration_lock.toml';
+
+/** One migration of the image. */
+export interface Migration {
+  readonly name: string;
+  readonly script: Buffer;
+  /** SHA-256 of the script in hexadecimal: Prisma's checksum. */
+  readonly checksum: string;
+}
+
+export interface MigrationsFolder {
+  readonly dir: string;
+  /** In the order they apply: bytewise by name. */
+  readonly migrations: readonly Migration[];
+  /** Content of `migration_lock.toml`; null where there is none. */
+  readonly lock: string | null;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads every migration of a folder. A folder without its `migration.sql` is a problem, other files are not ours. */
+export function readMigrationsFolder(dir: string): MigrationsFolder {
+  const problems: Problem[] = [];
+  const migrations: Migration[] = [];
+  for (const name of listMigrations(dir)) {
+    try {
+      const script = readFileSync(join(dir, name, MIGRATION_FILE));
+      migrations.push({ name, script, checksum: checksum(script) });
+    } catch (error) {
+      problems.push({
+        what: join(dir, name, MIGRATION_FILE),
+        expected: 'the script of the migration',
+        got: error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file',
+        action:
+          'Restore the file, or delete its folder if it was never applied; .dockerignore may leave out *.sql.',
+      });
+    }
+  }
+  return { dir, migrations, lock: readLock(dir), problems };
+}
+
+export function checksum(script: Buffer | string): string {
+  return createHash('sha256').update(script).digest('hex');
+}
+
+/** Whether a recorded checksum is that of the script, whatever the line endings: as the engine compares. */
+export function matchesChecksum(migration: Migration, recorded: string): boolean {
+  if (migration.checksum === recorded) return true;
+  const unix = migration.script.toString('utf8').replaceAll('\r\n', '\n');
+  return checksum(unix) === recorded || checksum(unix.replaceAll('\n', '\r\n')) === recorded;
+}
+
+function listMigrations(dir: string): string[] {
+  const names = readdirSync(dir, { withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(dir, entry.name)).isDirectory()),
+    )
+    .map(({ name }) => name);
+  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+function readLock(dir: string): string | null {
+  try {
+    return readFileSync(join(dir, LOCK_FILE), 'utf8');
+  } catch {
+    return null;
+  }
+}

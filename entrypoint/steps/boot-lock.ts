@@ -1,0 +1,128 @@
+import { Backoff } from '../lib/backoff.ts';
+import type { Context } from '../lib/context.ts';
+import { connect } from '../lib/database/connect.ts';
+import type { Session } from '../lib/database/session.ts';
+import { Deadline } from '../lib/deadline.ts';
+import { formatDuration } from '../lib/duration.ts';
+import { BootError } from '../lib/errors.ts';
+import type { StepLog } from '../lib/step-log.ts';
+import type { Database } from '../prisma/database.ts';
+
+/** "zarpe" in ASCII: the advisory lock of our own, around migrate and seed. */
+const BOOT_LOCK = 0x7a_61_72_70_65;
+/** The one Prisma's schema engine takes; other tools that migrate wait in it. */
+const PRISMA_LOCK = 72707369;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1000;
+const PROGRESS_MS = 10_000;
+
+/** The lock that lets one replica work while the others wait. It is taken when something is to be done, not before. */
+export interface BootLock {
+  /** Waits for the lock; a second call does nothing. */
+  hold(): Promise<void>;
+  /** Waits for the lock that Prisma's own tools take. */
+  holdPrismaLock(): Promise<void>;
+  /** Aborted when the connection that holds the lock is gone. */
+  readonly lost: AbortSignal;
+}
+
+/** Runs work that may take the lock, and frees it whatever happens. */
+export async function withBootLock(
+  database: Database,
+  timeoutMs: number,
+  context: Context,
+  work: (lock: BootLock) => Promise<void>,
+): Promise<void> {
+  const holder = database.isPooled ? await openHolder(database, context) : database.session;
+  const functionName = database.isPooled ? 'pg_try_advisory_xact_lock' : 'pg_try_advisory_lock';
+  const acquire = (key: number) =>
+    context.steps.run('lock', (log) => poll(holder, functionName, key, timeoutMs, context, log));
+  let held = false;
+  try {
+    await work({
+      lost: holder.lost,
+      holdPrismaLock: () => acquire(PRISMA_LOCK),
+      hold: async () => {
+        if (!held) await acquire(BOOT_LOCK);
+        held = true;
+      },
+    });
+  } finally {
+    if (holder !== database.session) await holder.end();
+    else if (!holder.lost.aborted)
+      await holder.query('select pg_advisory_unlock_all()').catch(() => undefined);
+  }
+}
+
+/**
+ * Behind a transaction pooler a session is nobody's own, a transaction is: one that stays open on the side holds the
+ * lock. It reads nothing, so that it has no snapshot for CREATE INDEX CONCURRENTLY to wait for.
+ */
+async function openHolder(database: Database, { shutdown }: Context): Promise<Session> {
+  const holder = await connect(database.session.settings, { signal: shutdown.signal });
+  await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
+  return holder;
+}
+
+/** Tries, and never blocks: a session that waits inside the server has a snapshot that CONCURRENTLY waits for. */
+async function poll(
+  holder: Session,
+  functionName: string,
+  key: number,
+  timeoutMs: number,
+  { shutdown }: Context,
+  log: StepLog,
+): Promise<void> {
+  const deadline = new Deadline(timeoutMs);
+  const backoff = new Backoff({
+    firstMs: FIRST_PAUSE_MS,
+    longestMs: LONGEST_PAUSE_MS,
+    signal: shutdown.signal,
+  });
+  let nextProgress: Deadline | undefined;
+  for (;;) {
+    shutdown.signal.throwIfAborted();
+    const [row] = await holder.query<{ locked: boolean }>(`select ${functionName}(${key}) as locked`);
+    if (row?.locked === true) {
+      if (nextProgress !== undefined) log.done('it is our turn');
+      else log.debug('taken', 'lock taken');
+      return;
+    }
+    if (nextProgress === undefined || nextProgress.isOver) {
+      const who = await describeHolder(holder, key);
+      if (deadline.isOver) throw timedOut(key, timeoutMs, who);
+      log.info(
+        'waiting',
+        `another replica is at work: ${who} (${formatDuration(deadline.remainingMs)} left)`,
+        {
+          remainingMs: Math.round(deadline.remainingMs),
+        },
+      );
+      nextProgress = new Deadline(PROGRESS_MS);
+    }
+    if (deadline.isOver) throw timedOut(key, timeoutMs, await describeHolder(holder, key));
+    await backoff.pause(deadline.remainingMs);
+  }
+}
+
+async function describeHolder(session: Session, key: number): Promise<string> {
+  const [row] = await session.query<{ who: string | null }>(`
+    select 'pid ' || a.pid || coalesce(' (' || nullif(a.application_name, '') || ')', '')
+      || coalesce(' from ' || host(a.client_addr), '') || ', since ' || to_char(a.backend_start, 'HH24:MI:SS TZ') as who
+    from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+      and l.database = (select oid from pg_database where datname = current_database())
+      and (l.classid::bigint << 32) + l.objid::bigint = ${key} limit 1`);
+  return row?.who ?? 'one that has just ended';
+}
+
+function timedOut(key: number, timeoutMs: number, who: string): BootError {
+  const isPrisma = key === PRISMA_LOCK;
+  return new BootError('LOCK_TIMEOUT', {
+    what: isPrisma ? "the lock of Prisma's schema engine" : 'the boot lock',
+    expected: `to get it within ${formatDuration(timeoutMs)}`,
+    got: `a lock held by ${who}`,
+    action: `${isPrisma ? 'Another tool migrates this database' : 'Another replica migrates or seeds'}: let it end, or end it. ENTRYPOINT_LOCK_TIMEOUT says how long is waited.`,
+  });
+}

@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Problem } from '../../lib/errors.ts';
+import { LOCK_FILE, type MigrationsFolder, readMigrationsFolder } from '../../prisma/migrations-folder.ts';
+
+const POSTGRES = /^postgres(?:ql)?$/;
+
+/** The app's Prisma folder: its schema is one file or many, its migrations may be none. */
+export interface PrismaFolder {
+  readonly dir: string;
+  /** The schema file, or the folder of its files, relative to the app's folder. */
+  readonly schemaPath: string;
+  /** The namespaces a multi-schema datasource names. */
+  readonly schemas: readonly string[];
+  readonly folder: MigrationsFolder | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** Reads the Prisma folder; what is missing or of another database becomes a problem. */
+export function checkPrisma(appDir: string, prismaDir: string, problems: Problem[]): PrismaFolder {
+  const dir = join(appDir, prismaDir);
+  const copy = `Copy it: COPY --from=builder /app/${prismaDir} ./${prismaDir}`;
+  const files = findSchemaFiles(dir);
+  const datasource = readDatasource(files);
+  if (files.length === 0) {
+    problems.push({
+      what: `${prismaDir}/schema.prisma`,
+      expected: 'the Prisma schema, one file or a folder of them',
+      got: existsSync(dir) ? 'none' : 'no such folder',
+      action: `${copy}, or set ENTRYPOINT_PRISMA_DIR.`,
+    });
+  } else if (datasource.provider !== undefined && !POSTGRES.test(datasource.provider)) {
+    problems.push({
+      what: relative(appDir, files[0] ?? dir),
+      expected: 'a datasource with provider = "postgresql"',
+      got: `provider = "${datasource.provider}"`,
+      action: 'Zarpe migrates PostgreSQL only.',
+    });
+  }
+  const schemaPath = files.length === 1 ? relative(appDir, files[0] ?? dir) : prismaDir;
+  const migrationsDir = join(dir, 'migrations');
+  if (!existsSync(migrationsDir)) {
+    if (files.length > 0) {
+      problems.push({
+        what: `${prismaDir}/migrations`,
+        expected: 'the folder of migrations',
+        got: 'no such folder',
+        action: `${copy}. An app without migrations sets ENTRYPOINT_MIGRATE=skip and keeps an empty folder.`,
+      });
+    }
+    return { dir, schemaPath, schemas: datasource.schemas, folder: undefined, warnings: [] };
+  }
+  const folder = readMigrationsFolder(migrationsDir);
+  problems.push(...folder.problems, ...checkLock(prismaDir, folder));
+  const isEmpty = folder.migrations.length === 0 && folder.problems.length === 0;
+  const warnings = isEmpty ? [`${prismaDir}/migrations is empty: there is nothing to migrate, ever`] : [];
+  return { dir, schemaPath, schemas: datasource.schemas, folder, warnings };
+}
+
+function checkLock(prismaDir: string, folder: MigrationsFolder): Problem[] {
+  if (folder.migrations.length === 0 && folder.lock === null) return [];
+  const provider = folder.lock === null ? undefined : /^\s*provider\s*=\s*"([^"]*)"/m.exec(folder.lock)?.[1];
+  if (provider !== undefined && POSTGRES.test(provider)) return [];
+  return [
+    {
+      what: `${prismaDir}/migrations/${LOCK_FILE}`,
+      expected: 'provider = "postgresql"',
+      got:
+        folder.lock === null
+          ? 'no such file'
+          : provider === undefined
+            ? 'no provider'
+            : `provider = "${provider}"`,
+      action: 'Commit the file that `prisma migrate` wrote, and copy it with the migrations.',
+    },
+  ];
+}
+
+function findSchemaFiles(dir: string): string[] {
+  const single = join(dir, 'schema.prisma');
+  if (existsSync(single)) return [single];
+  const inFolder = (folder: string): string[] => {
+    try {
+      return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) return entry.name === 'migrations' ? [] : inFolder(path);
+        return entry.name.endsWith('.prisma') ? [path] : [];
+      });
+    } catch {
+      return [];
+    }
+  };
+  return inFolder(dir);
+}
+
+function readDatasource(files: readonly string[]): { provider: string | undefined; schemas: string[] } {
+  for (const file of files) {
+    const block = /^\s*datasource\s+\w+\s*\{([\s\S]*?)^\s*\}/m.exec(readFileSync(file, 'utf8'))?.[1];
+    if (block === undefined) continue;
+    const schemas = /^\s*schemas\s*=\s*\[([^\]]*)\]/m.exec(block)?.[1] ?? '';
+    return {
+      provider: /^\s*provider\s*=\s*"([^"]*)"/m.exec(block)?.[1],
+      schemas: [...schemas.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
+    };
+  }
+  return { provider: undefined, schemas: [] };
+}

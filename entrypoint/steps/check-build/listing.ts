@@ -1,0 +1,37 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const LONGEST_LISTING = 20;
+const DEEPEST_SERVER = 3;
+
+/** The names in a folder, bounded, for a message. */
+export function listFolder(dir: string): string {
+  try {
+    const names = readdirSync(dir).sort();
+    const shown = names.slice(0, LONGEST_LISTING).join(', ');
+    if (names.length === 0) return 'nothing';
+    return names.length > LONGEST_LISTING ? `${shown} and ${names.length - LONGEST_LISTING} more` : shown;
+  } catch {
+    return 'nothing';
+  }
+}
+
+/** The server of a monorepo's standalone build, such as `apps/web/server.js`, relative to the folder. */
+export function findServer(appDir: string, folder = '', depth = 0): string | undefined {
+  if (depth > 0 && existsSync(join(appDir, folder, 'server.js'))) return join(folder, 'server.js');
+  if (depth === DEEPEST_SERVER) return undefined;
+  for (const entry of readFolder(join(appDir, folder))) {
+    if (!entry.isDirectory() || entry.name === 'node_modules' || entry.name.startsWith('.')) continue;
+    const found = findServer(appDir, join(folder, entry.name), depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function readFolder(dir: string) {
+  try {
+    return readdirSync(dir, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,120 @@
+import type { ConnectionSettings } from '../lib/connection-settings.ts';
+import type { Context } from '../lib/context.ts';
+import { BootError } from '../lib/errors.ts';
+import type { StepLog } from '../lib/step-log.ts';
+import type { Database } from '../prisma/database.ts';
+import { compareHistory, type HistoryStatus } from '../prisma/history.ts';
+import type { MigrationsFolder } from '../prisma/migrations-folder.ts';
+import type { BootLock } from './boot-lock.ts';
+import type { PrismaFolder } from './check-build/check-prisma.ts';
+import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
+
+export interface MigrateConfig {
+  readonly mode: 'deploy' | 'skip';
+  readonly engine: 'embedded' | 'cli';
+  readonly onError: 'abort' | 'continue';
+  readonly retryFailed: boolean;
+  readonly lockTimeoutMs: number | undefined;
+  readonly statementTimeoutMs: number | undefined;
+  readonly whenAhead: 'warn' | 'refuse';
+}
+
+export interface MigrateTarget {
+  readonly appDir: string;
+  readonly prisma: PrismaFolder;
+  readonly database: { readonly connection: ConnectionSettings; readonly url: string };
+  /** The environment of the Prisma CLI, for the engine `cli`. */
+  readonly appEnv: NodeJS.ProcessEnv;
+}
+
+/** Applies what is pending, under the lock; takes none when there is nothing to do. */
+export async function migrate(
+  database: Database,
+  lock: BootLock,
+  target: MigrateTarget,
+  config: MigrateConfig,
+  context: Context,
+): Promise<void> {
+  await context.steps.run('migrate', async (log) => {
+    const { folder } = target.prisma;
+    if (config.mode === 'skip') return log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
+    if (folder === undefined || folder.migrations.length === 0)
+      return log.skipped('skipped: the image has no migrations');
+    try {
+      await applyPending(database, lock, { ...target, folder }, config, context, log);
+    } catch (error) {
+      if (config.onError === 'abort' || !(error instanceof BootError) || error.exit.name !== 'migration')
+        throw error;
+      log.warn(
+        'continued',
+        'the migration failed and ENTRYPOINT_MIGRATE_ON_ERROR=continue: the server starts on a database that may not fit it',
+        {
+          error: { code: error.code, message: error.message },
+          details: error.problems.flatMap(({ details }) => details ?? []),
+        },
+      );
+    }
+  });
+}
+
+async function applyPending(
+  database: Database,
+  lock: BootLock,
+  target: MigrateTarget & { readonly folder: MigrationsFolder },
+  config: MigrateConfig,
+  context: Context,
+  log: StepLog,
+): Promise<void> {
+  const { folder } = target;
+  const seen = review(compareHistory(database.state.history ?? [], folder.migrations), folder, config, log);
+  if (seen.pending.length === 0) {
+    return log.skipped(`nothing to migrate: ${count(seen.applied.length)} applied`, {
+      applied: seen.applied.length,
+    });
+  }
+  if (database.state.server.readOnly) throw readOnly(target.database.connection, seen.pending.length);
+  await lock.hold();
+  await database.refresh();
+  const { pending } = review(compareHistory(database.state.history ?? [], folder.migrations), folder, config);
+  if (pending.length === 0) return log.skipped('nothing to migrate: another replica has just done it');
+  log.info('pending', `${count(pending.length)} to apply`, { migrations: pending.map(({ name }) => name) });
+  if (config.engine === 'cli') {
+    const { migrateWithCli } = await import('./migrate/cli.ts');
+    await migrateWithCli(target, context, log);
+  } else {
+    const { migrateEmbedded } = await import('./migrate/embedded.ts');
+    await migrateEmbedded(database, lock, target, config, context, log);
+  }
+  await database.refresh();
+  log.done(`${count(pending.length)} applied`, { applied: pending.length });
+}
+
+/** Tells what the history needs a person for; warnings are said once, where there is a log. */
+function review(
+  status: HistoryStatus,
+  folder: MigrationsFolder,
+  config: MigrateConfig,
+  log?: StepLog,
+): HistoryStatus {
+  if (status.failed.length > 0) throw unresolved(status.failed, folder);
+  if (status.missing.length > 0) {
+    if (config.whenAhead === 'refuse') throw databaseAhead(status.missing);
+    log?.warn('ahead', `the database is ahead of this image, which lacks ${status.missing.join(', ')}`, {
+      migrations: status.missing,
+    });
+  }
+  if (status.edited.length > 0) {
+    log?.warn(
+      'edited',
+      `changed since they were applied, and not applied again: ${status.edited.join(', ')}`,
+      {
+        migrations: status.edited,
+      },
+    );
+  }
+  return status;
+}
+
+function count(migrations: number): string {
+  return migrations === 1 ? '1 migration' : `${migrations} migrations`;
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { runChild } from '../../lib/child-process.ts';
+import type { Context } from '../../lib/context.ts';
+import { BootError } from '../../lib/errors.ts';
+import type { StepLog } from '../../lib/step-log.ts';
+import type { MigrateTarget } from '../migrate.ts';
+
+/** Where an app's own Prisma CLI is; it is never downloaded. */
+const CLI_PATHS = ['node_modules/.bin/prisma', 'node_modules/prisma/build/index.js'];
+const LAST_LINES = 20;
+
+/** Applies what is pending with `prisma migrate deploy` of the app's own CLI, its output in our log. */
+export async function migrateWithCli(target: MigrateTarget, context: Context, log: StepLog): Promise<void> {
+  const cli = CLI_PATHS.map((path) => join(target.appDir, path)).find((path) => existsSync(path));
+  if (cli === undefined) {
+    throw new BootError('PRISMA_CLI_MISSING', {
+      what: 'ENTRYPOINT_MIGRATE_ENGINE=cli',
+      expected: `the Prisma CLI at ${CLI_PATHS.join(' or ')}`,
+      got: 'none',
+      action: 'Copy prisma and its engines into the image, or use ENTRYPOINT_MIGRATE_ENGINE=embedded.',
+    });
+  }
+  const lines: string[] = [];
+  const result = await runChild(process.execPath, [cli, 'migrate', 'deploy'], {
+    cwd: target.appDir,
+    env: {
+      ...target.appEnv,
+      DATABASE_URL: target.database.url,
+      CHECKPOINT_DISABLE: '1',
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    },
+    shutdown: context.shutdown,
+    onLine: (line) => {
+      lines.push(line);
+      log.info('output', line);
+    },
+  });
+  context.shutdown.signal.throwIfAborted();
+  if (result.status === 0) return;
+  const output = lines.slice(-LAST_LINES);
+  const code = /\bP\d{4}\b/.exec(output.join('\n'))?.[0];
+  throw new BootError(CODES[code ?? ''] ?? 'MIGRATION_FAILED', {
+    what: 'prisma migrate deploy',
+    expected: 'exit status 0',
+    got: `${result.status}${code === undefined ? '' : ` (${code})`}`,
+    action: 'See what it printed:',
+    details: output,
+  });
+}
+
+/** Prisma's codes that are not about a migration. */
+const CODES: Readonly<
+  Record<
+    string,
+    | 'DATABASE_ACCESS_REFUSED'
+    | 'DATABASE_UNAVAILABLE'
+    | 'DATABASE_MISSING'
+    | 'DATABASE_TLS'
+    | 'DATABASE_NOT_EMPTY'
+    | 'LOCK_TIMEOUT'
+    | 'MIGRATION_UNRESOLVED'
+  >
+> = {
+  P1000: 'DATABASE_ACCESS_REFUSED',
+  P1001: 'DATABASE_UNAVAILABLE',
+  P1002: 'LOCK_TIMEOUT',
+  P1003: 'DATABASE_MISSING',
+  P1010: 'DATABASE_ACCESS_REFUSED',
+  P1011: 'DATABASE_TLS',
+  P1017: 'DATABASE_UNAVAILABLE',
+  P3005: 'DATABASE_NOT_EMPTY',
+  P3009: 'MIGRATION_UNRESOLVED',
+};

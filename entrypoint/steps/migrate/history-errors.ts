@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { type ConnectionSettings, describeTarget } from '../../lib/connection-settings.ts';
+import { BootError } from '../../lib/errors.ts';
+import type { HistoryRow } from '../../prisma/history.ts';
+import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
+
+const LONGEST_LOG = 12;
+
+/** The two commands that settle a migration whose outcome only a person can tell. */
+export function resolveCommands(name: string): string[] {
+  return [
+    `node entrypoint.js resolve --applied ${quote(name)}      # all of it is in the database`,
+    `node entrypoint.js resolve --rolled-back ${quote(name)}  # nothing of it is; it is then tried again`,
+  ];
+}
+
+/** Prisma's P3009: records of migrations that began and never ended. */
+export function unresolved(failed: readonly HistoryRow[], folder: MigrationsFolder): BootError {
+  return new BootError(
+    'MIGRATION_UNRESOLVED',
+    failed.map((row) => ({
+      what: `migration ${row.name}`,
+      expected: 'a record in _prisma_migrations that has ended',
+      got: `one that began at ${row.startedAt} and failed, or was cut off (Prisma's P3009)`,
+      action: 'Look at the database, bring it to one side, and say which:',
+      details: [
+        ...resolveCommands(row.name),
+        `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}`,
+        ...(row.logs ? ['What was noted then:', ...row.logs.split('\n').slice(0, LONGEST_LOG)] : []),
+      ],
+    })),
+  );
+}
+
+export function databaseAhead(missing: readonly string[]): BootError {
+  return new BootError('DATABASE_AHEAD', {
+    what: '_prisma_migrations',
+    expected: 'only migrations that this image has',
+    got: `${missing.length} that it lacks: ${missing.join(', ')}`,
+    action: 'Deploy an image at least as new as the database, or set ENTRYPOINT_DATABASE_AHEAD=warn.',
+  });
+}
+
+export function readOnly(connection: ConnectionSettings, pending: number): BootError {
+  return new BootError('DATABASE_READ_ONLY', {
+    what: connection.source,
+    expected: 'a database that can be written to, for the pending work',
+    got: `a read-only one at ${describeTarget(connection)} (a standby?) and ${pending} pending`,
+    action: 'Connect to the primary, or give it as DIRECT_URL.',
+  });
+}
+
+function quote(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,66 @@
+import { Backoff } from '../../lib/backoff.ts';
+import type { Context } from '../../lib/context.ts';
+import { BootError } from '../../lib/errors.ts';
+import type { StepLog } from '../../lib/step-log.ts';
+import { ApplyError } from '../../prisma/apply-script.ts';
+import type { ScriptWatch } from './watch-script.ts';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+const ATTEMPTS = 8;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * Tries a migration again when it could not get a lock on a table in time: it was rolled back, and while it waited
+ * every later query on that table waited behind it.
+ */
+export async function withLockRetries<Result>(
+  name: string,
+  watch: ScriptWatch,
+  { shutdown }: Context,
+  log: StepLog,
+  apply: () => Promise<Result>,
+): Promise<Result> {
+  const backoff = new Backoff({
+    firstMs: FIRST_PAUSE_MS,
+    longestMs: LONGEST_PAUSE_MS,
+    signal: shutdown.signal,
+  });
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await apply();
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      const holder = watch.blocker ?? 'a session that has ended since';
+      if (attempt === ATTEMPTS) throw blocked(name, holder, error);
+      log.warn(
+        'blocked',
+        `${name} waited too long for a lock held by ${holder}: rolled back, to be tried again (${attempt} of ${ATTEMPTS})`,
+        {
+          migration: name,
+          attempt,
+          attempts: ATTEMPTS,
+          holder,
+        },
+      );
+      await backoff.pause(Number.POSITIVE_INFINITY);
+    }
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return (
+    error instanceof ApplyError && error.atomicity.atomic && error.cause.database?.code === LOCK_NOT_AVAILABLE
+  );
+}
+
+function blocked(name: string, holder: string, cause: unknown): BootError {
+  const problem = {
+    what: `migration ${name}`,
+    expected: `its locks within ENTRYPOINT_MIGRATE_LOCK_TIMEOUT, in ${ATTEMPTS} attempts`,
+    got: `a lock held by ${holder}`,
+    action:
+      'Nothing of it was applied. End that session (`select pg_terminate_backend(pid)`), or migrate at a quieter hour.',
+  };
+  return new BootError('MIGRATION_BLOCKED', problem, cause);
+}

@@ -1,0 +1,68 @@
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { Context } from '../lib/context.ts';
+import { codeOf, messageOf } from '../lib/database/connection-error.ts';
+import { BootError } from '../lib/errors.ts';
+import type { Database } from '../prisma/database.ts';
+import { EngineAdapterFactory } from '../prisma/engine-adapter.ts';
+import { createSchemaEngine, toMigrationList } from '../prisma/schema-engine.ts';
+import { historyTable } from '../prisma/survey.ts';
+import type { BootLock } from './boot-lock.ts';
+import type { PrismaFolder } from './check-build/check-prisma.ts';
+
+export interface Resolution {
+  readonly name: string;
+  readonly outcome: 'applied' | 'rolled-back';
+}
+
+/** Writes into the history how a migration ended, through Prisma's own engine. */
+export async function resolveMigration(
+  database: Database,
+  lock: BootLock,
+  prisma: PrismaFolder,
+  { name, outcome }: Resolution,
+  context: Context,
+): Promise<void> {
+  await context.steps.run('resolve', async (log) => {
+    await lock.hold();
+    const { session, state } = database;
+    const schema = state.schema ?? session.settings.schema ?? null;
+    const factory = new EngineAdapterFactory(session, schema, {
+      table: historyTable(schema),
+      acquireLock: () => lock.holdPrismaLock(),
+      apply: () => Promise.reject(new Error('resolve applies nothing')),
+      keepsRecord: () => true,
+    });
+    await session.query("set time zone 'UTC'");
+    const engine = await createSchemaEngine(
+      bindMigrationAwareSqlAdapterFactory(factory),
+      prisma.schemas,
+      () => undefined,
+    );
+    try {
+      if (outcome === 'rolled-back') await engine.markMigrationRolledBack({ migrationName: name });
+      else if (prisma.folder !== undefined) {
+        await engine.markMigrationApplied({
+          migrationName: name,
+          migrationsList: toMigrationList(prisma.folder),
+        });
+      }
+    } catch (error) {
+      throw refused(name, outcome, error);
+    } finally {
+      engine.free();
+    }
+    log.done(`${name} is marked as ${outcome}`, { migration: name });
+  });
+}
+
+function refused(name: string, outcome: Resolution['outcome'], error: unknown): BootError {
+  const message = messageOf(error).split('\n   0:')[0]?.trim() ?? '';
+  const problem = {
+    what: `resolve --${outcome} ${name}`,
+    expected:
+      outcome === 'applied' ? 'a migration of the folder that is not applied' : 'a migration that failed',
+    got: `${codeOf(error)}: ${message}`,
+    action: '`node entrypoint.js status` shows the history and the names.',
+  };
+  return new BootError('RESOLVE_REFUSED', problem, error);
+}

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgsStringToArgv } from 'string-argv';
+import { type ChildResult, runChild } from '../lib/child-process.ts';
+import type { Context } from '../lib/context.ts';
+import { formatDuration } from '../lib/duration.ts';
+import { BootError } from '../lib/errors.ts';
+import type { StepLog } from '../lib/step-log.ts';
+import type { Database } from '../prisma/database.ts';
+import { COUNT_LIMIT, type SeedCount } from '../prisma/survey.ts';
+import type { BootLock } from './boot-lock.ts';
+import { readOnly } from './migrate/history-errors.ts';
+
+const DEFAULT_TABLES = ['users', 'User', 'user'];
+const DEFAULT_SEED = 'seed.js';
+const LAST_LINES = 20;
+
+export interface SeedConfig {
+  readonly mode: 'auto' | 'always' | 'never';
+  readonly table: string | undefined;
+  readonly command: string | undefined;
+  readonly timeoutMs: number;
+  readonly onError: 'abort' | 'continue';
+}
+
+export interface SeedTarget {
+  readonly appDir: string;
+  readonly appEnv: NodeJS.ProcessEnv;
+}
+
+/** The tables whose rows decide, in order of preference. */
+export function seedTables(config: SeedConfig): readonly string[] {
+  return config.table === undefined ? DEFAULT_TABLES : [config.table];
+}
+
+/** What runs: the command as a program and its arguments; undefined where there is none. */
+export function seedCommand(appDir: string, config: SeedConfig): readonly string[] | undefined {
+  if (config.command !== undefined) return parseArgsStringToArgv(config.command);
+  return existsSync(join(appDir, DEFAULT_SEED)) ? ['node', DEFAULT_SEED] : undefined;
+}
+
+/** Seeds a database that has no users, once among all replicas: decided under the lock, and counted again after. */
+export async function seed(
+  database: Database,
+  lock: BootLock,
+  target: SeedTarget,
+  config: SeedConfig,
+  context: Context,
+): Promise<void> {
+  await context.steps.run('seed', async (log) => {
+    if (config.mode === 'never') return log.skipped('skipped: ENTRYPOINT_SEED=never');
+    const command = seedCommand(target.appDir, config);
+    if (command === undefined) return log.skipped(`skipped: there is no ${DEFAULT_SEED}`);
+    try {
+      if (!wantsSeed(database.state.seed, config, log)) return;
+      if (database.state.server.readOnly) throw readOnly(database.session.settings, 0);
+      await lock.hold();
+      const { seed: again } = await database.refresh();
+      if (!wantsSeed(again, config, log)) return;
+      await runSeed(command, target, config, context, log);
+      const { seed: after } = await database.refresh();
+      reportSeeded(after, log);
+    } catch (error) {
+      if (config.onError === 'abort' || !(error instanceof BootError) || error.exit.name !== 'seed')
+        throw error;
+      log.warn(
+        'continued',
+        'the seed failed and ENTRYPOINT_SEED_ON_ERROR=continue: the server starts without it',
+        {
+          error: { code: error.code, message: error.message },
+          details: error.problems.flatMap(({ details }) => details ?? []),
+        },
+      );
+    }
+  });
+}
+
+/** No such table, no rows, and a count that failed are three things: only "no rows" seeds. */
+function wantsSeed(count: SeedCount, config: SeedConfig, log: StepLog): boolean {
+  if (config.mode === 'always') return true;
+  if (count.kind === 'unreadable') {
+    throw new BootError('SEED_UNDECIDED', {
+      what: `table ${count.table}`,
+      expected: 'a count of its rows, to decide about the seed',
+      got: count.reason,
+      action:
+        'Grant the role SELECT, name another table with ENTRYPOINT_SEED_TABLE, or set ENTRYPOINT_SEED=never.',
+    });
+  }
+  if (count.kind === 'missing') {
+    log.skipped(
+      `skipped: there is no table ${count.tables.join(', ')} (ENTRYPOINT_SEED_TABLE names another)`,
+    );
+    return false;
+  }
+  if (count.rows > 0)
+    log.skipped(`skipped: ${count.table} has ${describeRows(count.rows)}`, { rows: count.rows });
+  return count.rows === 0;
+}
+
+async function runSeed(
+  command: readonly string[],
+  target: SeedTarget,
+  config: SeedConfig,
+  context: Context,
+  log: StepLog,
+): Promise<void> {
+  const [program = 'node', ...args] = command;
+  const lines: string[] = [];
+  log.info(
+    'running',
+    `seeding with \`${command.join(' ')}\`; should an earlier seed have been cut off, what it committed is still there`,
+  );
+  let result: ChildResult;
+  try {
+    result = await runChild(program === 'node' ? process.execPath : program, args, {
+      cwd: target.appDir,
+      env: target.appEnv,
+      shutdown: context.shutdown,
+      timeoutMs: config.timeoutMs,
+      onLine: (line, stream) => {
+        lines.push(line);
+        log.info('output', line, { stream });
+      },
+    });
+  } catch (error) {
+    throw failed(
+      command,
+      `a command that cannot be started (${error instanceof Error && 'code' in error ? error.code : error})`,
+      lines,
+      error,
+    );
+  }
+  context.shutdown.signal.throwIfAborted();
+  if (result.timedOut)
+    throw failed(
+      command,
+      `one that still ran after ${formatDuration(config.timeoutMs)}, and was ended`,
+      lines,
+    );
+  if (result.status !== 0)
+    throw failed(
+      command,
+      result.signal === undefined ? `exit status ${result.status}` : `an end by ${result.signal}`,
+      lines,
+    );
+}
+
+function reportSeeded(after: SeedCount, log: StepLog): void {
+  if (after.kind === 'counted' && after.rows > 0) {
+    log.done(`seeded: ${after.table} has ${describeRows(after.rows)}`, { rows: after.rows });
+  } else if (after.kind === 'counted') {
+    log.warn(
+      'empty',
+      `the seed ended well and ${after.table} is still empty: it will run again at the next start`,
+    );
+    log.done('seeded', { rows: 0 });
+  } else {
+    log.done('seeded');
+  }
+}
+
+function describeRows(rows: number): string {
+  if (rows >= COUNT_LIMIT) return `${COUNT_LIMIT} rows or more`;
+  return rows === 1 ? '1 row' : `${rows} rows`;
+}
+
+function failed(
+  command: readonly string[],
+  got: string,
+  lines: readonly string[],
+  cause?: unknown,
+): BootError {
+  const problem = {
+    what: `the seed \`${command.join(' ')}\``,
+    expected: 'exit status 0',
+    got,
+    action:
+      'Correct it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
+    details: lines.slice(-LAST_LINES),
+  };
+  return new BootError('SEED_FAILED', problem, cause);
+}

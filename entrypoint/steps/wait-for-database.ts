@@ -1,0 +1,155 @@
+import { Backoff } from '../lib/backoff.ts';
+import { type ConnectionSettings, describeTarget } from '../lib/connection-settings.ts';
+import type { Context } from '../lib/context.ts';
+import { connect, withConnection } from '../lib/database/connect.ts';
+import { type ClassifiedError, classifyConnectionError, codeOf } from '../lib/database/connection-error.ts';
+import { quoteIdentifier } from '../lib/database/session.ts';
+import { Deadline } from '../lib/deadline.ts';
+import { formatDuration } from '../lib/duration.ts';
+import { BootError } from '../lib/errors.ts';
+import type { StepLog } from '../lib/step-log.ts';
+import { Database } from '../prisma/database.ts';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 3000;
+const MAINTENANCE_DATABASES = ['postgres', 'template1'];
+/** Lost a race against another replica that created the same database. */
+const ALREADY_CREATED = new Set(['42P04', '23505']);
+
+export interface WaitConfig {
+  readonly connection: ConnectionSettings;
+  readonly timeoutMs: number;
+}
+
+export interface WaitOptions {
+  /** Candidates for the table whose rows decide about the seed. */
+  readonly seedTables: readonly string[];
+  /** Whether a database that is not there is created, as `prisma migrate deploy` does. */
+  readonly createDatabase: boolean;
+}
+
+/**
+ * Connects, with backoff and jitter, until the deadline. What passes by itself is tried again, a line each; what takes
+ * a person ends at once.
+ */
+export async function waitForDatabase(
+  config: WaitConfig,
+  options: WaitOptions,
+  { steps, shutdown }: Context,
+): Promise<Database> {
+  return steps.run('database', async (log) => {
+    const { connection } = config;
+    const deadline = new Deadline(config.timeoutMs);
+    const backoff = new Backoff({
+      firstMs: FIRST_PAUSE_MS,
+      longestMs: LONGEST_PAUSE_MS,
+      signal: shutdown.signal,
+    });
+    for (;;) {
+      try {
+        return await open(connection, options, deadline, shutdown.signal, log);
+      } catch (error) {
+        shutdown.signal.throwIfAborted();
+        const failure = classifyConnectionError(error, connection);
+        if (codeOf(error) === '3D000' && options.createDatabase) {
+          await createDatabase(connection, failure, error, shutdown.signal, log);
+          continue;
+        }
+        if (!failure.passing) throw new BootError(failure.code, failure.problem, error);
+        if (deadline.isOver) throw unavailable(config, failure, error);
+        log.info(
+          'retry',
+          `${describeTarget(connection)} is not ready: ${failure.reason} (${formatDuration(deadline.remainingMs)} left)`,
+          {
+            error: { code: failure.cause },
+            remainingMs: Math.round(deadline.remainingMs),
+          },
+        );
+        await backoff.pause(deadline.remainingMs);
+      }
+    }
+  });
+}
+
+async function open(
+  connection: ConnectionSettings,
+  options: WaitOptions,
+  deadline: Deadline,
+  signal: AbortSignal,
+  log: StepLog,
+): Promise<Database> {
+  const session = await connect(connection, { timeoutMs: Math.max(deadline.remainingMs, 100), signal });
+  try {
+    const asked = performance.now();
+    const database = await abortable(Database.open(session, options.seedTables), session, signal);
+    const { version, standby } = database.state.server;
+    const roundTripMs = Math.round((performance.now() - asked) * 10) / 10;
+    const traits = [
+      session.encrypted ? ', TLS' : '',
+      standby ? ', standby' : '',
+      database.isPooled ? ', pooled' : '',
+    ];
+    log.done(
+      `PostgreSQL ${version} at ${describeTarget(connection)} (${roundTripMs}ms a round trip${traits.join('')})`,
+      {
+        serverVersion: version,
+        roundTripMs,
+        encrypted: session.encrypted,
+        standby,
+        pooled: database.isPooled,
+      },
+    );
+    return database;
+  } catch (error) {
+    await session.end();
+    throw error;
+  }
+}
+
+/** A query cannot be aborted; closing its connection ends the wait for it. */
+async function abortable<Result>(
+  work: Promise<Result>,
+  session: { end(): Promise<void> },
+  signal: AbortSignal,
+) {
+  const abort = () => void session.end();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await work;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function createDatabase(
+  connection: ConnectionSettings,
+  missing: ClassifiedError,
+  cause: unknown,
+  signal: AbortSignal,
+  log: StepLog,
+): Promise<void> {
+  for (const database of MAINTENANCE_DATABASES) {
+    try {
+      await withConnection(connection, { database, signal }, (session) =>
+        session.query(`CREATE DATABASE ${quoteIdentifier(connection.database)}`),
+      );
+      log.info('created', `database "${connection.database}" was missing and has been created`);
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (ALREADY_CREATED.has(codeOf(error))) return;
+      if (codeOf(error) === '42501') break;
+      if (classifyConnectionError(error, connection).passing) return;
+    }
+  }
+  throw new BootError(missing.code, missing.problem, cause);
+}
+
+function unavailable(config: WaitConfig, failure: ClassifiedError, cause: unknown): BootError {
+  const problem = {
+    ...failure.problem,
+    expected: `a connection to ${describeTarget(config.connection)} within ${formatDuration(config.timeoutMs)}`,
+    action: `${failure.problem.action} ENTRYPOINT_DB_TIMEOUT says how long is waited.`,
+  };
+  return new BootError('DATABASE_UNAVAILABLE', problem, cause);
+}

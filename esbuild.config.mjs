@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { build } from 'esbuild';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/**
+ * The bundle runs as CommonJS and as an ES module, whatever `package.json` lies beside it: all of it is inside one
+ * function, which gets `require` from the one place both goals have.
+ */
+const banner = `(() => {
+const require = process.getBuiltinModule('node:module').createRequire(process.argv[1] ?? process.execPath);
+const module = { exports: {} };`;
+
+/** @type {import('esbuild').Plugin} */
+const schemaEngine = {
+  name: 'schema-engine',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^zarpe:schema-engine\.wasm$/ }, () => ({
+      path: 'schema-engine.wasm',
+      namespace: 'zarpe',
+    }));
+    onLoad({ filter: /.*/, namespace: 'zarpe' }, () => ({
+      contents: `export default '${compressedEngine().toString('base64')}'`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** The engine under brotli; the ten seconds that takes are spent once a version. */
+function compressedEngine() {
+  const folder = dirname(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
+  const bytes = readFileSync(join(folder, 'schema_engine_bg.wasm'));
+  const cache = join(
+    root,
+    'node_modules/.cache/zarpe',
+    `${createHash('sha256').update(bytes).digest('hex')}.br`,
+  );
+  if (!existsSync(cache)) {
+    mkdirSync(dirname(cache), { recursive: true });
+    const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_LGWIN]: 24 };
+    const partial = `${cache}.${process.pid}`;
+    writeFileSync(partial, brotliCompressSync(bytes, { params }));
+    renameSync(partial, cache);
+  }
+  return readFileSync(cache);
+}
+
+/** @type {import('esbuild').BuildOptions} */
+export const entrypoint = {
+  absWorkingDir: root,
+  entryPoints: ['entrypoint/cli.ts'],
+  outfile: 'dist/entrypoint.js',
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  minify: true,
+  legalComments: 'none',
+  charset: 'utf8',
+  metafile: true,
+  banner: { js: banner },
+  footer: { js: '})();' },
+  define: { ZARPE_VERSION: JSON.stringify(version) },
+  external: ['pg-native'],
+  plugins: [schemaEngine],
+  logLevel: 'warning',
+};
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { metafile } = await build(entrypoint);
+  const bytes = metafile?.outputs['dist/entrypoint.js']?.bytes ?? 0;
+  console.log(`dist/entrypoint.js ${(bytes / 1_000_000).toFixed(2)} MB`);
+}
