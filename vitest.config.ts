@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const SECOND = 1000;
+const POSTGRES = ['tests/helpers/global-setup.ts'];
+const IMAGES = ['tests/containers/global-setup.ts'];
 /** A folder for machine-readable results, which `.ci/run` adds up. */
 const reports = process.env.ZARPE_TEST_REPORTS;
 
-function project(name: string, folders: string[], options: { postgres: boolean; timeout: number }) {
+function project(name: string, folders: string[], options: { globalSetup: string[]; timeout: number }) {
   return {
     extends: true as const,
     test: {
       name,
       include: folders.map((folder) => `tests/${folder}/**/*.test.ts`),
-      globalSetup: options.postgres ? ['tests/helpers/global-setup.ts'] : [],
+      globalSetup: options.globalSetup,
       // What hangs must end, on a loaded machine too; no test measures time by these.
       testTimeout: options.timeout,
       hookTimeout: options.timeout,
@@ -29,10 +31,10 @@ export default defineConfig({
       ? ['default', ['json', { outputFile: join(reports, `${process.pid}.json`) }]]
       : ['default'],
     projects: [
-      project('unit', ['unit'], { postgres: false, timeout: 60 * SECOND }),
-      project('integration', ['integration', 'app'], { postgres: true, timeout: 60 * SECOND }),
-      project('faults', ['faults'], { postgres: true, timeout: 900 * SECOND }),
-      project('containers', ['containers'], { postgres: false, timeout: 600 * SECOND }),
+      project('unit', ['unit'], { globalSetup: [], timeout: 60 * SECOND }),
+      project('integration', ['integration', 'app'], { globalSetup: POSTGRES, timeout: 60 * SECOND }),
+      project('faults', ['faults'], { globalSetup: POSTGRES, timeout: 900 * SECOND }),
+      project('containers', ['containers'], { globalSetup: IMAGES, timeout: 600 * SECOND }),
     ],
   },
 });

@@ -7,7 +7,7 @@
  * Nothing is synced to disk: a killed server loses nothing by that, only a killed machine would.
  */
 import { readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Postgres, startPostgres } from '../../scripts/embedded-postgres.mjs';
 import { freePort } from './ports.ts';
@@ -114,6 +114,26 @@ export class PostgresServer implements PostgresAddress {
   /** Makes the running server read pg_hba.conf again. */
   reload(): void {
     if (this.#server !== undefined) process.kill(this.#server.pid, 'SIGHUP');
+  }
+
+  /** Starts the server again with TLS; connections without it still come in, unless `allow` says otherwise. */
+  async useTls(tls: { certificate: string; key: string; authority: string }): Promise<void> {
+    const { uid, gid } = await stat(this.dataDir);
+    const settings: Record<string, string> = { ssl: 'on' };
+    for (const [setting, source] of [
+      ['ssl_cert_file', tls.certificate],
+      ['ssl_key_file', tls.key],
+      ['ssl_ca_file', tls.authority],
+    ] as const) {
+      const target = join(this.dataDir, setting);
+      await copyFile(source, target);
+      await chmod(target, 0o600);
+      await chown(target, uid, gid);
+      settings[setting] = target;
+    }
+    this.configure(settings);
+    await this.stop();
+    await this.start();
   }
 
   /** Starts the server again as a read-only standby of itself. */
