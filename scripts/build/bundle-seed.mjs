@@ -5,11 +5,12 @@ import { DIST, ROOT } from './paths.mjs';
 /**
  * Bundles the seed with all it needs, Prisma's query compiler too. It stands beside server.js, under whatever
  * package.json is there, so it must be both a CommonJS and an ES module: no import, no `require` of its own.
+ * @param {string} [outfile]
  */
-export async function bundleSeed() {
+export async function bundleSeed(outfile = join(DIST, 'seed.js')) {
   await build({
     entryPoints: [join(ROOT, 'prisma/seed.ts')],
-    outfile: join(DIST, 'seed.js'),
+    outfile,
     bundle: true,
     platform: 'node',
     target: 'node20.19',
