@@ -66,7 +66,9 @@ export class OutputLines {
     createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
       this.lines.push(line);
       const log = name === 'stdout' ? parseLog(line) : undefined;
-      if (log !== undefined) this.logs.push(log);
+      // A seed's lines come inside of those of the boot; a fixture's are to be found either way.
+      const inner = log?.event === 'output' ? parseLog(log.msg ?? '') : undefined;
+      for (const found of [log, inner]) if (found !== undefined) this.logs.push(found);
       this.#wake();
     });
   }
