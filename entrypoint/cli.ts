@@ -1,14 +1,16 @@
 import { realpathSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Logger } from 'pino';
-import { collectSecrets, readConfig, readEarlySettings, resolveEnvironment } from './config.ts';
+import type { Command } from './commands/command.ts';
+import { readEarlySettings } from './config/early-settings.ts';
+import { collectSecrets, resolveEnvironment } from './config/environment.ts';
+import { readConfig } from './config.ts';
+import { type FailureReport, reportFailure, reportServerDeath } from './failure/report-failure.ts';
 import { toBootError } from './lib/errors.ts';
 import { createLogger } from './lib/logger.ts';
 import { Secrets } from './lib/secrets.ts';
 import { Shutdown, ShutdownError, signalStatus } from './lib/shutdown.ts';
 import { StepTimer } from './lib/step-log.ts';
-import { helpText, type Parsed, parseArguments } from './parse-arguments.ts';
-import { reportFailure } from './report-failure.ts';
+import { helpText, parseArguments } from './parse-arguments.ts';
 
 declare const ZARPE_VERSION: string;
 
@@ -19,66 +21,59 @@ const secrets = new Secrets();
 for (const secret of collectSecrets(environment)) secrets.add(secret);
 
 /** The process's edge: argv and environment in, exit status out, the only catch. */
-async function main(): Promise<number> {
-  const argv = process.argv.slice(2);
-  let parsed: Parsed;
-  try {
-    parsed = parseArguments(argv);
-  } catch (error) {
-    if (argv.includes('--help') || argv.includes('-h')) return print(helpText(undefined), 0);
-    return fail(error, createLog(false), undefined);
-  }
-  const { command, flags, rest } = parsed;
-  if (flags.help === true) return print(helpText(command), 0);
-  if (flags.version === true) return print(ZARPE_VERSION, 0);
-  const log = createLog(command.printsResult);
-  const steps = new StepTimer(log);
-  const dieOf = (error: unknown) => void fail(error, log, steps).then((status) => process.exit(status));
-  process.on('uncaughtException', dieOf);
-  process.on('unhandledRejection', dieOf);
+async function main(argv: readonly string[]): Promise<number> {
   const appDir = dirname(realpathSync(process.argv[1] ?? '.'));
+  let report = openReport(undefined);
   try {
-    return await command.run({
-      flags,
-      rest,
-      appDir,
-      environment,
-      early,
-      config: () => {
-        const config = readConfig(environment, appDir);
-        return config;
-      },
-      context: { log, steps, shutdown },
-      print: (text) => print(secrets.redact(text), 0),
-    });
+    const { command, flags, rest } = parseArguments(argv);
+    if (flags.help === true) return print(helpText(command));
+    if (flags.version === true) return print(ZARPE_VERSION);
+    report = openReport(command);
+    const { log, steps } = report;
+    const config = () => readConfig(environment, appDir);
+    const context = { log, steps, shutdown };
+    const status = await command.run({ flags, rest, appDir, environment, early, config, context, print });
+    if (command.isBoot) await reportServerDeath(status, report);
+    return status;
   } catch (error) {
-    return fail(error, log, steps);
+    return fail(error, report);
   }
 }
 
-function createLog(printsResult: boolean): Logger {
-  const fd = printsResult ? 2 : 1;
-  return createLogger({
+/** Where a command logs, and whom a failure of it is told to. */
+function openReport(command: Command | undefined): FailureReport {
+  const printsResult = command?.printsResult === true;
+  const log = createLogger({
     level: printsResult && early.level === 'info' ? 'warn' : early.level,
     format: early.format,
     color: early.color,
     secrets,
-    fd,
+    fd: printsResult ? 2 : 1,
     isTerminal: (printsResult ? process.stderr : process.stdout).isTTY === true,
   });
+  const report = {
+    log,
+    steps: new StepTimer(log),
+    early,
+    secrets,
+    shutdown,
+    isBoot: command?.isBoot === true,
+  };
+  process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
+  const die = (error: unknown) => void fail(error, report).then((status) => process.exit(status));
+  process.on('uncaughtException', die).on('unhandledRejection', die);
+  return report;
 }
 
-async function fail(error: unknown, log: Logger, steps: StepTimer | undefined): Promise<number> {
-  if (error instanceof ShutdownError) {
-    log.info({ step: steps?.current, event: 'shutdown', signal: error.signal }, error.message);
-    return signalStatus(error.signal);
-  }
-  return reportFailure(toBootError(error), { log, steps, early, secrets, shutdown });
+async function fail(error: unknown, report: FailureReport): Promise<number> {
+  if (!(error instanceof ShutdownError)) return reportFailure(toBootError(error), report);
+  report.log.info({ step: report.steps.current, event: 'shutdown', signal: error.signal }, error.message);
+  return signalStatus(error.signal);
 }
 
-function print(text: string, status: number): number {
-  writeSync(1, `${text}\n`);
-  return status;
+function print(text: string): number {
+  writeSync(1, `${secrets.redact(text)}\n`);
+  return 0;
 }
 
-main().then((status) => process.exit(status));
+main(process.argv.slice(2)).then((status) => process.exit(status));

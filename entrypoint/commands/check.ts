@@ -18,6 +18,7 @@ export const check: Command = {
   summary: 'The dry run of the whole boot, which writes nothing (also --check)',
   usage: '[--json] [--skip-database]',
   flags: { json: { type: 'boolean' }, 'skip-database': { type: 'boolean' } },
+  isBoot: false,
   printsResult: true,
   async run(invocation) {
     const { flags, print, early } = invocation;

@@ -1,5 +1,7 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { Config, EarlySettings, ResolvedEnvironment } from '../config.ts';
+import type { EarlySettings } from '../config/early-settings.ts';
+import type { ResolvedEnvironment } from '../config/environment.ts';
+import type { Config } from '../config.ts';
 import type { Context } from '../lib/context.ts';
 
 export type Flags = NonNullable<ParseArgsConfig['options']>;
@@ -25,6 +27,8 @@ export interface Command {
   /** What follows the name in the usage line. */
   readonly usage: string;
   readonly flags: Flags;
+  /** A failure of it is a failed boot: others are told of it, and the container may be held. */
+  readonly isBoot: boolean;
   /** Prints a result on standard output, so that its log goes to standard error. */
   readonly printsResult: boolean;
   /** Answers with the exit status. */

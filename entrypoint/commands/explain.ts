@@ -9,6 +9,7 @@ export const explain: Command = {
   summary: 'Prints the table of exit codes and the table of variables',
   usage: '[--json]',
   flags: { json: { type: 'boolean' } },
+  isBoot: false,
   printsResult: true,
   async run({ flags, print }) {
     print(

@@ -9,6 +9,7 @@ export const healthcheck: Command = {
   summary: 'Asks the health endpoint of the server: 0 when it answers 2xx, 1 when not',
   usage: '',
   flags: {},
+  isBoot: false,
   printsResult: true,
   async run({ early, print }) {
     const host = localAddress(early.hostname);

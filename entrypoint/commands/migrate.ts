@@ -2,14 +2,15 @@ import { EXIT_STATUS } from '../lib/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { migrate as migrateStep } from '../steps/migrate.ts';
+import { withDatabase } from '../steps/with-database.ts';
 import type { Command } from './command.ts';
-import { withDatabase } from './with-database.ts';
 
 export const migrate: Command = {
   name: 'migrate',
   summary: 'Wait, lock, migrate, exit: for init containers, jobs and release phases',
   usage: '',
   flags: {},
+  isBoot: false,
   printsResult: false,
   async run({ config: read, context }) {
     const config = read();

@@ -1,14 +1,15 @@
 import { BootError, EXIT_STATUS } from '../lib/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
+import { withDatabase } from '../steps/with-database.ts';
 import type { Command } from './command.ts';
-import { withDatabase } from './with-database.ts';
 
 export const resolve: Command = {
   name: 'resolve',
   summary: 'Settles a migration that failed: what `prisma migrate resolve` does',
   usage: '--applied NAME | --rolled-back NAME',
   flags: { applied: { type: 'string' }, 'rolled-back': { type: 'string' } },
+  isBoot: false,
   printsResult: false,
   async run({ config: read, flags, context }) {
     const { applied, 'rolled-back': rolledBack } = flags;

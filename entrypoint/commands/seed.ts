@@ -1,14 +1,15 @@
 import { EXIT_STATUS } from '../lib/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { seed as seedStep } from '../steps/seed.ts';
+import { withDatabase } from '../steps/with-database.ts';
 import type { Command } from './command.ts';
-import { withDatabase } from './with-database.ts';
 
 export const seed: Command = {
   name: 'seed',
   summary: 'The seed step alone; --force seeds a database that has users',
   usage: '[--force]',
   flags: { force: { type: 'boolean' } },
+  isBoot: false,
   printsResult: false,
   async run({ config: read, flags, context }) {
     const config = read();

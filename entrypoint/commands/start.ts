@@ -6,6 +6,7 @@ export const start: Command = {
   summary: 'The whole boot, then the server (the default)',
   usage: '[-- SERVER-ARGUMENT...]',
   flags: {},
+  isBoot: true,
   printsResult: false,
   run: ({ config, rest, context }) => boot(config(), rest, context),
 };

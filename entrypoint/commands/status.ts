@@ -1,14 +1,15 @@
 import { EXIT_STATUS } from '../lib/errors.ts';
 import { compareHistory } from '../prisma/history.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
+import { withDatabase } from '../steps/with-database.ts';
 import type { Command } from './command.ts';
-import { withDatabase } from './with-database.ts';
 
 export const status: Command = {
   name: 'status',
   summary: 'The migration history against the folder, read only; 0 only when nothing is to be done',
   usage: '[--json]',
   flags: { json: { type: 'boolean' } },
+  isBoot: false,
   printsResult: true,
   async run({ config: read, flags, context, print }) {
     const config = read();

@@ -211,6 +211,11 @@ export const VARIABLES = {
     'Told of a failed boot and of a server that dies.',
     { secret: true },
   ),
+  ENTRYPOINT_IMAGE_REVISION: variable(
+    text,
+    'a commit or a version',
+    'Named in alerts; the Dockerfile sets it from its build argument.',
+  ),
   ENTRYPOINT_TERMINATION_LOG: variable(
     text,
     'a file',

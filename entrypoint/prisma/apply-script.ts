@@ -17,6 +17,14 @@ export const RESET_SESSION = [
   'DISCARD SEQUENCES',
 ].join('; ');
 
+/** The same where the session is a pooler's, and its prepared statements are other clients'. */
+export const RESET_POOLED = [
+  'SET SESSION AUTHORIZATION DEFAULT',
+  'RESET ROLE',
+  'RESET ALL',
+  'DISCARD TEMP',
+].join('; ');
+
 /** "cannot run inside a transaction block" and "invalid transaction termination": the server's own verdict. */
 const REFUSES_TRANSACTION: ReadonlySet<string> = new Set(['25001', '2D000']);
 
@@ -26,6 +34,8 @@ export interface ApplyOptions {
   readonly schema: string | undefined;
   readonly lockTimeoutMs: number | undefined;
   readonly statementTimeoutMs: number | undefined;
+  /** What undoes a script's effects on the session. */
+  readonly reset: string;
   /** Told when a script is about to be sent, with what stays true until it is answered. */
   readonly onSend?: (way: 'atomic' | 'careful') => void;
 }
@@ -78,14 +88,14 @@ async function applyAtomically(
   script: string,
   options: ApplyOptions,
 ) {
-  const before = [RESET_SESSION, insertApplied(options.table, record), ...settings(options, 'LOCAL')].join(
+  const before = [options.reset, insertApplied(options.table, record), ...settings(options, 'LOCAL')].join(
     '; ',
   );
   const after = [
     'SET SESSION AUTHORIZATION DEFAULT',
     'RESET ROLE',
     updateFinishedAt(options.table, record),
-    RESET_SESSION,
+    options.reset,
   ];
   options.onSend?.('atomic');
   try {
@@ -108,7 +118,7 @@ async function applyInSteps(
 ): Promise<Applied> {
   await session.query(insertStarted(options.table, record));
   const limits = isConcurrent(statements) ? { ...options, lockTimeoutMs: undefined } : options;
-  await session.query([RESET_SESSION, ...settings(limits, 'SESSION')].join('; '));
+  await session.query([options.reset, ...settings(limits, 'SESSION')].join('; '));
   options.onSend?.('careful');
   try {
     await runScript(session, script);
@@ -117,7 +127,7 @@ async function applyInSteps(
     await rollback(session, error);
     throw new ApplyError(error, atomicity);
   } finally {
-    if (!session.lost.aborted) await session.query(`${RESET_SESSION}; SET TIME ZONE 'UTC'`);
+    if (!session.lost.aborted) await session.query(`${options.reset}; SET TIME ZONE 'UTC'`);
   }
   return { recorded: false };
 }

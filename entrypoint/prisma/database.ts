@@ -27,6 +27,11 @@ export class Database {
     return settings.pgbouncer || ('processID' in client && client.processID !== this.#state.server.pid);
   }
 
+  /** The engine writes times without a zone, and means UTC. A pooler's session is not ours to change. */
+  async speakUtc(): Promise<void> {
+    if (!this.isPooled) await this.session.query("set time zone 'UTC'");
+  }
+
   async close(): Promise<void> {
     await this.session.end();
   }

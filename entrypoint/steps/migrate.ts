@@ -8,6 +8,7 @@ import type { MigrationsFolder } from '../prisma/migrations-folder.ts';
 import type { BootLock } from './boot-lock.ts';
 import type { PrismaFolder } from './check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
+import { refuseStepsBehindPooler } from './migrate/pooler.ts';
 
 export interface MigrateConfig {
   readonly mode: 'deploy' | 'skip';
@@ -73,6 +74,7 @@ async function applyPending(
     });
   }
   if (database.state.server.readOnly) throw readOnly(target.database.connection, seen.pending.length);
+  if (config.engine === 'embedded') refuseStepsBehindPooler(database, seen.pending);
   await lock.hold();
   await database.refresh();
   const { pending } = review(compareHistory(database.state.history ?? [], folder.migrations), folder, config);

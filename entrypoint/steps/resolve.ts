@@ -24,15 +24,14 @@ export async function resolveMigration(
 ): Promise<void> {
   await context.steps.run('resolve', async (log) => {
     await lock.hold();
-    const { session, state } = database;
-    const schema = state.schema ?? session.settings.schema ?? null;
-    const factory = new EngineAdapterFactory(session, schema, {
+    const { schema } = database.state;
+    const factory = new EngineAdapterFactory(database.session, schema, {
       table: historyTable(schema),
       acquireLock: () => lock.holdPrismaLock(),
       apply: () => Promise.reject(new Error('resolve applies nothing')),
       keepsRecord: () => true,
     });
-    await session.query("set time zone 'UTC'");
+    await database.speakUtc();
     const engine = await createSchemaEngine(
       bindMigrationAwareSqlAdapterFactory(factory),
       prisma.schemas,

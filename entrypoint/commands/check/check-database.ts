@@ -8,7 +8,7 @@ import { findInScript, type ScriptFinding } from '../../prisma/script-findings.t
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
 import { seedCommand } from '../../steps/seed.ts';
-import { withDatabase } from '../with-database.ts';
+import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 

@@ -29,7 +29,8 @@ export function watchScript(
   log: StepLog,
 ): ScriptWatch {
   const { settings } = database.session;
-  const { pid } = database.state.server;
+  /** Behind a pooler the backend of now is not the one of then: another client's must not be cancelled. */
+  const pid = database.isPooled ? undefined : database.state.server.pid;
   const stopped = new AbortController();
   const started = performance.now();
   let way: 'atomic' | 'careful' = 'careful';
@@ -47,17 +48,20 @@ export function watchScript(
       .catch(() => undefined);
   };
   const look = () => {
-    onSide(blockerQuery(pid), ([row]) => {
-      blocker = row?.who ?? blocker;
-    });
+    if (pid !== undefined) {
+      onSide(blockerQuery(pid), ([row]) => {
+        blocker = row?.who ?? blocker;
+      });
+    }
     const runsMs = performance.now() - started;
     if (runsMs < nextProgressMs) return;
     nextProgressMs += PROGRESS_EVERY_MS;
     log.info('running', `${name} has been running for ${formatDuration(runsMs)}`, { migration: name });
   };
   const cancel = () => {
-    if (way === 'atomic') onSide(`select pg_cancel_backend(${pid})::text as who`, () => undefined);
-    else log.warn('finishing', `${name} cannot be rolled back: it is left to end`, { migration: name });
+    if (way === 'atomic' && pid !== undefined)
+      onSide(`select pg_cancel_backend(${pid})::text as who`, () => undefined);
+    else log.warn('finishing', `${name} cannot be cancelled: it is left to end`, { migration: name });
   };
   const timer = setInterval(
     look,

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import type { Problem } from '../lib/errors.ts';
+import { buildDatabaseUrl, parseDatabaseUrl } from './database-url.ts';
+import type { Values } from './values.ts';
+import { VARIABLES } from './variables.ts';
+
+/** `DATABASE_URL`, or one assembled from its parts. */
+export function readDatabaseUrl(values: Values, problems: Problem[]): string | undefined {
+  const { DATABASE_URL: url, DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name } = values;
+  const parts = { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name };
+  const given = Object.entries({ ...parts, DATABASE_PASSWORD: values.DATABASE_PASSWORD }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (url !== undefined && given.length === 0) return url;
+  const what = given.length === 0 ? 'DATABASE_URL' : given.map(([part]) => part).join(', ');
+  if (url !== undefined) {
+    problems.push({
+      what: `DATABASE_URL, ${what}`,
+      expected: 'a connection string or its parts',
+      got: 'both',
+      action: 'Unset DATABASE_URL or the parts.',
+    });
+    return undefined;
+  }
+  if (host === undefined || user === undefined || name === undefined) {
+    const missing = Object.keys(parts).filter((part) => parts[part as keyof typeof parts] === undefined);
+    problems.push(
+      given.length === 0
+        ? {
+            what,
+            expected: VARIABLES.DATABASE_URL.expected,
+            got: 'nothing',
+            action: 'Set DATABASE_URL, or DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME.',
+          }
+        : {
+            what: missing.join(', '),
+            expected: 'all parts of the connection',
+            got: 'nothing',
+            action: `Set ${missing.join(' and ')}.`,
+          },
+    );
+    return undefined;
+  }
+  return buildDatabaseUrl({
+    host,
+    user,
+    name,
+    port: String(values.DATABASE_PORT),
+    password: values.DATABASE_PASSWORD,
+    params: values.DATABASE_PARAMS,
+  });
+}
+
+export function readConnection(source: string, url: string | undefined, appDir: string, problems: Problem[]) {
+  if (url === undefined) return undefined;
+  const parsed = parseDatabaseUrl(source, url, resolve(appDir));
+  if ('value' in parsed) return parsed.value;
+  problems.push(parsed.problem);
+  return undefined;
+}
+
+/**
+ * node-postgres reads `sslmode=require` as `verify-full` unless it is told to read it as libpq and Prisma do; the app
+ * is to connect as we did.
+ * @see https://github.com/brianc/node-postgres/tree/master/packages/pg-connection-string#ssl
+ */
+export function withLibpqMeaning(databaseUrl: string): string {
+  const parameters = new URL(databaseUrl).searchParams;
+  const differs = parameters.get('sslmode') === 'require' && parameters.get('sslaccept') !== 'strict';
+  return differs && !parameters.has('uselibpqcompat') ? `${databaseUrl}&uselibpqcompat=true` : databaseUrl;
+}

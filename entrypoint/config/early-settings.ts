@@ -1,0 +1,36 @@
+import { bindAddress } from './bind-address.ts';
+import type { ResolvedEnvironment } from './environment.ts';
+import { readValues, unlessOff } from './values.ts';
+import type { VariableValue } from './variables.ts';
+
+/** What must work even where the rest of the environment is wrong: how to log, and where to report a failure. */
+export interface EarlySettings {
+  readonly level: VariableValue<'LOG_LEVEL'>;
+  readonly format: VariableValue<'LOG_FORMAT'>;
+  readonly color: boolean;
+  readonly port: number;
+  readonly hostname: string;
+  readonly healthPath: string;
+  readonly bootProbe: boolean;
+  readonly holdMs: number | undefined;
+  readonly alertWebhook: string | undefined;
+  readonly terminationLog: string;
+  readonly revision: string | undefined;
+}
+
+export function readEarlySettings({ variables }: ResolvedEnvironment): EarlySettings {
+  const values = readValues(variables, []);
+  return {
+    level: values.LOG_LEVEL,
+    format: values.LOG_FORMAT,
+    color: variables.NO_COLOR === undefined,
+    port: values.PORT,
+    hostname: bindAddress(values.HOSTNAME),
+    healthPath: values.ENTRYPOINT_HEALTH_PATH,
+    bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
+    holdMs: unlessOff(values.ENTRYPOINT_HOLD),
+    alertWebhook: values.ENTRYPOINT_ALERT_WEBHOOK,
+    terminationLog: values.ENTRYPOINT_TERMINATION_LOG,
+    revision: values.ENTRYPOINT_IMAGE_REVISION,
+  };
+}

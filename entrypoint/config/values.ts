@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import type { Problem } from '../lib/errors.ts';
+import { nearest } from '../lib/nearest.ts';
+import {
+  VARIABLE_NAMES,
+  VARIABLES,
+  type Variable,
+  type VariableName,
+  type VariableValue,
+} from './variables.ts';
+
+type Defaulted<Name extends VariableName> = (typeof VARIABLES)[Name] extends { readonly default: string }
+  ? VariableValue<Name>
+  : VariableValue<Name> | undefined;
+export type Values = { readonly [Name in VariableName]: Defaulted<Name> };
+
+/** Each known variable as its schema reads it; one that is malformed becomes a problem and falls back. */
+export function readValues(variables: Readonly<Record<string, string>>, problems: Problem[]): Values {
+  const values: Record<string, unknown> = {};
+  for (const name of VARIABLE_NAMES) {
+    const variable: Variable = VARIABLES[name];
+    const parse = (text: string | undefined) => z.optional(variable.schema).safeParse(text);
+    const given = parse(variables[name] ?? variable.default);
+    if (!given.success) {
+      problems.push({
+        what: name,
+        expected: variable.expected,
+        got: variable.secret ? `a ${variables[name]?.length}-character value` : `\`${variables[name]}\``,
+        action:
+          variable.default === undefined
+            ? 'Correct it or unset it.'
+            : `Correct it, or unset it for ${variable.default}.`,
+      });
+    }
+    values[name] = given.success ? given.data : parse(variable.default).data;
+  }
+  return values as unknown as Values;
+}
+
+export function findMisspelt(variables: Readonly<Record<string, string>>): Problem[] {
+  const unknown = Object.keys(variables).filter(
+    (name) => name.startsWith('ENTRYPOINT_') && !isVariableName(name.replace(/_FILE$/, '')),
+  );
+  return unknown.map((name) => {
+    const suggestion = nearest(name, VARIABLE_NAMES);
+    return {
+      what: name,
+      expected: 'a variable that Zarpe knows',
+      got: 'an unknown name',
+      action:
+        suggestion === undefined ? 'Remove it; `explain` lists them all.' : `Did you mean ${suggestion}?`,
+    };
+  });
+}
+
+export function isVariableName(name: string): name is VariableName {
+  return Object.hasOwn(VARIABLES, name);
+}
+
+export function unlessOff(value: number | 'off'): number | undefined {
+  return value === 'off' ? undefined : value;
+}

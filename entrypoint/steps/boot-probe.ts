@@ -1,0 +1,48 @@
+import type { Context } from '../lib/context.ts';
+import { codeOf } from '../lib/database/connection-error.ts';
+import { ProbeServer } from '../lib/probe-server.ts';
+
+export interface BootProbeConfig {
+  readonly bootProbe: boolean;
+  readonly port: number;
+  readonly hostname: string;
+  readonly healthPath: string;
+}
+
+/**
+ * Answers probes until the server takes the port: alive (200) under the health path's `/live`, not ready (503)
+ * everywhere else, with the phase of the boot. Lets go of the port when the work is done.
+ */
+export async function withBootProbe<Result>(
+  config: BootProbeConfig,
+  context: Context,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const server = config.bootProbe ? await listen(config, context) : undefined;
+  try {
+    return await work();
+  } finally {
+    await server?.close();
+  }
+}
+
+async function listen(config: BootProbeConfig, { steps, log }: Context): Promise<ProbeServer | undefined> {
+  try {
+    return await ProbeServer.listen({
+      port: config.port,
+      hostname: config.hostname,
+      answer(path) {
+        const phase = steps.current;
+        const forMs = Math.round(performance.now() - steps.currentSince);
+        if (path === `${config.healthPath}/live`) return { status: 200, body: { status: 'alive', phase } };
+        return { status: 503, body: { status: 'starting', phase, forMs, elapsedMs: steps.elapsed } };
+      },
+    });
+  } catch (error) {
+    log.warn(
+      { step: 'server', event: 'unprobed' },
+      `probes are not answered while booting: port ${config.port} (${codeOf(error)})`,
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import { BootError } from '../../lib/errors.ts';
+import { judgeAtomicity } from '../../prisma/atomicity.ts';
+import type { Database } from '../../prisma/database.ts';
+import type { Migration } from '../../prisma/migrations-folder.ts';
+import { splitStatements } from '../../prisma/statements.ts';
+
+/**
+ * Behind a pooler only what is one transaction holds together: its steps may each go to another backend. Refuses, before
+ * anything is applied, pending migrations that are not.
+ */
+export function refuseStepsBehindPooler(database: Database, pending: readonly Migration[]): void {
+  if (!database.isPooled) return;
+  const inSteps = pending.flatMap(({ name, script }) => {
+    const atomicity = judgeAtomicity(splitStatements(script.toString('utf8').replace(/^\uFEFF/, '')));
+    return atomicity.atomic ? [] : [`${name} (${atomicity.reason})`];
+  });
+  if (inSteps.length === 0) return;
+  const { source, host, port } = database.session.settings;
+  throw new BootError('POOLER_UNSUITABLE', {
+    what: source,
+    expected: 'a direct connection for migrations that cannot be one transaction',
+    got: `a pooler at ${host}:${port}, and ${inSteps.join(', ')} pending`,
+    action: `Set DIRECT_URL to the server itself${knownDirectHost(host, port)}.`,
+  });
+}
+
+/** Where the server is behind the poolers of well-known services. */
+function knownDirectHost(host: string, port: number): string {
+  if (/-pooler\./.test(host))
+    return `, at Neon the same host without "-pooler" (${host.replace('-pooler.', '.')})`;
+  if (/\.supabase\.(?:co|com)$/.test(host) && port === 6543) return ', at Supabase port 5432 instead of 6543';
+  return '';
+}
