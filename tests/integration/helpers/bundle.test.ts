@@ -10,7 +10,7 @@ import { createStandalone, type StandaloneOptions } from '../../helpers/standalo
 const STARTS_SERVER = `
   const { spawn } = process.getBuiltinModule('node:child_process');
   const server = spawn(process.execPath, ['server.js'], { stdio: 'inherit', detached: true });
-  if (process.env.TRY_LEAVE) server.once('spawn', () => process.exit(3));
+  process.stdin.once('data', () => process.exit(3));
   server.once('exit', (code) => process.exit(code));
 `;
 
@@ -56,20 +56,26 @@ describe('startBundle', () => {
     expect(await boot.exit).toMatchObject({ code: null, signal: 'SIGKILL' });
   });
 
-  test('finds and kills what was started in another session, its parent alive or not', async () => {
-    for (const env of [{}, { TRY_LEAVE: '1' }]) {
-      const boot = await start(STARTS_SERVER, { env }, { server: 'stubborn' });
+  for (const parent of ['alive', 'gone']) {
+    test(`finds and kills what was started in another session, its parent ${parent}`, async () => {
+      const boot = await start(STARTS_SERVER, { stdin: 'pipe' }, { server: 'stubborn' });
       const { pid } = await boot.waitForServer();
+      if (parent === 'gone') {
+        boot.stdin?.write('leave\n');
+        await boot.exit;
+      }
       expect(boot.processes().map((found) => found.pid)).toContain(pid);
       await boot.killAll();
       expect(boot.processes()).toEqual([]);
-    }
-  });
+    });
+  }
 
   test('knows that the process has ended though a child of it holds its output open', async () => {
-    const boot = await start(STARTS_SERVER, { env: { TRY_LEAVE: '1' } }, { server: 'stubborn' });
+    const boot = await start(STARTS_SERVER, { stdin: 'pipe' }, { server: 'stubborn' });
+    const { pid } = await boot.waitForServer();
+    boot.stdin?.write('leave\n');
     expect(await boot.exit).toMatchObject({ code: 3 });
-    expect(boot.processes()).toHaveLength(1);
+    expect(boot.processes()).toMatchObject([{ pid }]);
   });
 
   test('gives text as standard input, and ends it', async () => {
