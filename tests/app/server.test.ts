@@ -1,0 +1,133 @@
+/** The real build of the app behind the real entrypoint; built first where it is stale. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isBuilt } from '../../scripts/build/inputs.mjs';
+import { ROOT, STANDALONE } from '../../scripts/build/paths.mjs';
+import { run } from '../../scripts/build/run-tools.mjs';
+import { type BundleProcess, startBundle } from '../helpers/bundle.ts';
+import { createDatabase, type Database } from '../helpers/database.ts';
+
+const BUILD_TIMEOUT = 300_000;
+
+let database: Database;
+let app: BundleProcess;
+let origin: string;
+
+beforeAll(async () => {
+  if (!(await isBuilt())) await run(join(ROOT, 'scripts/build.mjs'), []);
+}, BUILD_TIMEOUT);
+
+describe('the app', () => {
+  beforeAll(async () => {
+    database = await createDatabase();
+    app = await bootApp(database);
+    origin = `http://127.0.0.1:${app.port}`;
+  });
+
+  test('shows that it is up, and how many users it has, anew each time', async () => {
+    const first = await load('/');
+    expect(first.status).toBe(200);
+    expect(first.headers.get('cache-control')).toContain('no-store');
+    expect(definition(first.text, 'Users')).toBe('1');
+    await database.query(`INSERT INTO users (email, name, password_hash) VALUES ('b@example.com', 'B', '')`);
+    expect(definition((await load('/')).text, 'Users')).toBe('2');
+  });
+
+  test.each(['/', '/no-such-page'])('%s runs only scripts with the nonce of its own answer', async (path) => {
+    const [first, second] = [await load(path), await load(path)];
+    expect(nonceOf(first.policy)).not.toBe(nonceOf(second.policy));
+    const scripts = first.text.match(/<script\b[^>]*>/g) ?? [];
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(scripts.filter((tag) => !tag.includes(`nonce="${nonceOf(first.policy)}"`))).toEqual([]);
+    // Neither has a nonce, so the policy would refuse them.
+    expect(first.text).not.toMatch(/\sstyle="|\son\w+="/);
+  });
+
+  test.each(['/', '/api/health', '/robots.txt'])('%s says what a browser may do with it', async (path) => {
+    const { headers, policy } = await load(path);
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'strict-origin-when-cross-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    expect(headers.has('x-powered-by')).toBe(false);
+  });
+
+  test('lets no other origin read its answers', async () => {
+    const own = await load('/api/health', { origin });
+    expect(own.headers.get('access-control-allow-origin')).toBe(origin);
+    const other = await load('/api/health', { origin: 'https://evil.example' });
+    expect(other.headers.has('access-control-allow-origin')).toBe(false);
+  });
+
+  test('serves what the page links to', async () => {
+    const { text } = await load('/');
+    const links = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(links.some((path) => path.endsWith('.css'))).toBe(true);
+    for (const path of new Set(links)) {
+      const { status, headers } = await load(path);
+      expect({ path, status, nosniff: headers.get('x-content-type-options') }).toEqual({
+        path,
+        status: 200,
+        nosniff: 'nosniff',
+      });
+    }
+  });
+
+  test('says so where its database is gone, and ends by TERM with 143', async () => {
+    await database.drop();
+    const health = await load('/api/health');
+    expect(health.status).toBe(503);
+    const page = await load('/');
+    expect(page.status).toBe(200);
+    expect(definition(page.text, 'Users')).toBe('unknown');
+    app.kill('SIGTERM');
+    expect(await app.exit).toMatchObject({ code: 143, signal: null });
+  });
+});
+
+test('the standalone folder holds what runs, and nothing else', async () => {
+  expect((await readdir(STANDALONE)).sort()).toEqual(
+    [
+      '.next',
+      'entrypoint.js',
+      'node_modules',
+      'package.json',
+      'prisma',
+      'public',
+      'seed.js',
+      'server.js',
+    ].sort(),
+  );
+  expect((await readdir(join(STANDALONE, 'prisma'))).sort()).toEqual(['migrations', 'schema.prisma']);
+  const packages = await readdir(join(STANDALONE, 'node_modules'));
+  expect(packages).toContain('next');
+  expect(packages).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(prisma|typescript|sharp|@img)$/)]),
+  );
+});
+
+async function bootApp(target: Database): Promise<BundleProcess> {
+  const env = { DATABASE_URL: target.url, SEED_ADMIN_PASSWORD: 'a-password-for-the-test' };
+  const boot = await startBundle({ dir: STANDALONE, env });
+  await boot.waitForLog({ step: 'server', event: 'ready' });
+  return boot;
+}
+
+async function load(path: string, headers: Record<string, string> = {}) {
+  const response = await fetch(origin + path, { headers });
+  const policy = response.headers.get('content-security-policy') ?? '';
+  return { status: response.status, headers: response.headers, policy, text: await response.text() };
+}
+
+function nonceOf(policy: string): string | undefined {
+  return /'nonce-([^']+)'/.exec(policy)?.[1];
+}
+
+function definition(html: string, term: string): string | undefined {
+  return new RegExp(`<dt>${term}</dt><dd>([^<]*)</dd>`).exec(html)?.[1];
+}
