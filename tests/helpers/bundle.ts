@@ -18,17 +18,15 @@
  * fails the test, in the command line of a living process too. A failed test prints the output.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { delimiter, dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import { onTestFailed } from 'vitest';
+import { type BundleExit, BundleProcess } from './bundle-process.ts';
 import { onCleanup } from './cleanup.ts';
-import { OutputLines } from './output-lines.ts';
 import { freePort } from './ports.ts';
-import { findSecrets, type Secret, secretForms, secretsOfEnvironment } from './secrets.ts';
-import { killMarked, markedEnvironment, markedProcesses } from './workspace.ts';
+import { secretForms, secretsOfEnvironment } from './secrets.ts';
+import { markedEnvironment } from './workspace.ts';
 
+export { type BundleExit, BundleProcess } from './bundle-process.ts';
 export type { LogLine } from './output-lines.ts';
 
 export interface BundleOptions {
@@ -50,70 +48,6 @@ export interface BundleOptions {
   uid?: number;
   /** More that must not be printed. */
   secrets?: string[];
-}
-
-export interface BundleExit {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  durationMs: number;
-}
-
-export class BundleProcess extends OutputLines {
-  readonly pid: number;
-  readonly port: number;
-  readonly stdin: Writable | null;
-  /** Settles when the process has ended and its output is read to the end. */
-  readonly exit: Promise<BundleExit>;
-  readonly #child: ChildProcess;
-  readonly #name: string;
-  readonly #secrets: Secret[];
-
-  constructor(child: ChildProcess, parts: { name: string; port: number; secrets: Secret[] }) {
-    super();
-    if (child.pid === undefined) throw new Error('the bundle could not be started');
-    this.pid = child.pid;
-    this.port = parts.port;
-    this.stdin = child.stdin;
-    this.#child = child;
-    this.#name = parts.name;
-    this.#secrets = parts.secrets;
-    if (child.stdout !== null) this.read(child.stdout, 'stdout');
-    if (child.stderr !== null) this.read(child.stderr, 'stderr');
-    this.exit = this.#waitForExit(performance.now());
-  }
-
-  /** Sends a signal to the entrypoint alone. */
-  kill(signal: NodeJS.Signals = 'SIGTERM'): void {
-    this.#child.kill(signal);
-  }
-
-  /** Kills the entrypoint and everything it started. */
-  async killAll(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await killMarked(this.#name);
-    await this.exit;
-  }
-
-  /** The entrypoint and everything it started that still lives; Linux only. */
-  processes(): { pid: number; command: string }[] {
-    return markedProcesses(this.#name);
-  }
-
-  /** Throws where the output so far, or the command line of a living process, holds a secret. */
-  checkSecrets(): void {
-    const commands = this.processes().map(({ command }) => command);
-    const found = findSecrets([this.stdout, this.stderr, ...commands].join('\n'), this.#secrets);
-    if (found.length > 0) throw new Error(`the output or a command line gives away ${found.join(' and ')}`);
-  }
-
-  async #waitForExit(start: number): Promise<BundleExit> {
-    const closed = once(this.#child, 'close');
-    const [code, signal] = await once(this.#child, 'exit');
-    const durationMs = performance.now() - start;
-    await Promise.race([closed, outputRunsDry(this.#child)]);
-    this.finish(`code ${code}, signal ${signal}`);
-    return { code, signal, durationMs };
-  }
 }
 
 let started = 0;
@@ -173,21 +107,6 @@ async function endBundle(bundle: BundleProcess): Promise<void> {
     await bundle.killAll();
   }
   bundle.checkSecrets();
-}
-
-/** What outlives the entrypoint may hold its output open for ever: then it is read until nothing comes any more. */
-async function outputRunsDry({ stdout, stderr }: ChildProcess): Promise<void> {
-  const read = () => bytesRead(stdout) + bytesRead(stderr);
-  for (let before = -1, rounds = 0; read() !== before && rounds < 20; rounds += 1) {
-    before = read();
-    await pause(100);
-  }
-}
-
-function bytesRead(output: Readable | null): number {
-  return output !== null && 'bytesRead' in output && typeof output.bytesRead === 'number'
-    ? output.bytesRead
-    : 0;
 }
 
 function onTerminal(command: string[]): string[] {
