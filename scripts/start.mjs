@@ -1,6 +1,6 @@
 // npm start: the whole product on this machine. Builds what is stale, brings a PostgreSQL up unless the environment
 // names one, and runs the entrypoint in dist/standalone as a container would.
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { isBuilt } from './build/inputs.mjs';
 import { ROOT, STANDALONE } from './build/paths.mjs';
@@ -9,7 +9,8 @@ import { forwardSignals } from './start/child.mjs';
 import { openDatabase } from './start/database.mjs';
 import { withLock } from './start/lock.mjs';
 
-const FOLDER = join(ROOT, '.zarpe');
+// The data, the password and the log of the embedded PostgreSQL.
+const FOLDER = resolve(process.env.ZARPE_HOME || join(ROOT, '.zarpe'));
 const port = Number(process.env.PORT || 3000);
 const children = forwardSignals();
 

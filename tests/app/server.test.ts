@@ -1,12 +1,18 @@
 /** The real build of the app behind the real entrypoint; built first where it is stale. */
-import { readdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isBuilt } from '../../scripts/build/inputs.mjs';
 import { ROOT, STANDALONE } from '../../scripts/build/paths.mjs';
 import { run } from '../../scripts/build/run-tools.mjs';
 import { type BundleProcess, startBundle } from '../helpers/bundle.ts';
+import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase, type Database } from '../helpers/database.ts';
+import { freePort } from '../helpers/ports.ts';
+import { createFolder } from '../helpers/workspace.ts';
+import { npmStart } from './start-process.ts';
 
 const BUILD_TIMEOUT = 300_000;
 
@@ -87,6 +93,52 @@ describe('the app', () => {
     expect(definition(page.text, 'Users')).toBe('unknown');
     app.kill('SIGTERM');
     expect(await app.exit).toMatchObject({ code: 143, signal: null });
+  });
+});
+
+describe('npm start', () => {
+  test('brings up a database and the app, stops both on Ctrl-C, and finds its data the next time', async () => {
+    const home = await createFolder('start');
+    const port = await freePort();
+    const first = npmStart(home, port);
+    await first.waitForLine(new RegExp(`Open http://localhost:${port} `));
+    expect(first.stdout).toContain('Its password, shown this once:');
+    first.kill('SIGINT');
+    expect(await first.exit).toBe(130);
+    await expect(readFile(join(home, 'postgres/postmaster.pid'))).rejects.toThrow('ENOENT');
+
+    const second = npmStart(home, port);
+    expect(await second.waitForLog({ step: 'migrate', event: 'skipped' })).toMatchObject({ applied: 3 });
+    expect(await second.waitForLog({ step: 'seed', event: 'skipped' })).toMatchObject({ rows: 1 });
+    await second.waitForLine(/Open http/);
+    second.kill('SIGTERM');
+    expect(await second.exit).toBe(143);
+  });
+
+  test('recovers what a killed one has left, and lets no two run at once', async () => {
+    const home = await createFolder('start');
+    const first = npmStart(home, await freePort());
+    await first.waitForLine(/Open http/);
+    const second = npmStart(home, await freePort());
+    expect(await second.exit).toBe(1);
+    expect(second.stderr).toContain('it runs already here');
+
+    first.kill('SIGKILL');
+    const third = npmStart(home, await freePort());
+    await third.waitForLine(/Open http/);
+    expect(await third.waitForLog({ step: 'seed', event: 'skipped' })).toMatchObject({ rows: 1 });
+    third.kill('SIGTERM');
+    expect(await third.exit).toBe(143);
+  });
+
+  test('says that its port is taken', async () => {
+    const port = await freePort();
+    const server = createServer();
+    await once(server.listen(port, '0.0.0.0'), 'listening');
+    onCleanup(() => void server.close());
+    const start = npmStart(await createFolder('start'), port);
+    expect(await start.exit).toBe(1);
+    expect(start.stderr).toContain(`port ${port} is taken`);
   });
 });
 
