@@ -1,5 +1,5 @@
 const NUMBER = new Intl.NumberFormat('en');
-const TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', timeZone: 'UTC' });
+const TIME = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: 'UTC' });
 
 interface StatusCardProps {
   /** Absent where the database did not answer. */
