@@ -1,8 +1,7 @@
 -- Run by the postgres image once, as the superuser, in the new database, when the data volume is empty.
---
--- The app gets a role of its own that owns its database and nothing else. Were it the superuser, one SQL injection
--- could run programs in the database's container (COPY ... TO PROGRAM). CREATEDB is for `restore --force`, which
--- fills a new database before it takes the old one's place.
+
+-- Extensions that only a superuser may create go here (postgis, vector, ...); pgcrypto, citext, pg_trgm and the other
+-- trusted ones a migration creates by itself.
 
 \getenv app_user APP_DB_USER
 \getenv password POSTGRES_PASSWORD
@@ -16,12 +15,17 @@ SELECT :'password' = 'in-a-file' AS is_placeholder \gset
 DO $$ BEGIN RAISE 'POSTGRES_PASSWORD is the placeholder of compose.secrets.yml, and that file is not in use'; END $$;
 \endif
 
+-- All or nothing: the health check takes the role for the sign that all of this was done.
+BEGIN;
+
+-- The app gets a role of its own that owns its database and nothing else. Were it the superuser, one SQL injection
+-- could run programs in the database's container (COPY ... TO PROGRAM). CREATEDB is for `restore --force`, which
+-- fills a new database before it takes the old one's place.
 CREATE ROLE :"app_user" LOGIN CREATEDB PASSWORD :'password';
 SELECT format('ALTER DATABASE %I OWNER TO %I', current_database(), :'app_user') \gexec
-
--- Extensions that only a superuser may create go here (postgis, vector, ...); pgcrypto, citext, pg_trgm and the other
--- trusted ones a migration creates by itself.
 
 -- From now on the superuser has no password: it comes in over the socket inside the container and nowhere else,
 -- `docker compose exec postgres psql -U postgres`.
 ALTER ROLE CURRENT_USER PASSWORD NULL;
+
+COMMIT;
