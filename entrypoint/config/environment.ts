@@ -15,9 +15,16 @@ export interface ResolvedEnvironment {
 
 export function resolveEnvironment(env: Environment): ResolvedEnvironment {
   const problems: Problem[] = [];
-  const requirements = parseRequirements(env.ENTRYPOINT_REQUIRE_ENV ?? '', problems);
+  const requirements = parseRequirements(readRequirements(env), problems);
   const known = new Set<string>([...VARIABLE_NAMES, ...requirements.map(({ name }) => name)]);
   return { variables: readFiles(env, known, problems), requirements, problems };
+}
+
+/** Read ahead of the rest, which it names; what is wrong with its file is told when all files are read. */
+function readRequirements(env: Environment): string {
+  const { ENTRYPOINT_REQUIRE_ENV, ENTRYPOINT_REQUIRE_ENV_FILE } = env;
+  const own = { ENTRYPOINT_REQUIRE_ENV, ENTRYPOINT_REQUIRE_ENV_FILE };
+  return readFiles(own, new Set(['ENTRYPOINT_REQUIRE_ENV']), []).ENTRYPOINT_REQUIRE_ENV ?? '';
 }
 
 /** Every value that must not be printed: what Zarpe knows to be secret, and what its name says is. */
@@ -32,13 +39,18 @@ export function collectSecrets({ variables, requirements }: ResolvedEnvironment)
   return secrets;
 }
 
+/** The password of a URL in each way it can be read: up to the last `@` too, where it should have been encoded. */
 function passwordsOf(value: string): string[] {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return [];
-  const password = /^[^:]+:\/\/[^:@/]*:(.*)@/s.exec(value)?.[1];
-  if (password === undefined) return [];
+  const greedy = /^[^:]+:\/\/[^:@/]*:(.*)@/s.exec(value)?.[1];
+  const parsed = URL.canParse(value) ? new URL(value).password : undefined;
+  return [greedy, parsed].flatMap((password) => (password ? [password, decode(password)] : []));
+}
+
+function decode(text: string): string {
   try {
-    return [password, decodeURIComponent(password)];
+    return decodeURIComponent(text);
   } catch {
-    return [password];
+    return text;
   }
 }

@@ -1,0 +1,254 @@
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { readEarlySettings } from '../../entrypoint/config/early-settings.ts';
+import { collectSecrets, resolveEnvironment } from '../../entrypoint/config/environment.ts';
+import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
+import { readConfig } from '../../entrypoint/config.ts';
+import { problemsOf } from '../helpers/problems.ts';
+
+const URL = 'postgresql://app:secret-password@db:5432/app';
+const read = (env: Record<string, string>) => readConfig(resolveEnvironment(env), '/app');
+const problems = (env: Record<string, string>) => problemsOf(() => read(env), 'CONFIG_INVALID');
+const named = (env: Record<string, string>) => problems(env).map(({ what }) => what);
+
+describe('readConfig', () => {
+  test('needs nothing but a connection string', () => {
+    expect(read({ DATABASE_URL: URL })).toMatchObject({
+      appDir: '/app',
+      build: { serverFile: 'server.js', prismaDir: 'prisma' },
+      database: {
+        connection: { source: 'DATABASE_URL', host: 'db', port: 5432, user: 'app', database: 'app' },
+        url: URL,
+        timeoutMs: 60_000,
+        lockTimeoutMs: 300_000,
+      },
+      migrate: { mode: 'deploy', engine: 'embedded', onError: 'abort', whenAhead: 'warn' },
+      seed: { mode: 'auto', table: undefined, command: undefined, onError: 'abort' },
+      server: { port: 3000, hostname: '0.0.0.0', shutdownTimeoutMs: undefined, bootProbe: false },
+    });
+  });
+
+  test('names every problem of an environment in which every variable is wrong', () => {
+    const wrong: Record<string, string> = {};
+    for (const name of VARIABLE_NAMES) {
+      const { schema }: Variable = VARIABLES[name];
+      if (!schema.safeParse('\n').success) wrong[name] = '\n';
+    }
+    const found = named({
+      ...wrong,
+      DATABASE_URL: 'mysql://db/app',
+      DIRECT_URL: 'no',
+      ENTRYPOINT_SEEDS: 'x',
+    });
+    expect(found.toSorted()).toEqual(
+      [...Object.keys(wrong), 'DATABASE_URL', 'DIRECT_URL', 'ENTRYPOINT_SEEDS'].toSorted(),
+    );
+    expect(Object.keys(wrong).length).toBeGreaterThan(20);
+  });
+
+  test('asks for a connection string where there is no environment at all', () => {
+    const [problem, ...others] = problems({});
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ what: 'DATABASE_URL', got: 'nothing' });
+  });
+
+  test.each(VARIABLE_NAMES)('takes an empty %s for an unset one', (name) => {
+    const config = read({ DATABASE_URL: URL, ...(name !== 'DATABASE_URL' && { [name]: '' }) });
+    expect(config).toEqual(read({ DATABASE_URL: URL }));
+    expect(config.appEnv).not.toHaveProperty(name === 'DIRECT_URL' ? name : 'DIRECT_URL');
+  });
+
+  test('reads every duration in milliseconds', () => {
+    const config = read({
+      DATABASE_URL: URL,
+      ENTRYPOINT_DB_TIMEOUT: '500ms',
+      ENTRYPOINT_LOCK_TIMEOUT: '2m',
+      ENTRYPOINT_SEED_TIMEOUT: '1h',
+      ENTRYPOINT_SHUTDOWN_TIMEOUT: '30s',
+      ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: 'off',
+      ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT: '10s',
+    });
+    expect(config.database).toMatchObject({ timeoutMs: 500, lockTimeoutMs: 120_000 });
+    expect(config.seed.timeoutMs).toBe(3_600_000);
+    expect(config.server.shutdownTimeoutMs).toBe(30_000);
+    expect(config.migrate).toMatchObject({ lockTimeoutMs: undefined, statementTimeoutMs: 10_000 });
+  });
+
+  test('says what was expected of a malformed value, what came, and what to do', () => {
+    expect(problems({ DATABASE_URL: URL, ENTRYPOINT_DB_TIMEOUT: 'soon' })).toEqual([
+      {
+        what: 'ENTRYPOINT_DB_TIMEOUT',
+        expected: 'a duration such as 500ms, 30s or 2m',
+        got: '`soon`',
+        action: 'Correct it, or unset it for 60s.',
+      },
+    ]);
+  });
+
+  test.each(['0', '65536', '-1', '80a', '3000 ', '1e3'])('refuses the port %j', (port) => {
+    expect(named({ DATABASE_URL: URL, PORT: port })).toEqual(['PORT']);
+  });
+
+  test.each([
+    ['ENTRYPOINT_DB_TIMEOT', 'ENTRYPOINT_DB_TIMEOUT'],
+    ['ENTRYPOINT_MIGRATION', 'ENTRYPOINT_MIGRATE'],
+    ['ENTRYPOINT_SEED_CMD', 'ENTRYPOINT_SEED'],
+  ])('names the nearest right one for %s', (misspelt, right) => {
+    const [problem] = problems({ DATABASE_URL: URL, [misspelt]: 'x' });
+    expect(problem).toMatchObject({ what: misspelt });
+    expect(problem?.action).toContain(right);
+  });
+
+  test('does not guess at a name that is near to none', () => {
+    const [problem] = problems({ DATABASE_URL: URL, ENTRYPOINT_QQQQQQQQQQQQQQQQ: 'x' });
+    expect(problem?.action).toContain('explain');
+  });
+
+  test('leaves variables of others alone', () => {
+    const env = { DATABASE_URL: URL, MY_ENTRYPOINT_X: '1', DATABASE_SOMETHING: '2', PORTS: '3' };
+    expect(read(env).appEnv).toMatchObject(env);
+  });
+});
+
+describe('the address to bind to', () => {
+  test('is every one where HOSTNAME is the name of the machine, as containers set it', () => {
+    expect(read({ DATABASE_URL: URL, HOSTNAME: hostname() }).server.hostname).toBe('0.0.0.0');
+    expect(read({ DATABASE_URL: URL, HOSTNAME: hostname() }).appEnv.HOSTNAME).toBe('0.0.0.0');
+  });
+
+  test('is HOSTNAME where that was set on purpose', () => {
+    for (const address of ['127.0.0.1', '::', 'localhost']) {
+      expect(read({ DATABASE_URL: URL, HOSTNAME: address }).appEnv.HOSTNAME).toBe(address);
+    }
+  });
+});
+
+describe('the parts of the connection', () => {
+  const parts = { DATABASE_HOST: 'db', DATABASE_USER: 'app', DATABASE_NAME: 'main' };
+
+  test('make a connection string for the server', () => {
+    const { appEnv, database } = read({ ...parts, DATABASE_PASSWORD: 'p@ss', DATABASE_PARAMS: 'schema=app' });
+    expect(appEnv.DATABASE_URL).toBe('postgresql://app:p%40ss@db:5432/main?schema=app');
+    expect(database.connection).toMatchObject({ password: 'p@ss', schema: 'app', port: 5432 });
+  });
+
+  test('need no password', () => {
+    expect(read(parts).appEnv.DATABASE_URL).toBe('postgresql://app@db:5432/main');
+  });
+
+  test('that are missing are named together', () => {
+    expect(problems({ DATABASE_USER: 'app' })).toMatchObject([
+      { what: 'DATABASE_HOST, DATABASE_NAME', action: 'Set DATABASE_HOST and DATABASE_NAME.' },
+    ]);
+    expect(problems({ DATABASE_PASSWORD: 'a password alone' })).toMatchObject([
+      { what: 'DATABASE_HOST, DATABASE_USER, DATABASE_NAME' },
+    ]);
+  });
+
+  test('cannot stand beside a connection string', () => {
+    expect(problems({ ...parts, DATABASE_URL: URL })).toMatchObject([
+      { what: 'DATABASE_URL, DATABASE_HOST, DATABASE_USER, DATABASE_NAME', got: 'both' },
+    ]);
+  });
+
+  test('that are malformed are reported with the rest', () => {
+    expect(named({ ...parts, DATABASE_PORT: 'x', ENTRYPOINT_SEED: 'maybe' })).toEqual([
+      'DATABASE_PORT',
+      'ENTRYPOINT_SEED',
+    ]);
+  });
+});
+
+describe('DIRECT_URL', () => {
+  const direct = 'postgresql://owner:other-password@primary/app';
+
+  test('is the connection of everything but the server', () => {
+    const config = read({ DATABASE_URL: URL, DIRECT_URL: direct });
+    expect(config.database.connection).toMatchObject({
+      source: 'DIRECT_URL',
+      host: 'primary',
+      user: 'owner',
+    });
+    expect(config.database.url).toBe(direct);
+    expect(config.appEnv.DATABASE_URL).toBe(URL);
+  });
+
+  test('does not stand in for DATABASE_URL', () => {
+    expect(named({ DIRECT_URL: direct })).toEqual(['DATABASE_URL']);
+  });
+});
+
+describe('the environment of the server', () => {
+  test('is the given one, with what Zarpe decided', () => {
+    const { appEnv } = read({ DATABASE_URL: URL, SOMETHING: 'else', EMPTY: '' });
+    expect(appEnv).toEqual({
+      DATABASE_URL: URL,
+      SOMETHING: 'else',
+      PORT: '3000',
+      HOSTNAME: '0.0.0.0',
+      NODE_ENV: 'production',
+    });
+  });
+
+  test('tells node-postgres to read sslmode=require as everybody else does', () => {
+    const url = (parameters: string) => read({ DATABASE_URL: `${URL}?${parameters}` }).appEnv.DATABASE_URL;
+    expect(url('sslmode=require')).toBe(`${URL}?sslmode=require&uselibpqcompat=true`);
+    expect(url('sslmode=require&sslaccept=strict')).toBe(`${URL}?sslmode=require&sslaccept=strict`);
+    expect(url('sslmode=verify-full')).toBe(`${URL}?sslmode=verify-full`);
+    expect(url('sslmode=require&uselibpqcompat=false')).toBe(`${URL}?sslmode=require&uselibpqcompat=false`);
+  });
+});
+
+describe('readEarlySettings', () => {
+  test('works where the rest of the environment is wrong', () => {
+    const environment = resolveEnvironment({
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      LOG_FORMAT: 'json',
+      NO_COLOR: '1',
+    });
+    expect(readEarlySettings(environment)).toMatchObject({
+      level: 'info',
+      format: 'json',
+      color: false,
+      port: 3000,
+    });
+  });
+});
+
+describe('collectSecrets', () => {
+  const secrets = (env: Record<string, string>) => collectSecrets(resolveEnvironment(env));
+
+  test('knows the password in any URL, encoded and not', () => {
+    expect(secrets({ CACHE: 'redis://:p%40ss@cache:6379' })).toEqual(
+      expect.arrayContaining(['p%40ss', 'p@ss']),
+    );
+  });
+
+  test('knows the password of a URL with an @ further on', () => {
+    expect(secrets({ A: 'postgresql://app:hidden@db/app?application_name=a@b' })).toContain('hidden');
+  });
+
+  test('knows what its own names, and names of others, say is secret', () => {
+    const env = {
+      DATABASE_PASSWORD: 'one',
+      NEXTAUTH_SECRET: 'two',
+      STRIPE_API_KEY: 'three',
+      SENTRY_DSN: 'four',
+      MAIL_PASSWD: 'five',
+      GITHUB_TOKEN: 'six',
+      ENTRYPOINT_ALERT_WEBHOOK: 'https://hooks.example.org/seven',
+      PLAIN: 'not',
+    };
+    expect(secrets(env)).toEqual(Object.values(env).slice(0, -1));
+  });
+
+  test('takes what the app requires for secret, unless it is of a kind', () => {
+    const env = {
+      ENTRYPOINT_REQUIRE_ENV: 'PEPPER:8,ORIGIN:url',
+      PEPPER: 'ground-fine',
+      ORIGIN: 'https://a.b',
+    };
+    expect(secrets(env)).toEqual(['ground-fine']);
+  });
+});

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolveEnvironment } from '../../../entrypoint/config/environment.ts';
+import { readFiles } from '../../../entrypoint/config/read-files.ts';
+import { VARIABLE_NAMES } from '../../../entrypoint/config/variables.ts';
+import { readConfig } from '../../../entrypoint/config.ts';
+import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import { problemsOf } from '../../helpers/problems.ts';
+
+const URL = 'postgresql://app:secret-password@db/app';
+let dir: string;
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'zarpe-files-'));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function file(content: string): string {
+  const path = join(dir, `secret-${content.length}-${Math.random().toString(36).slice(2)}`);
+  writeFileSync(path, content);
+  return path;
+}
+
+function read(env: Record<string, string>, known = ['NAME', 'OTHER']) {
+  const problems: Problem[] = [];
+  return { variables: readFiles(env, new Set(known), problems), problems };
+}
+
+describe('NAME_FILE', () => {
+  test('gives NAME the content of the file, and goes', () => {
+    expect(read({ NAME_FILE: file('the value'), OTHER: 'x' })).toEqual({
+      variables: { NAME: 'the value', OTHER: 'x' },
+      problems: [],
+    });
+  });
+
+  test.each([
+    ['value\n', 'value'],
+    ['value\r\n', 'value'],
+    ['value\n\n', 'value\n'],
+    [' value ', ' value '],
+    ['two\nlines\n', 'two\nlines'],
+  ])('reads %j as %j: one trailing line break is not part of it', (content, value) => {
+    expect(read({ NAME_FILE: file(content) }).variables).toEqual({ NAME: value });
+  });
+
+  test('of an empty file leaves the name unset', () => {
+    expect(read({ NAME_FILE: file('\n') })).toEqual({ variables: {}, problems: [] });
+  });
+
+  test('cannot stand beside NAME', () => {
+    const { problems } = read({ NAME_FILE: file('a'), NAME: 'b' });
+    expect(problems).toMatchObject([
+      { what: 'NAME_FILE', expected: 'either NAME or NAME_FILE', got: 'both', action: 'Unset one of them.' },
+    ]);
+  });
+
+  test('may stand beside an empty NAME', () => {
+    expect(read({ NAME_FILE: file('a'), NAME: '' })).toEqual({ variables: { NAME: 'a' }, problems: [] });
+  });
+
+  test('that cannot be read is a problem that names the file and the reason', () => {
+    const { problems } = read({ NAME_FILE: join(dir, 'absent'), OTHER_FILE: dir });
+    expect(problems).toMatchObject([
+      { what: 'NAME_FILE', got: `ENOENT for ${join(dir, 'absent')}` },
+      { what: 'OTHER_FILE', got: `EISDIR for ${dir}` },
+    ]);
+  });
+
+  test('of a name that nobody knows is left alone', () => {
+    const env = { LOG_FILE: '/var/log/app', UNKNOWN_FILE: join(dir, 'absent') };
+    expect(read(env)).toEqual({ variables: env, problems: [] });
+  });
+
+  test.each(VARIABLE_NAMES)('stands for %s', (name) => {
+    const value = name.endsWith('_URL') ? URL : 'a value';
+    expect(resolveEnvironment({ [`${name}_FILE`]: file(value) }).variables).toEqual({ [name]: value });
+  });
+
+  test('stands for what the app requires, and reaches the server', () => {
+    const env = {
+      DATABASE_URL_FILE: file(`${URL}\n`),
+      ENTRYPOINT_REQUIRE_ENV: 'JWT_SECRET:32',
+      JWT_SECRET_FILE: file(`${'j'.repeat(40)}\n`),
+    };
+    const { appEnv } = readConfig(resolveEnvironment(env), '/app');
+    expect(appEnv).toMatchObject({ DATABASE_URL: URL, JWT_SECRET: 'j'.repeat(40) });
+    expect(Object.keys(appEnv).filter((name) => name.endsWith('_FILE'))).toEqual([]);
+  });
+
+  test('is said to be missing once, not as a file and as a variable', () => {
+    const env = {
+      DATABASE_URL: URL,
+      ENTRYPOINT_REQUIRE_ENV: 'JWT_SECRET:32',
+      JWT_SECRET_FILE: join(dir, 'no'),
+    };
+    const problems = problemsOf(() => readConfig(resolveEnvironment(env), '/app'), 'CONFIG_INVALID');
+    expect(problems.map(({ what }) => what)).toEqual(['JWT_SECRET_FILE']);
+  });
+
+  test('that is misspelt is found', () => {
+    const env = { DATABASE_URL: URL, ENTRYPOINT_SEED_COMAND_FILE: file('x') };
+    const [problem] = problemsOf(() => readConfig(resolveEnvironment(env), '/app'), 'CONFIG_INVALID');
+    expect(problem).toMatchObject({ what: 'ENTRYPOINT_SEED_COMAND_FILE' });
+    expect(problem?.action).toContain('ENTRYPOINT_SEED_COMMAND');
+  });
+
+  test('stands for ENTRYPOINT_REQUIRE_ENV too', () => {
+    const env = { DATABASE_URL: URL, ENTRYPOINT_REQUIRE_ENV_FILE: file('JWT_SECRET:32') };
+    const problems = problemsOf(() => readConfig(resolveEnvironment(env), '/app'), 'CONFIG_INVALID');
+    expect(problems.map(({ what }) => what)).toEqual(['JWT_SECRET']);
+  });
+});
