@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Problem } from '../lib/errors.ts';
-import { buildDatabaseUrl, parseDatabaseUrl } from './database-url.ts';
+import { buildDatabaseUrl } from './build-database-url.ts';
+import { parseDatabaseUrl } from './database-url.ts';
 import type { Values } from './values.ts';
 import { VARIABLES } from './variables.ts';
 
@@ -8,7 +9,8 @@ import { VARIABLES } from './variables.ts';
 export function readDatabaseUrl(values: Values, problems: Problem[]): string | undefined {
   const { DATABASE_URL: url, DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name } = values;
   const parts = { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name };
-  const given = Object.entries({ ...parts, DATABASE_PASSWORD: values.DATABASE_PASSWORD }).filter(
+  const { DATABASE_PASSWORD, DATABASE_PARAMS } = values;
+  const given = Object.entries({ ...parts, DATABASE_PASSWORD, DATABASE_PARAMS }).filter(
     ([, value]) => value !== undefined,
   );
   if (url !== undefined && given.length === 0) return url;
@@ -46,8 +48,8 @@ export function readDatabaseUrl(values: Values, problems: Problem[]): string | u
     user,
     name,
     port: String(values.DATABASE_PORT),
-    password: values.DATABASE_PASSWORD,
-    params: values.DATABASE_PARAMS,
+    password: DATABASE_PASSWORD,
+    params: DATABASE_PARAMS,
   });
 }
 

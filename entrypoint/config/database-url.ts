@@ -9,6 +9,7 @@ import type { Problem } from '../lib/errors.ts';
 import { findUnencodedPassword } from './unencoded-password.ts';
 
 const EXPECTED = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE';
+const ONE_HOST = 'Name the primary alone: Zarpe writes to it.';
 const DEFAULT_CONNECT_TIMEOUT_S = 5;
 
 export type Parsed<Value> = { readonly value: Value } | { readonly problem: Problem };
@@ -38,6 +39,7 @@ export function parseDatabaseUrl(source: string, text: string, baseDir: string):
       `Encode it (${unencoded.map((character) => `${character} is ${encodeURIComponent(character)}`).join(', ')}), or set DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME instead of a URL: they are encoded for you.`,
     );
   }
+  if (/^[^?#]*@[^@/?#]*,/.test(text)) return fail('one host', 'several', ONE_HOST);
   if (!URL.canParse(text)) {
     return fail(
       EXPECTED,
@@ -56,13 +58,16 @@ function readUrl(
 ): Parsed<ConnectionSettings> {
   const parameters = url.searchParams;
   const parameter = (name: string) => parameters.get(name) || undefined;
-  const socket = parameter('host');
-  const host = socket ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
-  if (host === '') return fail('a host', 'none', `Write it as ${EXPECTED}.`);
-  if (host.includes(',')) return fail('one host', 'several', 'Name the primary alone: Zarpe writes to it.');
-  if (url.username === '') return fail('a user', 'none', `Write it as ${EXPECTED}.`);
-  const database = decodeURIComponent(url.pathname.slice(1));
-  if (database === '') return fail('a database name after the host', 'none', `Write it as ${EXPECTED}.`);
+  const host = parameter('host') ?? decode(url.hostname)?.replace(/^\[(.*)\]$/, '$1');
+  const user = decode(url.username);
+  const database = decode(url.pathname.slice(1));
+  for (const [part, decoded] of Object.entries({ host, user, 'database name': database })) {
+    if (decoded === undefined) return fail(`a percent-encoded ${part}`, 'a stray %', 'Write % as %25.');
+  }
+  if (!host) return fail('a host', 'none', `Write it as ${EXPECTED}.`);
+  if (host.includes(',')) return fail('one host', 'several', ONE_HOST);
+  if (!user) return fail('a user', 'none', `Write it as ${EXPECTED}.`);
+  if (!database) return fail('a database name after the host', 'none', `Write it as ${EXPECTED}.`);
   const mode = readSslMode(parameters);
   if (mode === undefined) {
     return fail(
@@ -70,6 +75,10 @@ function readUrl(
       'another value',
       'Correct the sslmode parameter.',
     );
+  }
+  const port = Number(url.port || parameter('port') || 5432);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    return fail('a port from 1 to 65535', 'another value', 'Correct the port parameter.');
   }
   const connectTimeout = Number(parameter('connect_timeout') ?? DEFAULT_CONNECT_TIMEOUT_S);
   if (!Number.isInteger(connectTimeout) || connectTimeout < 0) {
@@ -83,8 +92,8 @@ function readUrl(
     value: {
       source,
       host,
-      port: Number(url.port || parameter('port') || 5432),
-      user: decodeURIComponent(url.username),
+      port,
+      user,
       password: url.password === '' ? undefined : decodeURIComponent(url.password),
       database,
       schema: parameter('schema'),
@@ -95,6 +104,15 @@ function readUrl(
       pgbouncer: parameter('pgbouncer') === 'true',
     },
   };
+}
+
+/** Undefined where a percent sign stands for nothing. */
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** libpq's default is `prefer`; `sslaccept=strict` is Prisma's way to ask that the certificate is verified. */
@@ -120,31 +138,4 @@ function readTls(parameters: URLSearchParams, mode: SslMode, baseDir: string): T
     identityFile: file('sslidentity'),
     passphrase: parameters.get('sslpassword') || undefined,
   };
-}
-
-export interface UrlParts {
-  readonly host: string;
-  readonly port: string | undefined;
-  readonly user: string;
-  readonly password: string | undefined;
-  readonly name: string;
-  /** Parameters as they stand after the `?`, such as `schema=app&sslmode=require`. */
-  readonly params: string | undefined;
-}
-
-/** A connection string from its parts, each percent-encoded; a socket folder travels as Prisma's `host` parameter. */
-export function buildDatabaseUrl(parts: UrlParts): string {
-  const password = parts.password === undefined ? '' : `:${encodeURIComponent(parts.password)}`;
-  const isSocket = parts.host.startsWith('/');
-  const isIpv6 = parts.host.includes(':') && !parts.host.startsWith('[');
-  const host = isSocket ? 'localhost' : isIpv6 ? `[${parts.host}]` : parts.host;
-  const port = parts.port === undefined ? '' : `:${parts.port}`;
-  const params = [
-    isSocket ? `host=${encodeURIComponent(parts.host)}` : '',
-    parts.params?.replace(/^\?/, '') ?? '',
-  ]
-    .filter((text) => text !== '')
-    .join('&');
-  const query = params === '' ? '' : `?${params}`;
-  return `postgresql://${encodeURIComponent(parts.user)}${password}@${host}${port}/${encodeURIComponent(parts.name)}${query}`;
 }

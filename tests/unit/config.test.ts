@@ -151,6 +151,12 @@ describe('the parts of the connection', () => {
     ]);
   });
 
+  test('are never ignored: parameters alone beside a connection string are refused too', () => {
+    expect(problems({ DATABASE_URL: URL, DATABASE_PARAMS: 'sslmode=verify-full' })).toMatchObject([
+      { what: 'DATABASE_URL, DATABASE_PARAMS', got: 'both' },
+    ]);
+  });
+
   test('that are malformed are reported with the rest', () => {
     expect(named({ ...parts, DATABASE_PORT: 'x', ENTRYPOINT_SEED: 'maybe' })).toEqual([
       'DATABASE_PORT',

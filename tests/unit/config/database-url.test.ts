@@ -1,0 +1,287 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { buildDatabaseUrl, type UrlParts } from '../../../entrypoint/config/build-database-url.ts';
+import { parseDatabaseUrl } from '../../../entrypoint/config/database-url.ts';
+import type { ConnectionSettings } from '../../../entrypoint/lib/connection-settings.ts';
+import type { Problem } from '../../../entrypoint/lib/errors.ts';
+
+const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
+
+function parse(url: string): ConnectionSettings {
+  const parsed = parseDatabaseUrl('DATABASE_URL', url, '/app');
+  if ('problem' in parsed) throw new Error(`refused: ${JSON.stringify(parsed.problem)}`);
+  return parsed.value;
+}
+
+function refuse(url: string): Problem {
+  const parsed = parseDatabaseUrl('DATABASE_URL', url, '/app');
+  if ('value' in parsed) throw new Error(`taken: ${JSON.stringify(parsed.value)}`);
+  return parsed.problem;
+}
+
+describe('a connection string built from parts', () => {
+  const parts = {
+    host: 'db',
+    port: '5432',
+    user: 'app',
+    name: 'main',
+    password: undefined,
+    params: undefined,
+  };
+  const roundTrip = (given: Partial<UrlParts>) => parse(buildDatabaseUrl({ ...parts, ...given }));
+
+  test('keeps a password of every printable character, alone and together', () => {
+    for (const password of [...PRINTABLE, PRINTABLE.join(''), PRINTABLE.toReversed().join('')]) {
+      expect(roundTrip({ password })).toMatchObject({ password, host: 'db', user: 'app', database: 'main' });
+    }
+  });
+
+  test('keeps any user, password and database name', () => {
+    const name = fc.string({ unit: 'grapheme', minLength: 1 });
+    fc.assert(
+      fc.property(name, name, name, (user, password, database) => {
+        expect(roundTrip({ user, password, name: database })).toMatchObject({ user, password, database });
+      }),
+    );
+  });
+
+  test.each([
+    ['db.internal', 'db.internal'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['fd00::1', 'fd00::1'],
+    ['[fd00::1]', 'fd00::1'],
+    ['/var/run/postgresql', '/var/run/postgresql'],
+  ])('takes the host %s', (host, expected) => {
+    expect(roundTrip({ host })).toMatchObject({ host: expected, port: 5432 });
+  });
+
+  test('carries its parameters, with a ? before them or without', () => {
+    for (const params of ['schema=a%20b&sslmode=require', '?schema=a%20b&sslmode=require']) {
+      expect(roundTrip({ params })).toMatchObject({ schema: 'a b', tls: { mode: 'require' } });
+    }
+    expect(roundTrip({ host: '/run/pg', params: 'schema=app' })).toMatchObject({
+      host: '/run/pg',
+      schema: 'app',
+    });
+  });
+});
+
+describe('a connection string', () => {
+  test('with everything left out that may be', () => {
+    expect(parse('postgres://app@db/main')).toEqual({
+      source: 'DATABASE_URL',
+      host: 'db',
+      port: 5432,
+      user: 'app',
+      password: undefined,
+      database: 'main',
+      schema: undefined,
+      tls: {
+        mode: 'prefer',
+        rootCertFile: undefined,
+        clientCertFile: undefined,
+        clientKeyFile: undefined,
+        identityFile: undefined,
+        passphrase: undefined,
+      },
+      connectTimeoutMs: 5000,
+      applicationName: undefined,
+      options: undefined,
+      pgbouncer: false,
+    });
+  });
+
+  test('with a password of every printable character, encoded', () => {
+    const password = PRINTABLE.join('');
+    const encoded = encodeURIComponent(password);
+    expect(parse(`postgresql://app:${encoded}@db/main`).password).toBe(password);
+    const lowerCase = encoded.replace(/%../g, (byte) => byte.toLowerCase());
+    expect(parse(`POSTGRESQL://app:${lowerCase}@db/main`).password).toBe(password);
+  });
+
+  test.each(['@', ':', '/', '?', '#', '%'])(
+    'with an unencoded %s in its password is refused by name, and the password not told',
+    (character) => {
+      for (const password of [
+        `hidden${character}word`,
+        `${character}hidden`,
+        `hidden${character}`,
+        `1${character}hidden`,
+      ]) {
+        const problem = refuse(`postgresql://app:${password}@db:5432/main?schema=app`);
+        expect(problem.got).toContain(`"${character}"`);
+        expect(problem.action).toContain(`${character} is ${encodeURIComponent(character)}`);
+        expect(JSON.stringify(problem)).not.toContain('hidden');
+      }
+    },
+  );
+
+  test('with several unencoded characters names each', () => {
+    const { got } = refuse('postgresql://app:a@b/c#d@db/main');
+    expect(got).toBe('a password with an unencoded "@" and "/" and "#"');
+  });
+
+  test('is never read with another password, host or database than was meant', () => {
+    const password = fc.string({ unit: fc.constantFrom(...PRINTABLE), minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(password, fc.constantFrom('', '?schema=app', '?a=b@c'), (raw, parameters) => {
+        const parsed = parseDatabaseUrl(
+          'DATABASE_URL',
+          `postgresql://app:${raw}@db:5432/main${parameters}`,
+          '/',
+        );
+        if ('problem' in parsed) return;
+        expect(parsed.value).toMatchObject({ user: 'app', host: 'db', port: 5432, database: 'main' });
+        // A percent sign and two digits can only be taken at its word.
+        expect(parsed.value.password).toBe(decodeURIComponent(raw));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  test.each([
+    ['mysql://app:hidden@db/main', 'the scheme mysql:'],
+    ['mongodb+srv://app:hidden@db/main', 'the scheme mongodb+srv:'],
+    ['prisma://accelerate.example/?api_key=hidden', 'the scheme prisma:'],
+    ['file:./hidden.db', 'the scheme file:'],
+    ['host=db user=app password=hidden', 'a 32-character value without a scheme'],
+    ['//app:hidden@db/main', 'a 20-character value without a scheme'],
+  ])('%s is of another database kind', (url, got) => {
+    const problem = refuse(url);
+    expect(problem).toMatchObject({ what: 'DATABASE_URL', got });
+    expect(JSON.stringify(problem)).not.toContain('hidden');
+  });
+
+  test.each([
+    ['postgresql://app:hidden@db', 'a database name after the host'],
+    ['postgresql://app:hidden@db/', 'a database name after the host'],
+    ['postgresql://db/main', 'a user'],
+    ['postgresql:///main', 'a host'],
+    ['postgresql://app:hidden@/main', 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE'],
+    ['postgresql://app:hidden@localhost/main?host=one,two', 'one host'],
+    ['postgresql://app:hidden@db:port/main', 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE'],
+    ['postgresql://app:hidden@db:70000/main', 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE'],
+    ['postgresql://app:hidden@one,two/main', 'one host'],
+    ['postgresql://app:hidden@one:5432,two:5432/main', 'one host'],
+    ['postgresql://a%zzb:hidden@db/main', 'a percent-encoded user'],
+    ['postgresql://app:hidden@db/ma%in', 'a percent-encoded database name'],
+    [
+      'postgresql://app:hidden@db/main?sslmode=on',
+      'sslmode to be one of disable, prefer, require, verify-ca, verify-full',
+    ],
+    ['postgresql://app:hidden@db/main?connect_timeout=soon', 'connect_timeout in whole seconds'],
+    ['postgresql://app:hidden@db/main?connect_timeout=-1', 'connect_timeout in whole seconds'],
+    ['postgresql://app:hidden@localhost/main?host=/run&port=none', 'a port from 1 to 65535'],
+  ])('%s lacks %s', (url, expected) => {
+    const problem = refuse(url);
+    expect(problem).toMatchObject({ what: 'DATABASE_URL', expected });
+    expect(JSON.stringify(problem)).not.toContain('hidden');
+  });
+
+  test('never makes anything but settings or a problem of a text', () => {
+    const piece = fc.constantFrom(
+      'postgresql:',
+      '//',
+      '@',
+      ':',
+      '/',
+      '?',
+      '#',
+      '%',
+      '[',
+      ']',
+      '&',
+      '=',
+      'a',
+      '5',
+      '\\',
+      ' ',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const parsed = parseDatabaseUrl('DATABASE_URL', `postgresql://${pieces.join('')}`, '/app');
+        expect('value' in parsed || 'problem' in parsed).toBe(true);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
+describe('the parameters of Prisma', () => {
+  const read = (parameters: string) => parse(`postgresql://app@db/main?${parameters}`);
+
+  test('mean what they mean to Prisma', () => {
+    expect(
+      read(
+        'schema=My%20App&connect_timeout=10&application_name=app&pgbouncer=true&options=-c%20statement_timeout%3D5s',
+      ),
+    ).toMatchObject({
+      schema: 'My App',
+      connectTimeoutMs: 10_000,
+      applicationName: 'app',
+      pgbouncer: true,
+      options: '-c statement_timeout=5s',
+    });
+  });
+
+  test('that are for its client alone are left to it', () => {
+    expect(read('connection_limit=5&pool_timeout=10&socket_timeout=3&statement_cache_size=0')).toEqual(
+      read(''),
+    );
+  });
+
+  test('that are empty are unset', () => {
+    expect(read('schema=&sslmode=&connect_timeout=&host=&options=')).toEqual(read(''));
+  });
+
+  test('name a socket folder as the host', () => {
+    expect(parse('postgresql://app@localhost/main?host=/run/postgresql&port=5433')).toMatchObject({
+      host: '/run/postgresql',
+      port: 5433,
+    });
+    expect(parse('postgresql://app@%2Frun%2Fpostgresql/main')).toMatchObject({ host: '/run/postgresql' });
+  });
+
+  test('say no limit with a connect_timeout of 0, which is a minute here', () => {
+    expect(read('connect_timeout=0').connectTimeoutMs).toBe(60_000);
+  });
+});
+
+describe('sslmode', () => {
+  const tls = (parameters: string) => parse(`postgresql://app@db/main?${parameters}`).tls;
+
+  test.each([
+    ['', 'prefer'],
+    ['sslmode=disable', 'disable'],
+    ['sslmode=allow', 'prefer'],
+    ['sslmode=prefer', 'prefer'],
+    ['sslmode=require', 'require'],
+    ['sslmode=verify-ca', 'verify-ca'],
+    ['sslmode=verify-full', 'verify-full'],
+    ['sslmode=require&sslaccept=strict', 'verify-full'],
+    ['sslaccept=strict', 'verify-full'],
+    ['sslmode=require&sslaccept=accept_invalid_certs', 'require'],
+    ['sslmode=disable&sslaccept=strict', 'disable'],
+    ['sslmode=verify-ca&sslaccept=strict', 'verify-ca'],
+    ['sslmode=require&sslrootcert=ca.pem', 'verify-ca'],
+  ])('"%s" means %s', (parameters, mode) => {
+    expect(tls(parameters).mode).toBe(mode);
+  });
+
+  test('finds certificates from the folder of the app', () => {
+    expect(tls('sslrootcert=certs/ca.pem&sslcert=me.pem&sslkey=/keys/me.key')).toMatchObject({
+      rootCertFile: '/app/certs/ca.pem',
+      clientCertFile: '/app/me.pem',
+      clientKeyFile: '/keys/me.key',
+    });
+  });
+
+  test('takes sslcert for the authority where there is no key, as Prisma does', () => {
+    expect(tls('sslcert=ca.pem&sslidentity=me.p12&sslpassword=p')).toMatchObject({
+      rootCertFile: '/app/ca.pem',
+      clientCertFile: undefined,
+      identityFile: '/app/me.p12',
+      passphrase: 'p',
+    });
+  });
+});
