@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const SECOND = 1000;
 const POSTGRES = ['tests/helpers/global-setup.ts'];
+const FAULTS = [...POSTGRES, 'tests/faults/global-setup.ts'];
 const IMAGES = ['tests/containers/global-setup.ts'];
 /** A folder for machine-readable results, which `.ci/run` adds up. */
 const reports = process.env.ZARPE_TEST_REPORTS;
@@ -33,7 +34,7 @@ export default defineConfig({
     projects: [
       project('unit', ['unit'], { globalSetup: [], timeout: 60 * SECOND }),
       project('integration', ['integration', 'app'], { globalSetup: POSTGRES, timeout: 60 * SECOND }),
-      project('faults', ['faults'], { globalSetup: POSTGRES, timeout: 900 * SECOND }),
+      project('faults', ['faults'], { globalSetup: FAULTS, timeout: 900 * SECOND }),
       project('containers', ['containers'], { globalSetup: IMAGES, timeout: 600 * SECOND }),
     ],
   },

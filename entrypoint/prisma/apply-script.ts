@@ -1,5 +1,6 @@
 import type { Session } from '../lib/database/session.ts';
 import { quoteIdentifier } from '../lib/database/session.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import { type Atomicity, isConcurrent, judgeAtomicity } from './atomicity.ts';
 import { insertApplied, insertStarted, type MigrationRecord, updateFinishedAt } from './migration-record.ts';
 import { runScript, ScriptError } from './script-query.ts';
@@ -98,9 +99,14 @@ async function applyAtomically(
     options.reset,
   ];
   options.onSend?.('atomic');
+  faultPoint('script:send');
   try {
-    await runScript(session, `${before};\n${script}\n;\n${after.join('; ')}`);
+    const answer = runScript(session, `${before};\n${script}\n;\n${after.join('; ')}`);
+    faultPoint('script:sent');
+    await answer;
+    faultPoint('script:done');
   } catch (error) {
+    faultPoint('script:failed');
     if (!(error instanceof ScriptError)) throw error;
     await rollback(session, error);
     throw shiftBack(error, `${before};\n`);
@@ -116,13 +122,20 @@ async function applyInSteps(
   atomicity: Atomicity,
   options: ApplyOptions,
 ): Promise<Applied> {
+  faultPoint('steps:record');
   await session.query(insertStarted(options.table, record));
+  faultPoint('steps:recorded');
   const limits = isConcurrent(statements) ? { ...options, lockTimeoutMs: undefined } : options;
   await session.query([options.reset, ...settings(limits, 'SESSION')].join('; '));
   options.onSend?.('careful');
+  faultPoint('steps:send');
   try {
-    await runScript(session, script);
+    const answer = runScript(session, script);
+    faultPoint('steps:sent');
+    await answer;
+    faultPoint('steps:done');
   } catch (error) {
+    faultPoint('steps:failed');
     if (!(error instanceof ScriptError)) throw error;
     await rollback(session, error);
     throw new ApplyError(error, atomicity);

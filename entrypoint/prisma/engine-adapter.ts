@@ -6,6 +6,7 @@ import type {
 } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import type { Session } from '../lib/database/session.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import { type MigrationRecord, readRecord } from './migration-record.ts';
 
 /** What the engine's statements about migrations are turned into. */
@@ -71,11 +72,18 @@ function hookInto(adapter: SqlDriverAdapter, hooks: MigrationHooks): void {
   adapter.queryRaw = async (query) =>
     (await intercept(query))
       ? { columnNames: [], columnTypes: [], rows: [] }
-      : queryRaw.call(adapter, qualified(query));
+      : forward(() => queryRaw.call(adapter, qualified(query)));
   adapter.executeRaw = async (query) =>
-    (await intercept(query)) ? 1 : executeRaw.call(adapter, qualified(query));
+    (await intercept(query)) ? 1 : forward(() => executeRaw.call(adapter, qualified(query)));
   adapter.executeScript = async (script) => {
     if (begun === undefined) throw new Error('the engine runs a script of no migration');
     await hooks.apply(begun, script);
   };
+}
+
+async function forward<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+  faultPoint('engine:statement');
+  const answer = await send();
+  faultPoint('engine:answered');
+  return answer;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { quoteIdentifier, quoteLiteral, type Session } from '../lib/database/session.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { HistoryRow } from './history.ts';
 
 const HISTORY_TABLE = '_prisma_migrations';
@@ -59,7 +60,9 @@ const FactsSchema = z.object({
  * @param seedTables candidates for the user table, the first that is there counts
  */
 export async function survey(session: Session, seedTables: readonly string[]): Promise<Survey> {
+  faultPoint('survey:before');
   const rows = await session.query<{ facts: unknown }>(surveyQuery(session.settings.schema, seedTables));
+  faultPoint('survey:after');
   const facts = FactsSchema.parse(rows[0]?.facts);
   const { version, versionNum, standby, readOnly, role, pid } = facts;
   return {

@@ -5,6 +5,7 @@ import type { Session } from '../lib/database/session.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import type { Database } from '../prisma/database.ts';
 
@@ -49,6 +50,7 @@ export async function withBootLock(
       },
     });
   } finally {
+    faultPoint('lock:release');
     if (holder !== database.session) await holder.end();
     else if (!holder.lost.aborted)
       await holder.query('select pg_advisory_unlock_all()').catch(() => undefined);
@@ -83,12 +85,15 @@ async function poll(
   let nextProgress: Deadline | undefined;
   for (;;) {
     shutdown.signal.throwIfAborted();
+    faultPoint('lock:before');
     const [row] = await holder.query<{ locked: boolean }>(`select ${functionName}(${key}) as locked`);
     if (row?.locked === true) {
+      faultPoint('lock:taken');
       if (nextProgress !== undefined) log.done('it is our turn');
       else log.debug('taken', 'lock taken');
       return;
     }
+    faultPoint('lock:busy');
     if (nextProgress === undefined || nextProgress.isOver) {
       const who = await describeHolder(holder, key);
       if (deadline.isOver) throw timedOut(key, timeoutMs, who);

@@ -5,6 +5,7 @@ import { type ChildResult, runChild } from '../lib/child-process.ts';
 import type { Context } from '../lib/context.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import type { Database } from '../prisma/database.ts';
 import { COUNT_LIMIT, type SeedCount } from '../prisma/survey.ts';
@@ -57,7 +58,9 @@ export async function seed(
       await lock.hold();
       const { seed: again } = await database.refresh();
       if (!wantsSeed(again, config, log)) return;
+      faultPoint('seed:before');
       await runSeed(command, target, config, context, log);
+      faultPoint('seed:after');
       const { seed: after } = await database.refresh();
       reportSeeded(after, log);
     } catch (error) {

@@ -5,6 +5,7 @@ import { superviseChild } from '../lib/child-process.ts';
 import type { Context } from '../lib/context.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import { canExec, replaceProcess } from './serve/exec.ts';
 
@@ -35,6 +36,7 @@ export async function serve(target: ServerTarget, config: ServerConfig, context:
     checkReadable(target.serverPath);
     const args = [...process.execArgv, target.serverPath, ...target.args];
     if (config.handover !== 'spawn' && canExec(config)) return replaceProcess(args, target, context, log);
+    faultPoint('server:before');
     const answered = new AbortController();
     const spawned = performance.now();
     const result = await superviseChild(process.execPath, args, {
@@ -43,6 +45,7 @@ export async function serve(target: ServerTarget, config: ServerConfig, context:
       shutdown: context.shutdown,
       shutdownTimeoutMs: config.shutdownTimeoutMs,
       onSpawn: (child) => {
+        faultPoint('server:spawned');
         log.info('spawned', `${target.serverPath} is process ${child.pid}`, { pid: child.pid });
         void reportFirstAnswer(config, spawned, answered.signal, log);
       },

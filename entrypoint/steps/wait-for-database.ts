@@ -7,6 +7,7 @@ import { quoteIdentifier } from '../lib/database/session.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
+import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import { Database } from '../prisma/database.ts';
 
@@ -78,8 +79,10 @@ async function open(
   signal: AbortSignal,
   log: StepLog,
 ): Promise<Database> {
+  faultPoint('connect:before');
   const session = await connect(connection, { timeoutMs: Math.max(deadline.remainingMs, 100), signal });
   try {
+    faultPoint('connect:after');
     const asked = performance.now();
     const database = await abortable(Database.open(session, options.seedTables), session, signal);
     const { version, standby } = database.state.server;
@@ -130,9 +133,11 @@ async function createDatabase(
 ): Promise<void> {
   for (const database of MAINTENANCE_DATABASES) {
     try {
+      faultPoint('database:create');
       await withConnection(connection, { database, signal }, (session) =>
         session.query(`CREATE DATABASE ${quoteIdentifier(connection.database)}`),
       );
+      faultPoint('database:created');
       log.info('created', `database "${connection.database}" was missing and has been created`);
       return;
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Context } from '../../lib/context.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import {
   type Applied,
@@ -78,7 +79,9 @@ export class MigrationApplier {
     if (!(error instanceof ApplyError)) return error;
     if (error.atomicity.atomic && (config.retryFailed || signal.aborted)) this.#settled.add(record.id);
     else if (error.atomicity.atomic && !database.session.lost.aborted) {
+      faultPoint('failure:record');
       await database.session.query(insertStarted(table, record));
+      faultPoint('failure:recorded');
     }
     if (signal.aborted) return signal.reason;
     return explainScriptError(error, record.name, script, target, config.retryFailed, database);

@@ -1,5 +1,6 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { Context } from '../../lib/context.ts';
+import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { Database } from '../../prisma/database.ts';
 import { EngineAdapterFactory } from '../../prisma/engine-adapter.ts';
@@ -37,14 +38,17 @@ export async function migrateEmbedded(
     keepsRecord: (id) => applier.keepsRecord(id),
   });
   try {
+    faultPoint('engine:load');
     await database.speakUtc();
     const adapter = bindMigrationAwareSqlAdapterFactory(factory);
     const engine = await createSchemaEngine(adapter, target.prisma.schemas, () => undefined);
+    faultPoint('engine:start');
     try {
       await engine.applyMigrations({
         migrationsList: toMigrationList(target.folder),
         filters: { externalTables: [], externalEnums: [] },
       });
+      faultPoint('engine:done');
     } finally {
       engine.free();
     }

@@ -1,0 +1,135 @@
+/**
+ * Ends a process, its session or the whole server, and starts again until the work is done.
+ *
+ *     const victim = new Victim(app, 'migrate', { server, database, tap });
+ *     await victim.run({ target: 'backend', instant: { packet: 40, share: 0.5 } });   // one disturbed start
+ *     await victim.runUndisturbed()
+ */
+
+import { type BundleExit, type BundleProcess, startBundle } from '../../helpers/bundle.ts';
+import type { Database } from '../../helpers/database.ts';
+import type { PostgresServer } from '../../helpers/postgres.ts';
+import type { Standalone } from '../../helpers/standalone.ts';
+import type { WireTap } from './wire-tap.ts';
+
+/**
+ * What is ended: our process (SIGKILL), its session (pg_terminate_backend), the process that serves its session
+ * (SIGKILL, upon which PostgreSQL ends all others and recovers), or the server with all its processes (SIGKILL).
+ */
+export type Target = 'process' | 'session' | 'backend' | 'server';
+
+/** When: in the middle of a conversation, some time after the start, or where the code says so. */
+export type Instant =
+  | { packet: number; share: number }
+  | { afterMs: number }
+  | { point: string; hit: number };
+
+export interface Fault {
+  target: Target;
+  instant: Instant;
+}
+
+export interface Outcome {
+  /** Whether the instant came at all. */
+  struck: boolean;
+  exit: BundleExit;
+  boot: BundleProcess;
+}
+
+export interface Surroundings {
+  server: PostgresServer;
+  database: Database;
+  tap: WireTap;
+  env?: Record<string, string>;
+}
+
+export class Victim {
+  readonly #in: Surroundings;
+  readonly #app: Standalone;
+  readonly #command: string;
+  /** Settles when the server takes connections again. */
+  #restarted: Promise<void> = Promise.resolve();
+
+  constructor(app: Standalone, command: string, surroundings: Surroundings) {
+    this.#app = app;
+    this.#command = command;
+    this.#in = surroundings;
+  }
+
+  /** One start, struck at the instant, if that comes. */
+  async run({ target, instant }: Fault): Promise<Outcome> {
+    let striking: Promise<boolean> | undefined;
+    const strike = async () => {
+      striking = this.#strike(target, boot);
+      await striking;
+    };
+    if ('packet' in instant) this.#in.tap.arm({ ...instant, strike });
+    const boot = await this.start({ ZARPE_FAULT: describePoint(target, instant) });
+    const timer = 'afterMs' in instant ? setTimeout(() => void strike(), instant.afterMs) : undefined;
+    if ('point' in instant && target !== 'process') await strikeWhereHeld(boot, strike);
+    const exit = await boot.exit;
+    clearTimeout(timer);
+    this.#in.tap.arm(undefined);
+    const struck = (await striking) ?? exit.signal === 'SIGKILL';
+    await this.#restarted;
+    return { struck, exit, boot };
+  }
+
+  /** One start that nothing disturbs. */
+  async runUndisturbed(): Promise<Outcome> {
+    this.#in.tap.arm(undefined);
+    const boot = await this.start({});
+    return { struck: false, exit: await boot.exit, boot };
+  }
+
+  start(env: Record<string, string | undefined>, args = [this.#command]): Promise<BundleProcess> {
+    const { tap, database } = this.#in;
+    return startBundle({
+      dir: this.#app.dir,
+      args,
+      stdin: 'pipe',
+      env: { DATABASE_URL: tap.through(database.url), LOG_LEVEL: 'debug', ...this.#in.env, ...env },
+    });
+  }
+
+  /** Answers whether there was something to strike. */
+  async #strike(target: Target, boot: BundleProcess): Promise<boolean> {
+    const { server, database } = this.#in;
+    if (target === 'process') {
+      boot.kill('SIGKILL');
+      return (await boot.exit).signal === 'SIGKILL';
+    }
+    if (target === 'server') {
+      await server.kill();
+      this.#restarted = server.start();
+      return true;
+    }
+    const sessions = `FROM pg_stat_activity WHERE datname = '${database.name}' AND application_name = 'zarpe'`;
+    if (target === 'session') {
+      return (await database.admin(`SELECT pg_terminate_backend(pid, 5000) ${sessions}`)).length > 0;
+    }
+    const backends = await database.admin<{ pid: number }>(`SELECT pid ${sessions}`);
+    for (const { pid } of backends) killQuietly(pid);
+    return backends.length > 0;
+  }
+}
+
+function describePoint(target: Target, instant: Instant): string | undefined {
+  if (!('point' in instant)) return undefined;
+  return `${target === 'process' ? 'kill' : 'hold'}:${instant.point}:${instant.hit}`;
+}
+
+async function strikeWhereHeld(boot: BundleProcess, strike: () => Promise<void>): Promise<void> {
+  const held = await boot.waitForLine(/^\{"fault"/).catch(() => undefined);
+  if (held === undefined) return;
+  await strike();
+  boot.stdin?.write('.');
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
