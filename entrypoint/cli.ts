@@ -71,8 +71,9 @@ async function fail(error: unknown, report: FailureReport): Promise<number> {
   return signalStatus(error.signal);
 }
 
-function print(text: string): number {
-  writeSync(1, `${secrets.redact(text)}\n`);
+function print(result: string | object): number {
+  const text = typeof result === 'string' ? secrets.redact(result) : secrets.stringify(result, 2);
+  writeSync(1, `${text}\n`);
   return 0;
 }
 

@@ -38,11 +38,7 @@ export const check: Command = {
       findings,
       pending: database.pending,
     };
-    print(
-      flags.json === true
-        ? JSON.stringify(report, null, 2)
-        : toTable(findings, exitStatus, early.color && process.stdout.isTTY),
-    );
+    print(flags.json === true ? report : toTable(findings, exitStatus, early.color && process.stdout.isTTY));
     return exitStatus;
   },
 };

@@ -17,8 +17,8 @@ export interface Invocation {
   /** The whole configuration; throws when it is wrong. */
   config(): Config;
   readonly context: Context;
-  /** Writes a result to standard output, secrets redacted. */
-  print(text: string): void;
+  /** Writes a result to standard output, an object as JSON, secrets redacted. */
+  print(result: string | object): void;
 }
 
 export interface Command {

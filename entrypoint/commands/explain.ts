@@ -12,11 +12,7 @@ export const explain: Command = {
   isBoot: false,
   printsResult: true,
   async run({ flags, print }) {
-    print(
-      flags.json === true
-        ? JSON.stringify({ exitCodes: exitCodes(), variables: variables() }, null, 2)
-        : toText(),
-    );
+    print(flags.json === true ? { exitCodes: exitCodes(), variables: variables() } : toText());
     return EXIT_STATUS.ok.status;
   },
 };

@@ -28,7 +28,7 @@ export const status: Command = {
       edited: history.edited,
       missing: history.missing,
     };
-    print(flags.json === true ? JSON.stringify(report, null, 2) : toTable(report));
+    print(flags.json === true ? report : toTable(report));
     const isClean = [report.pending, report.failed, report.edited, report.missing].every(
       (names) => names.length === 0,
     );

@@ -6,6 +6,9 @@ import { VARIABLE_NAMES, VARIABLES, type Variable } from './variables.ts';
 
 const SECRET_NAME = /(?:SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|_KEY$|DSN$)/i;
 
+/** What settings hold whose names only sound secret, such as `API_KEY_REQUIRED=true`. */
+const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|\d{1,5})$/i;
+
 /** The environment once files were read: empty means unset, and what could not be read is kept for `readConfig`. */
 export interface ResolvedEnvironment {
   readonly variables: Readonly<Record<string, string>>;
@@ -33,7 +36,8 @@ export function collectSecrets({ variables, requirements }: ResolvedEnvironment)
   const secrets: string[] = [];
   for (const [name, value] of Object.entries(variables)) {
     const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
-    if (variable?.secret === true || required.has(name) || SECRET_NAME.test(name)) secrets.push(value);
+    const soundsSecret = SECRET_NAME.test(name) && !NO_SECRET.test(value);
+    if (variable?.secret === true || required.has(name) || soundsSecret) secrets.push(value);
     secrets.push(...passwordsOf(value));
   }
   return secrets;

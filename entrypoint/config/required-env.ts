@@ -31,7 +31,7 @@ export function parseRequirements(text: string, problems: Problem[]): RequiredVa
     const match = ENTRY.exec(entry);
     const [, name, optional, rule] = match ?? [];
     const isLength = rule !== undefined && /^\d+$/.test(rule);
-    if (name === undefined || (rule !== undefined && !isLength && !(rule in KINDS))) {
+    if (name === undefined || (rule !== undefined && !isLength && !Object.hasOwn(KINDS, rule))) {
       problems.push({
         what: 'ENTRYPOINT_REQUIRE_ENV',
         expected: `NAME, NAME:LENGTH or NAME:KIND with KIND one of ${Object.keys(KINDS).join(', ')}`,

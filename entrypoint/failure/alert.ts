@@ -29,7 +29,10 @@ export async function sendAlert(
   const host = hostname();
   const what = alert.event === 'boot-failed' ? `boot failed at step ${alert.step}` : 'the server died';
   const text = `${host}: ${what} (${alert.code}, exit ${alert.exitStatus})\n${alert.summary}`;
-  const body = redact(JSON.stringify({ text, zarpe: { ...alert, host, revision: revision ?? null } }));
+  const body = JSON.stringify({
+    text: redact(text),
+    zarpe: { ...alert, summary: redact(alert.summary), host, revision: revision ?? null },
+  });
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
       const response = await fetch(webhook, {

@@ -30,8 +30,8 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     {
       write(line: string) {
-        const clean = options.secrets.redact(line);
-        destination.write(pretty ? formatPrettyLine(clean, options.color) : clean);
+        const clean = options.secrets.stringify(JSON.parse(line));
+        destination.write(pretty ? formatPrettyLine(clean, options.color) : `${clean}\n`);
       },
     },
   );

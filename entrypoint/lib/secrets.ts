@@ -7,11 +7,17 @@ export class Secrets {
   readonly #values = new Set<string>();
   #ordered: string[] = [];
 
-  /** Remembers a value in each form it can be printed in: raw, in JSON, percent-encoded. */
+  /** Remembers a value in each form it can be printed in: raw, in JSON, percent-encoded, in Base64. */
   add(value: string | undefined): void {
     if (value === undefined || value.length < SHORTEST_SECRET) return;
-    const forms = [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value), encodeURI(value)];
-    for (const form of forms) this.#values.add(form);
+    const encoded = [
+      encodeURIComponent(value),
+      encodeURI(value),
+      new URLSearchParams([['', value]]).toString().slice(1),
+    ];
+    const lowerCase = encoded.map((form) => form.replace(/%../g, (byte) => byte.toLowerCase()));
+    const others = [JSON.stringify(value).slice(1, -1), Buffer.from(value).toString('base64')];
+    for (const form of [value, ...encoded, ...lowerCase, ...others]) this.#values.add(form);
     this.#ordered = [...this.#values].sort((a, b) => b.length - a.length);
   }
 
@@ -20,5 +26,11 @@ export class Secrets {
     let clean = text.replace(URL_PASSWORD, `$1:${REDACTED}@`);
     for (const value of this.#ordered) clean = clean.replaceAll(value, REDACTED);
     return clean;
+  }
+
+  /** JSON in whose strings no secret is; a secret that looks like a number or a key leaves the rest as it is. */
+  stringify(value: unknown, indent?: number): string {
+    const clean = (_: string, part: unknown) => (typeof part === 'string' ? this.redact(part) : part);
+    return JSON.stringify(value, clean, indent);
   }
 }

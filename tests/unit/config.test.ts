@@ -249,6 +249,11 @@ describe('collectSecrets', () => {
     expect(secrets(env)).toEqual(Object.values(env).slice(0, -1));
   });
 
+  test('does not take a switch for a secret because of its name', () => {
+    expect(secrets({ API_KEY_REQUIRED: 'true', TOKEN_LENGTH: '32', NO_SECRETS: 'off' })).toEqual([]);
+    expect(secrets({ DATABASE_PASSWORD: '12345' })).toEqual(['12345']);
+  });
+
   test('takes what the app requires for secret, unless it is of a kind', () => {
     const env = {
       ENTRYPOINT_REQUIRE_ENV: 'PEPPER:8,ORIGIN:url',
