@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../entrypoint/commands/index.ts';
+import { helpText, parseArguments } from '../../entrypoint/parse-arguments.ts';
+import { problemsOf } from '../helpers/problems.ts';
+
+function parse(...argv: string[]) {
+  const { command, flags, rest } = parseArguments(argv);
+  return { command: command.name, flags: { ...flags }, rest };
+}
+const refuse = (...argv: string[]) => problemsOf(() => parseArguments(argv), 'USAGE')[0];
+
+describe('parseArguments', () => {
+  test('starts where nothing is asked for', () => {
+    expect(parse()).toEqual({ command: 'start', flags: {}, rest: [] });
+    expect(parse('--')).toEqual({ command: 'start', flags: {}, rest: [] });
+  });
+
+  test.each(COMMANDS.map(({ name }) => name))('knows %s, its help and its version', (name) => {
+    expect(parse(name)).toEqual({ command: name, flags: {}, rest: [] });
+    expect(parse(name, '--help')).toMatchObject({ command: name, flags: { help: true } });
+    expect(parse(name, '-h', '-v')).toMatchObject({ command: name, flags: { help: true, version: true } });
+  });
+
+  test('knows the check under both its names', () => {
+    for (const argv of [
+      ['check', '--json'],
+      ['--check', '--json'],
+      ['--json', '--check'],
+      ['check', '--check', '--json'],
+    ]) {
+      expect(parse(...argv)).toEqual({ command: 'check', flags: { json: true }, rest: [] });
+    }
+    expect(parse('--check', '--skip-database').flags).toEqual({ 'skip-database': true });
+  });
+
+  test('hands what follows -- to the server, flags too', () => {
+    expect(parse('start', '--', '--port', '1', '--')).toMatchObject({ rest: ['--port', '1', '--'] });
+    expect(parse('--', '--check')).toMatchObject({ command: 'start', rest: ['--check'] });
+  });
+
+  test('reads the name of a migration, whatever it looks like', () => {
+    expect(parse('resolve', '--applied', '0001_a b.sql').flags).toEqual({ applied: '0001_a b.sql' });
+    expect(parse('resolve', '--rolled-back=0001_init').flags).toEqual({ 'rolled-back': '0001_init' });
+  });
+
+  test.each([
+    ['stat', 'start'],
+    ['migrations', 'migrate'],
+    ['Check', 'check'],
+    ['statsu', 'status'],
+    ['health', 'healthcheck'],
+    ['reslove', 'resolve'],
+  ])('names the nearest right command for %s', (wrong, right) => {
+    expect(refuse(wrong)).toMatchObject({ got: `\`${wrong}\``, action: `Did you mean ${right}?` });
+  });
+
+  test.each([
+    [['check', '--jsno'], '--json'],
+    [['--check', '--skip-db'], '--skip-database'],
+    [['seed', '--froce'], '--force'],
+    [['resolve', '--roled-back', 'x'], '--rolled-back'],
+    [['--hlep'], '--help'],
+  ])('names the nearest right flag for %j', (argv, right) => {
+    expect(refuse(...argv)?.action).toBe(`Did you mean ${right}?`);
+  });
+
+  test('does not guess at what is near to nothing', () => {
+    expect(refuse('frobnicate')?.action).toBe('See --help.');
+    expect(refuse('--frobnicate')?.action).toBe('See --help.');
+  });
+
+  test.each([
+    [['start', 'now'], 'an argument of no command'],
+    [['migrate', '--check'], 'a flag of another command'],
+    [['start', '--json'], 'a flag of another command'],
+    [['-x'], 'a short flag'],
+    [['resolve', '--applied'], 'a flag without its value'],
+    [['resolve', '--applied', '--rolled-back', 'x'], 'a flag in the place of a value'],
+    [['seed', '--force=yes'], 'a value for a switch'],
+    [[''], 'an empty argument'],
+    [['check', ''], 'an empty argument'],
+  ])('refuses %j: %s', (argv) => {
+    expect(refuse(...argv)).toMatchObject({ what: expect.any(String), action: expect.any(String) });
+  });
+});
+
+describe('helpText', () => {
+  test('shows every command with what it does', () => {
+    const lines = helpText(undefined).split('\n');
+    for (const { name, summary } of COMMANDS) {
+      expect(lines.filter((line) => line.trim().startsWith(name) && line.endsWith(summary))).toHaveLength(1);
+    }
+  });
+
+  test('of a command shows each of its flags', () => {
+    for (const command of COMMANDS) {
+      const text = helpText(command);
+      expect(text).toContain(command.summary);
+      for (const flag of Object.keys(command.flags)) expect(text).toContain(`--${flag}`);
+    }
+  });
+});
