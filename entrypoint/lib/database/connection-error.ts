@@ -16,6 +16,8 @@ const PASSING_SYSTEM = new Set([
   'ENETDOWN',
   'EADDRNOTAVAIL',
 ]);
+/** SQLSTATE: connection exceptions, insufficient resources, operator intervention, rollbacks, system errors. */
+const PASSING_STATE = /^(?:08|53|57P|40|58)[0-9A-Z]+$/;
 const TLS_REMEDY: Readonly<Record<string, readonly [got: string, action: string]>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: [
     'a self-signed certificate',
@@ -134,10 +136,7 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
       action: 'Check the certificates and the TLS versions of both sides.',
     });
   }
-  const isServer = /^[0-9A-Z]{5}$/.test(cause);
-  const passing = isServer
-    ? /^(?:08|53|57P|40|58)/.test(cause)
-    : PASSING_SYSTEM.has(cause) || cause === 'none';
+  const passing = PASSING_SYSTEM.has(cause) || cause === 'none' || PASSING_STATE.test(cause);
   return {
     passing,
     code: passing ? 'DATABASE_UNAVAILABLE' : 'DATABASE_ACCESS_REFUSED',
