@@ -32,7 +32,8 @@ async function main(argv: readonly string[]): Promise<number> {
     const { log, steps } = report;
     const config = () => readConfig(environment, appDir);
     const context = { log, steps, shutdown };
-    const status = await command.run({ flags, rest, appDir, environment, early, config, context, print });
+    const run = await command.load();
+    const status = await run({ flags, rest, appDir, environment, early, config, context, print });
     if (command.isBoot) await reportServerDeath(status, report);
     return status;
   } catch (error) {

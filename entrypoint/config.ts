@@ -9,6 +9,7 @@ import type { BootProbeConfig } from './steps/boot-probe.ts';
 import type { BuildConfig } from './steps/check-build.ts';
 import type { MigrateConfig } from './steps/migrate.ts';
 import type { SeedConfig } from './steps/seed.ts';
+import { hasExecve } from './steps/serve/exec.ts';
 import type { ServerConfig } from './steps/serve.ts';
 
 /** Everything the boot needs to know, typed. Durations are in milliseconds; an undefined one is off. */
@@ -41,6 +42,14 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
     const unreadable = problems.some(({ what }) => what === `${required.name}_FILE`);
     const problem = unreadable ? undefined : checkRequirement(required, variables[required.name]);
     if (problem !== undefined) problems.push(problem);
+  }
+  if (values.ENTRYPOINT_HANDOVER === 'exec' && !hasExecve()) {
+    problems.push({
+      what: 'ENTRYPOINT_HANDOVER',
+      expected: 'Node.js 22.15 or later for exec (process.execve), not on Windows',
+      got: `Node.js ${process.versions.node}`,
+      action: 'Use a newer Node.js, or auto or spawn.',
+    });
   }
   const databaseUrl = readDatabaseUrl(values, problems);
   const serverConnection = readConnection('DATABASE_URL', databaseUrl, appDir, problems);
@@ -81,6 +90,11 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
       healthPath: values.ENTRYPOINT_HEALTH_PATH,
       shutdownTimeoutMs: values.ENTRYPOINT_SHUTDOWN_TIMEOUT,
       handover: values.ENTRYPOINT_HANDOVER,
+      supervised: [
+        ...(values.ENTRYPOINT_SHUTDOWN_TIMEOUT === undefined ? [] : ['ENTRYPOINT_SHUTDOWN_TIMEOUT']),
+        ...(values.ENTRYPOINT_HOLD === 'off' ? [] : ['ENTRYPOINT_HOLD']),
+        ...(values.ENTRYPOINT_ALERT_WEBHOOK === undefined ? [] : ['ENTRYPOINT_ALERT_WEBHOOK']),
+      ],
       bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
     },
     appEnv: {

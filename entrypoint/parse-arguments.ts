@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
-import { check } from './commands/check.ts';
 import type { Command, Flags } from './commands/command.ts';
-import { COMMANDS } from './commands/index.ts';
-import { start } from './commands/start.ts';
+import { CHECK, COMMANDS, START } from './commands/index.ts';
 import { BootError } from './lib/errors.ts';
 import { nearest } from './lib/nearest.ts';
 
@@ -22,8 +20,8 @@ export function parseArguments(argv: readonly string[]): Parsed {
   const [first = '', ...others] = own;
   const named = first !== '' && !first.startsWith('-');
   const asksForCheck = own.includes('--check');
-  const command = named ? findCommand(first) : asksForCheck ? check : start;
-  const args = (named ? others : own).filter((argument) => argument !== '--check' || command !== check);
+  const command = named ? findCommand(first) : asksForCheck ? CHECK : START;
+  const args = (named ? others : own).filter((argument) => argument !== '--check' || command !== CHECK);
   const flags: Flags = { ...EVERYWHERE, ...command.flags };
   const { tokens, values } = parseArgs({
     args,
@@ -53,7 +51,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
 
 /** The text of `--help`: of the whole, or of one command. */
 export function helpText(command: Command | undefined): string {
-  if (command !== undefined && command !== start) {
+  if (command !== undefined && command !== START) {
     return `${usageLine(command)}\n\n${command.summary}.`;
   }
   const width = Math.max(...COMMANDS.map(({ name, usage: line }) => name.length + line.length + 1));

@@ -5,7 +5,7 @@ import { type Build, readBuild } from '../steps/check-build.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkMachine } from './check/check-machine.ts';
 import { type Finding, failures, ok, warning } from './check/finding.ts';
-import type { Command, Invocation } from './command.ts';
+import type { Invocation } from './command.ts';
 
 const LOOK = {
   ok: { symbol: '✓', style: 'green' },
@@ -13,35 +13,27 @@ const LOOK = {
   failure: { symbol: '✗', style: 'red' },
 } as const;
 
-export const check: Command = {
-  name: 'check',
-  summary: 'The dry run of the whole boot, which writes nothing (also --check)',
-  usage: '[--json] [--skip-database]',
-  flags: { json: { type: 'boolean' }, 'skip-database': { type: 'boolean' } },
-  isBoot: false,
-  printsResult: true,
-  async run(invocation) {
-    const { flags, print, early } = invocation;
-    const skipDatabase = flags['skip-database'] === true;
-    const [config, configFindings] = tryConfig(invocation, skipDatabase);
-    const [build, buildFindings] = tryBuild(invocation, config);
-    const machine = await checkMachine(invocation.appDir, early.port, early.hostname);
-    const database: DatabaseReport =
-      config === undefined || skipDatabase
-        ? { findings: [], pending: [] }
-        : await checkDatabase(config, build?.prisma, invocation.context);
-    const findings = [...configFindings, ...buildFindings, ...database.findings, ...machine];
-    const exitStatus = findings.find(({ level }) => level === 'failure')?.exitStatus ?? EXIT_STATUS.ok.status;
-    const report = {
-      ok: exitStatus === EXIT_STATUS.ok.status,
-      exitStatus,
-      findings,
-      pending: database.pending,
-    };
-    print(flags.json === true ? report : toTable(findings, exitStatus, early.color && process.stdout.isTTY));
-    return exitStatus;
-  },
-};
+export async function check(invocation: Invocation): Promise<number> {
+  const { flags, print, early } = invocation;
+  const skipDatabase = flags['skip-database'] === true;
+  const [config, configFindings] = tryConfig(invocation, skipDatabase);
+  const [build, buildFindings] = tryBuild(invocation, config);
+  const machine = await checkMachine(invocation.appDir, early.port, early.hostname);
+  const database: DatabaseReport =
+    config === undefined || skipDatabase
+      ? { findings: [], pending: [] }
+      : await checkDatabase(config, build?.prisma, invocation.context);
+  const findings = [...configFindings, ...buildFindings, ...database.findings, ...machine];
+  const exitStatus = findings.find(({ level }) => level === 'failure')?.exitStatus ?? EXIT_STATUS.ok.status;
+  const report = {
+    ok: exitStatus === EXIT_STATUS.ok.status,
+    exitStatus,
+    findings,
+    pending: database.pending,
+  };
+  print(flags.json === true ? report : toTable(findings, exitStatus, early.color && process.stdout.isTTY));
+  return exitStatus;
+}
 
 /** Without a database nothing of it needs to be set. */
 function tryConfig({ config: read }: Invocation, skipDatabase: boolean): [Config | undefined, Finding[]] {

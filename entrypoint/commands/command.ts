@@ -31,6 +31,6 @@ export interface Command {
   readonly isBoot: boolean;
   /** Prints a result on standard output, so that its log goes to standard error. */
   readonly printsResult: boolean;
-  /** Answers with the exit status. */
-  run(invocation: Invocation): Promise<number>;
+  /** What runs it; answers with the exit status. */
+  load(): Promise<(invocation: Invocation) => Promise<number>>;
 }

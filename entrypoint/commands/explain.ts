@@ -1,21 +1,13 @@
 import { VARIABLES, type Variable } from '../config/variables.ts';
 import { EXIT_STATUS } from '../lib/errors.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 
 const REMEDY = { done: '–', again: 'try again', person: 'wait for a person' } as const;
 
-export const explain: Command = {
-  name: 'explain',
-  summary: 'Prints the table of exit codes and the table of variables',
-  usage: '[--json]',
-  flags: { json: { type: 'boolean' } },
-  isBoot: false,
-  printsResult: true,
-  async run({ flags, print }) {
-    print(flags.json === true ? { exitCodes: exitCodes(), variables: variables() } : toText());
-    return EXIT_STATUS.ok.status;
-  },
-};
+export async function explain({ flags, print }: Invocation): Promise<number> {
+  print(flags.json === true ? { exitCodes: exitCodes(), variables: variables() } : toText());
+  return EXIT_STATUS.ok.status;
+}
 
 /** The exit codes as the docs and `explain` show them. */
 export function exitCodes() {

@@ -1,23 +1,88 @@
-import { check } from './check.ts';
 import type { Command } from './command.ts';
-import { explain } from './explain.ts';
-import { healthcheck } from './healthcheck.ts';
-import { migrate } from './migrate.ts';
-import { resolve } from './resolve.ts';
-import { seed } from './seed.ts';
-import { start } from './start.ts';
-import { status } from './status.ts';
-import { wait } from './wait.ts';
 
-/** Every subcommand, in the order `--help` shows them; the first is the default. */
-export const COMMANDS: readonly Command[] = [
-  start,
-  check,
-  migrate,
-  status,
-  resolve,
-  seed,
-  wait,
-  healthcheck,
-  explain,
-];
+/** Every subcommand, in the order `--help` shows them; the first is the default. Each is loaded when it runs. */
+export const COMMANDS = [
+  {
+    name: 'start',
+    summary: 'The whole boot, then the server (the default)',
+    usage: '[-- SERVER-ARGUMENT...]',
+    flags: {},
+    isBoot: true,
+    printsResult: false,
+    load: async () => (await import('./start.ts')).start,
+  },
+  {
+    name: 'check',
+    summary: 'The dry run of the whole boot, which writes nothing (also --check)',
+    usage: '[--json] [--skip-database]',
+    flags: { json: { type: 'boolean' }, 'skip-database': { type: 'boolean' } },
+    isBoot: false,
+    printsResult: true,
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'migrate',
+    summary: 'Wait, lock, migrate, exit: for init containers, jobs and release phases',
+    usage: '',
+    flags: {},
+    isBoot: false,
+    printsResult: false,
+    load: async () => (await import('./migrate.ts')).migrate,
+  },
+  {
+    name: 'status',
+    summary: 'The migration history against the folder, read only; 0 only when nothing is to be done',
+    usage: '[--json]',
+    flags: { json: { type: 'boolean' } },
+    isBoot: false,
+    printsResult: true,
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'resolve',
+    summary: 'Settles a migration that failed: what `prisma migrate resolve` does',
+    usage: '--applied NAME | --rolled-back NAME',
+    flags: { applied: { type: 'string' }, 'rolled-back': { type: 'string' } },
+    isBoot: false,
+    printsResult: false,
+    load: async () => (await import('./resolve.ts')).resolve,
+  },
+  {
+    name: 'seed',
+    summary: 'The seed step alone; --force seeds a database that has users',
+    usage: '[--force]',
+    flags: { force: { type: 'boolean' } },
+    isBoot: false,
+    printsResult: false,
+    load: async () => (await import('./seed.ts')).seed,
+  },
+  {
+    name: 'wait',
+    summary: 'The wait for the database alone',
+    usage: '',
+    flags: {},
+    isBoot: false,
+    printsResult: false,
+    load: async () => (await import('./wait.ts')).wait,
+  },
+  {
+    name: 'healthcheck',
+    summary: 'Asks the health endpoint of the server: 0 when it answers 2xx, 1 when not',
+    usage: '',
+    flags: {},
+    isBoot: false,
+    printsResult: true,
+    load: async () => (await import('./healthcheck.ts')).healthcheck,
+  },
+  {
+    name: 'explain',
+    summary: 'Prints the table of exit codes and the table of variables',
+    usage: '[--json]',
+    flags: { json: { type: 'boolean' } },
+    isBoot: false,
+    printsResult: true,
+    load: async () => (await import('./explain.ts')).explain,
+  },
+] as const satisfies readonly Command[];
+
+export const [START, CHECK] = COMMANDS;

@@ -3,24 +3,16 @@ import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { migrate as migrateStep } from '../steps/migrate.ts';
 import { withDatabase } from '../steps/with-database.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 
-export const migrate: Command = {
-  name: 'migrate',
-  summary: 'Wait, lock, migrate, exit: for init containers, jobs and release phases',
-  usage: '',
-  flags: {},
-  isBoot: false,
-  printsResult: false,
-  async run({ config: read, context }) {
-    const config = read();
-    const prisma = await checkPrismaFolder(config.appDir, config.build, context);
-    await withDatabase(config, { createDatabase: true }, context, (database) =>
-      withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-        migrateStep(database, lock, { ...config, prisma }, config.migrate, context),
-      ),
-    );
-    context.steps.summarize();
-    return EXIT_STATUS.ok.status;
-  },
-};
+export async function migrate({ config: read, context }: Invocation): Promise<number> {
+  const config = read();
+  const prisma = await checkPrismaFolder(config.appDir, config.build, context);
+  await withDatabase(config, { createDatabase: true }, context, (database) =>
+    withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
+      migrateStep(database, lock, { ...config, prisma }, config.migrate, context),
+    ),
+  );
+  context.steps.summarize();
+  return EXIT_STATUS.ok.status;
+}

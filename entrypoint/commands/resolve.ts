@@ -2,35 +2,27 @@ import { BootError, EXIT_STATUS } from '../lib/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { withDatabase } from '../steps/with-database.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 
-export const resolve: Command = {
-  name: 'resolve',
-  summary: 'Settles a migration that failed: what `prisma migrate resolve` does',
-  usage: '--applied NAME | --rolled-back NAME',
-  flags: { applied: { type: 'string' }, 'rolled-back': { type: 'string' } },
-  isBoot: false,
-  printsResult: false,
-  async run({ config: read, flags, context }) {
-    const { applied, 'rolled-back': rolledBack } = flags;
-    const name = applied ?? rolledBack;
-    if (typeof name !== 'string' || (applied !== undefined && rolledBack !== undefined)) {
-      throw new BootError('USAGE', {
-        what: 'resolve',
-        expected: 'one of --applied NAME and --rolled-back NAME',
-        got: applied === undefined ? 'none' : 'both',
-        action: 'Say how the migration ended; `status` shows the names.',
-      });
-    }
-    const config = read();
-    const prisma = await checkPrismaFolder(config.appDir, config.build, context);
-    const outcome = applied === undefined ? 'rolled-back' : 'applied';
-    const { resolveMigration } = await import('../steps/resolve.ts');
-    await withDatabase(config, { createDatabase: false }, context, (database) =>
-      withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-        resolveMigration(database, lock, prisma, { name, outcome }, context),
-      ),
-    );
-    return EXIT_STATUS.ok.status;
-  },
-};
+export async function resolve({ config: read, flags, context }: Invocation): Promise<number> {
+  const { applied, 'rolled-back': rolledBack } = flags;
+  const name = applied ?? rolledBack;
+  if (typeof name !== 'string' || (applied !== undefined && rolledBack !== undefined)) {
+    throw new BootError('USAGE', {
+      what: 'resolve',
+      expected: 'one of --applied NAME and --rolled-back NAME',
+      got: applied === undefined ? 'none' : 'both',
+      action: 'Say how the migration ended; `status` shows the names.',
+    });
+  }
+  const config = read();
+  const prisma = await checkPrismaFolder(config.appDir, config.build, context);
+  const outcome = applied === undefined ? 'rolled-back' : 'applied';
+  const { resolveMigration } = await import('../steps/resolve.ts');
+  await withDatabase(config, { createDatabase: false }, context, (database) =>
+    withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
+      resolveMigration(database, lock, prisma, { name, outcome }, context),
+    ),
+  );
+  return EXIT_STATUS.ok.status;
+}

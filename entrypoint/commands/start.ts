@@ -1,12 +1,6 @@
 import { boot } from '../boot.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 
-export const start: Command = {
-  name: 'start',
-  summary: 'The whole boot, then the server (the default)',
-  usage: '[-- SERVER-ARGUMENT...]',
-  flags: {},
-  isBoot: true,
-  printsResult: false,
-  run: ({ config, rest, context }) => boot(config(), rest, context),
-};
+export async function start({ config, rest, context }: Invocation): Promise<number> {
+  return boot(config(), rest, context);
+}

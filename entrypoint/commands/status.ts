@@ -2,39 +2,31 @@ import { EXIT_STATUS } from '../lib/errors.ts';
 import { compareHistory } from '../prisma/history.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { withDatabase } from '../steps/with-database.ts';
-import type { Command } from './command.ts';
+import type { Invocation } from './command.ts';
 
-export const status: Command = {
-  name: 'status',
-  summary: 'The migration history against the folder, read only; 0 only when nothing is to be done',
-  usage: '[--json]',
-  flags: { json: { type: 'boolean' } },
-  isBoot: false,
-  printsResult: true,
-  async run({ config: read, flags, context, print }) {
-    const config = read();
-    const prisma = await checkPrismaFolder(config.appDir, config.build, context);
-    const rows = await withDatabase(
-      config,
-      { createDatabase: false },
-      context,
-      async ({ state }) => state.history ?? [],
-    );
-    const history = compareHistory(rows, prisma.folder?.migrations ?? []);
-    const report = {
-      applied: history.applied,
-      pending: history.pending.map(({ name }) => name),
-      failed: history.failed.map(({ name }) => name),
-      edited: history.edited,
-      missing: history.missing,
-    };
-    print(flags.json === true ? report : toTable(report));
-    const isClean = [report.pending, report.failed, report.edited, report.missing].every(
-      (names) => names.length === 0,
-    );
-    return isClean ? EXIT_STATUS.ok.status : EXIT_STATUS.migration.status;
-  },
-};
+export async function status({ config: read, flags, context, print }: Invocation): Promise<number> {
+  const config = read();
+  const prisma = await checkPrismaFolder(config.appDir, config.build, context);
+  const rows = await withDatabase(
+    config,
+    { createDatabase: false },
+    context,
+    async ({ state }) => state.history ?? [],
+  );
+  const history = compareHistory(rows, prisma.folder?.migrations ?? []);
+  const report = {
+    applied: history.applied,
+    pending: history.pending.map(({ name }) => name),
+    failed: history.failed.map(({ name }) => name),
+    edited: history.edited,
+    missing: history.missing,
+  };
+  print(flags.json === true ? report : toTable(report));
+  const isClean = [report.pending, report.failed, report.edited, report.missing].every(
+    (names) => names.length === 0,
+  );
+  return isClean ? EXIT_STATUS.ok.status : EXIT_STATUS.migration.status;
+}
 
 const MEANING = {
   applied: 'applied',

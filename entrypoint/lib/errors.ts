@@ -72,7 +72,6 @@ export const ERROR_CODES = {
   SEED_FAILED: 'seed',
   SEED_UNDECIDED: 'seed',
   SERVER_UNSTARTABLE: 'build',
-  HANDOVER_UNSUPPORTED: 'configuration',
   INTERNAL: 'internal',
 } as const satisfies Record<string, ExitName>;
 

@@ -1,6 +1,6 @@
 import type { Context } from '../lib/context.ts';
 import { codeOf } from '../lib/database/connection-error.ts';
-import { ProbeServer } from '../lib/probe-server.ts';
+import type { ProbeServer } from '../lib/probe-server.ts';
 
 export interface BootProbeConfig {
   readonly bootProbe: boolean;
@@ -27,8 +27,9 @@ export async function withBootProbe<Result>(
 }
 
 async function listen(config: BootProbeConfig, { steps, log }: Context): Promise<ProbeServer | undefined> {
+  const { ProbeServer: Server } = await import('../lib/probe-server.ts');
   try {
-    return await ProbeServer.listen({
+    return await Server.listen({
       port: config.port,
       hostname: config.hostname,
       answer(path) {

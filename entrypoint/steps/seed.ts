@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
-import { type ChildResult, runChild } from '../lib/child-process.ts';
 import type { Context } from '../lib/context.ts';
-import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
@@ -14,7 +12,6 @@ import { readOnly } from './migrate/history-errors.ts';
 
 const DEFAULT_TABLES = ['users', 'User', 'user'];
 const DEFAULT_SEED = 'seed.js';
-const LAST_LINES = 20;
 
 export interface SeedConfig {
   readonly mode: 'auto' | 'always' | 'never';
@@ -59,6 +56,7 @@ export async function seed(
       const { seed: again } = await database.refresh();
       if (!wantsSeed(again, config, log)) return;
       faultPoint('seed:before');
+      const { runSeed } = await import('./seed/run-seed.ts');
       await runSeed(command, target, config, context, log);
       faultPoint('seed:after');
       const { seed: after } = await database.refresh();
@@ -101,54 +99,6 @@ function wantsSeed(count: SeedCount, config: SeedConfig, log: StepLog): boolean 
   return count.rows === 0;
 }
 
-async function runSeed(
-  command: readonly string[],
-  target: SeedTarget,
-  config: SeedConfig,
-  context: Context,
-  log: StepLog,
-): Promise<void> {
-  const [program = 'node', ...args] = command;
-  const lines: string[] = [];
-  log.info(
-    'running',
-    `seeding with \`${command.join(' ')}\`; should an earlier seed have been cut off, what it committed is still there`,
-  );
-  let result: ChildResult;
-  try {
-    result = await runChild(program === 'node' ? process.execPath : program, args, {
-      cwd: target.appDir,
-      env: target.appEnv,
-      shutdown: context.shutdown,
-      timeoutMs: config.timeoutMs,
-      onLine: (line, stream) => {
-        lines.push(line);
-        log.info('output', line, { stream });
-      },
-    });
-  } catch (error) {
-    throw failed(
-      command,
-      `a command that cannot be started (${error instanceof Error && 'code' in error ? error.code : error})`,
-      lines,
-      error,
-    );
-  }
-  context.shutdown.signal.throwIfAborted();
-  if (result.timedOut)
-    throw failed(
-      command,
-      `one that still ran after ${formatDuration(config.timeoutMs)}, and was ended`,
-      lines,
-    );
-  if (result.status !== 0)
-    throw failed(
-      command,
-      result.signal === undefined ? `exit status ${result.status}` : `an end by ${result.signal}`,
-      lines,
-    );
-}
-
 function reportSeeded(after: SeedCount, log: StepLog): void {
   if (after.kind === 'counted' && after.rows > 0) {
     log.done(`seeded: ${after.table} has ${describeRows(after.rows)}`, { rows: after.rows });
@@ -166,21 +116,4 @@ function reportSeeded(after: SeedCount, log: StepLog): void {
 function describeRows(rows: number): string {
   if (rows >= COUNT_LIMIT) return `${COUNT_LIMIT} rows or more`;
   return rows === 1 ? '1 row' : `${rows} rows`;
-}
-
-function failed(
-  command: readonly string[],
-  got: string,
-  lines: readonly string[],
-  cause?: unknown,
-): BootError {
-  const problem = {
-    what: `the seed \`${command.join(' ')}\``,
-    expected: 'exit status 0',
-    got,
-    action:
-      'Correct it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
-    details: lines.slice(-LAST_LINES),
-  };
-  return new BootError('SEED_FAILED', problem, cause);
 }

@@ -1,17 +1,9 @@
 import { accessSync, constants } from 'node:fs';
-import { get } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { superviseChild } from '../lib/child-process.ts';
 import type { Context } from '../lib/context.ts';
-import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
-import type { StepLog } from '../lib/step-log.ts';
-import { canExec, replaceProcess } from './serve/exec.ts';
-
-const FIRST_LOOK_MS = 25;
-const LONGEST_LOOK_MS = 1000;
-const SILENT_AFTER_MS = 60_000;
+import { replaceProcess, wantsExec } from './serve/exec.ts';
 
 export interface ServerConfig {
   readonly port: number;
@@ -19,6 +11,8 @@ export interface ServerConfig {
   readonly healthPath: string;
   readonly shutdownTimeoutMs: number | undefined;
   readonly handover: 'spawn' | 'exec' | 'auto';
+  /** The variables that were set and that only a supervisor can honour. */
+  readonly supervised: readonly string[];
 }
 
 export interface ServerTarget {
@@ -35,7 +29,9 @@ export async function serve(target: ServerTarget, config: ServerConfig, context:
     context.shutdown.signal.throwIfAborted();
     checkReadable(target.serverPath);
     const args = [...process.execArgv, target.serverPath, ...target.args];
-    if (config.handover !== 'spawn' && canExec(config)) return replaceProcess(args, target, context, log);
+    if (wantsExec(config)) {
+      return replaceProcess(args, target, config, context, log);
+    }
     faultPoint('server:before');
     const answered = new AbortController();
     const spawned = performance.now();
@@ -47,7 +43,9 @@ export async function serve(target: ServerTarget, config: ServerConfig, context:
       onSpawn: (child) => {
         faultPoint('server:spawned');
         log.info('spawned', `${target.serverPath} is process ${child.pid}`, { pid: child.pid });
-        void reportFirstAnswer(config, spawned, answered.signal, log);
+        void import('./serve/first-answer.ts').then(({ reportFirstAnswer }) =>
+          reportFirstAnswer(config, spawned, answered.signal, log),
+        );
       },
     });
     answered.abort();
@@ -69,58 +67,4 @@ function checkReadable(serverPath: string): void {
     };
     throw new BootError('SERVER_UNSTARTABLE', problem, error);
   }
-}
-
-/** Asks until the server answers, whatever it answers, and tells how long that took. */
-async function reportFirstAnswer(
-  config: ServerConfig,
-  spawned: number,
-  signal: AbortSignal,
-  log: StepLog,
-): Promise<void> {
-  let pauseMs = FIRST_LOOK_MS;
-  let told = false;
-  while (!signal.aborted) {
-    await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
-    pauseMs = Math.min(pauseMs * 1.5, LONGEST_LOOK_MS);
-    const sinceMs = Math.round(performance.now() - spawned);
-    if (signal.aborted) return;
-    if (await answers(config, signal)) {
-      log.info('ready', `the server answers on port ${config.port} after ${formatDuration(sinceMs)}`, {
-        readyMs: Math.round(performance.now() - spawned),
-      });
-      return;
-    }
-    if (sinceMs > SILENT_AFTER_MS && !told) {
-      told = true;
-      log.warn('silent', `the server has not answered on port ${config.port} for ${formatDuration(sinceMs)}`);
-    }
-  }
-}
-
-function answers(config: ServerConfig, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = get(
-      {
-        host: localAddress(config.hostname),
-        port: config.port,
-        path: config.healthPath,
-        agent: false,
-        timeout: LONGEST_LOOK_MS * 5,
-        signal,
-      },
-      (response) => {
-        response.resume();
-        resolve(true);
-      },
-    );
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(false));
-  });
-}
-
-/** The address to ask a server at that was bound to the given one. */
-export function localAddress(hostname: string): string {
-  if (hostname === '0.0.0.0') return '127.0.0.1';
-  return hostname === '::' ? '::1' : hostname;
 }

@@ -3,7 +3,7 @@ import { type ConnectionSettings, describeTarget } from '../lib/connection-setti
 import type { Context } from '../lib/context.ts';
 import { connect, withConnection } from '../lib/database/connect.ts';
 import { type ClassifiedError, classifyConnectionError, codeOf } from '../lib/database/connection-error.ts';
-import { quoteIdentifier } from '../lib/database/session.ts';
+import { quoteIdentifier, type Session } from '../lib/database/session.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
@@ -13,6 +13,8 @@ import { Database } from '../prisma/database.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3000;
+/** A server that took the connection and then says nothing is tried anew. */
+const SURVEY_MS = 10_000;
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
 /** Lost a race against another replica that created the same database. */
 const ALREADY_CREATED = new Set(['42P04', '23505']);
@@ -84,7 +86,7 @@ async function open(
   try {
     faultPoint('connect:after');
     const asked = performance.now();
-    const database = await abortable(Database.open(session, options.seedTables), session, signal);
+    const database = await bounded(Database.open(session, options.seedTables), session, signal);
     const { version, standby } = database.state.server;
     const roundTripMs = Math.round((performance.now() - asked) * 10) / 10;
     const traits = [
@@ -104,23 +106,24 @@ async function open(
     );
     return database;
   } catch (error) {
-    await session.end();
+    session.destroy();
     throw error;
   }
 }
 
-/** A query cannot be aborted; closing its connection ends the wait for it. */
-async function abortable<Result>(
+/** A query cannot be aborted; dropping its connection ends the wait for it. */
+async function bounded<Result>(
   work: Promise<Result>,
-  session: { end(): Promise<void> },
+  session: Session,
   signal: AbortSignal,
-) {
-  const abort = () => void session.end();
-  signal.addEventListener('abort', abort, { once: true });
+): Promise<Result> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(SURVEY_MS)]);
+  const drop = () => session.destroy();
+  limit.addEventListener('abort', drop, { once: true });
   try {
     return await work;
   } finally {
-    signal.removeEventListener('abort', abort);
+    limit.removeEventListener('abort', drop);
   }
 }
 

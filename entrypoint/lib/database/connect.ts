@@ -1,28 +1,42 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { ConnectionSettings } from '../connection-settings.ts';
+import { formatDuration } from '../duration.ts';
+import { openSocket } from './open-socket.ts';
 import { Session } from './session.ts';
-import { type TlsAttempt, tlsAttempts } from './tls.ts';
 
 export interface ConnectOptions {
   /** Another database than the one of the settings, such as `postgres` to create that one. */
   readonly database?: string;
-  /** Bound of the attempt, in milliseconds. */
+  /** Bound of the attempt, in milliseconds; `connect_timeout` bounds it too. */
   readonly timeoutMs?: number;
   readonly signal: AbortSignal;
 }
 
 /** One connection to the server, encrypted as the settings ask. Rejects with what the driver or the server said. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<Session> {
-  const attempts = tlsAttempts(settings);
-  for (const [index, ssl] of attempts.entries()) {
-    try {
-      return await attempt(settings, ssl, options);
-    } catch (error) {
-      if (index === attempts.length - 1 || !isTlsRefusal(error)) throw error;
-    }
+  const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
+  const boundMs = Math.max(1, Math.min(timeoutMs, settings.connectTimeoutMs));
+  const timeout = AbortSignal.timeout(boundMs);
+  const bounded = AbortSignal.any([signal, timeout]);
+  let socket: Socket | undefined;
+  const abort = () => socket?.destroy();
+  bounded.addEventListener('abort', abort, { once: true });
+  try {
+    const opened = await openSocket(settings, bounded);
+    socket = opened.socket;
+    bounded.throwIfAborted();
+    const client = createClient(socket, settings, options.database);
+    const session = new Session(client, socket, settings, opened.encrypted);
+    await client.connect();
+    return session;
+  } catch (error) {
+    socket?.destroy();
+    signal.throwIfAborted();
+    throw timeout.aborted ? timedOut(boundMs) : error;
+  } finally {
+    bounded.removeEventListener('abort', abort);
   }
-  throw new Error('unreachable: there is always an attempt');
 }
 
 /** Runs work on a connection of its own, and always closes it. */
@@ -39,50 +53,30 @@ export async function withConnection<Result>(
   }
 }
 
-async function attempt(
-  settings: ConnectionSettings,
-  ssl: TlsAttempt,
-  options: ConnectOptions,
-): Promise<Session> {
-  const { signal } = options;
-  signal.throwIfAborted();
-  const socket = new Socket();
-  const client = new pg.Client({
+function createClient(socket: Socket, settings: ConnectionSettings, database: string | undefined): pg.Client {
+  return new pg.Client({
     host: settings.host,
     port: settings.port,
     user: settings.user,
     password: settings.password ?? '',
-    database: options.database ?? settings.database,
+    database: database ?? settings.database,
     application_name: settings.applicationName ?? 'zarpe',
-    ssl,
-    connectionTimeoutMillis: Math.max(
-      1,
-      Math.min(options.timeoutMs ?? Number.POSITIVE_INFINITY, settings.connectTimeoutMs),
-    ),
+    ssl: false,
     keepAlive: true,
-    stream: () => socket,
+    stream: () => alreadyConnected(socket),
     ...(settings.options !== undefined && { options: settings.options }),
   });
-  const session = new Session(client, settings, ssl !== false);
-  const abort = () => socket.destroy(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await client.connect();
-    return session;
-  } catch (error) {
-    socket.destroy();
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
-/** The server offers no TLS, or the handshake broke: the cases in which libpq's `prefer` goes on in the clear. */
-function isTlsRefusal(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    /does not support SSL|establishing an SSL/.test(error.message) || /^(?:ERR_SSL|EPROTO|ERR_TLS)/.test(code)
-  );
+/** node-postgres connects the stream it is given; this one is connected, and encrypted where it should be. */
+function alreadyConnected(socket: Socket): Socket {
+  socket.connect = () => {
+    process.nextTick(() => socket.emit('connect'));
+    return socket;
+  };
+  return socket;
+}
+
+function timedOut(afterMs: number): Error {
+  return Object.assign(new Error(`no answer within ${formatDuration(afterMs)}`), { code: 'ETIMEDOUT' });
 }

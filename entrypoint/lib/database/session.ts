@@ -1,16 +1,23 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg, { type Client } from 'pg';
 import type { ConnectionSettings } from '../connection-settings.ts';
+
+/** How long a server is given to take its leave. */
+const CLOSE_MS = 1000;
 
 /** One open connection. It is one PostgreSQL session unless a pooler stands in between. */
 export class Session {
   readonly client: Client;
   readonly settings: ConnectionSettings;
   readonly encrypted: boolean;
+  readonly #socket: Socket;
   readonly #lost = new AbortController();
   #ended = false;
 
-  constructor(client: Client, settings: ConnectionSettings, encrypted: boolean) {
+  constructor(client: Client, socket: Socket, settings: ConnectionSettings, encrypted: boolean) {
     this.client = client;
+    this.#socket = socket;
     this.settings = settings;
     this.encrypted = encrypted;
     client.on('error', (error) => this.#lost.abort(error));
@@ -32,7 +39,16 @@ export class Session {
   async end(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await this.client.end().catch(() => undefined);
+    const closing = new AbortController();
+    const overdue = delay(CLOSE_MS, undefined, { signal: closing.signal }).then(() => this.destroy());
+    await Promise.race([this.client.end(), overdue]).catch(() => undefined);
+    closing.abort();
+    await overdue.catch(() => undefined);
+  }
+
+  /** Drops the connection at once, and with it what it still waits for. */
+  destroy(): void {
+    this.#socket.destroy();
   }
 }
 

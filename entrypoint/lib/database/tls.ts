@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import type { ConnectionSettings, TlsSettings } from '../connection-settings.ts';
+import type { TlsSettings } from '../connection-settings.ts';
 import { BootError } from '../errors.ts';
 
-/** A way to try the connection: encrypted with these options, or in the clear. */
-export type TlsAttempt = ConnectionOptions | false;
-
-/** What libpq would try for the mode, in its order: `prefer` falls back to the clear, the others do not. */
-export function tlsAttempts(settings: ConnectionSettings): readonly TlsAttempt[] {
-  const { tls } = settings;
-  if (tls.mode === 'disable' || settings.host.startsWith('/')) return [false];
-  const encrypted = tlsOptions(settings.source, tls);
-  return tls.mode === 'prefer' ? [encrypted, false] : [encrypted];
-}
-
-function tlsOptions(source: string, tls: TlsSettings): ConnectionOptions {
+/** What the settings ask of a TLS connection: whom to trust, and who we are. */
+export function readTlsOptions(source: string, tls: TlsSettings): ConnectionOptions {
   const read = (parameter: string, path: string | undefined) =>
     path === undefined ? undefined : readCertificate(source, parameter, path);
   const verifies = tls.mode === 'verify-ca' || tls.mode === 'verify-full';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { runChild } from '../../lib/child-process.ts';
 import type { Context } from '../../lib/context.ts';
 import { BootError } from '../../lib/errors.ts';
+import { runChild } from '../../lib/run-child.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { MigrateTarget } from '../migrate.ts';
 

@@ -1,5 +1,4 @@
 import type { Context } from '../../lib/context.ts';
-import { BootError } from '../../lib/errors.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { ServerConfig, ServerTarget } from '../serve.ts';
 
@@ -12,29 +11,36 @@ function findExecve(): Execve | undefined {
     : undefined;
 }
 
-/** Whether the server is to replace this process; `exec` where that cannot be is an error, `auto` then spawns. */
-export function canExec(config: ServerConfig): boolean {
-  const needsSupervisor = config.shutdownTimeoutMs !== undefined;
-  if (config.handover === 'auto') return findExecve() !== undefined && !needsSupervisor;
-  if (findExecve() !== undefined) return true;
-  throw new BootError('HANDOVER_UNSUPPORTED', {
-    what: 'ENTRYPOINT_HANDOVER=exec',
-    expected: 'Node.js 22.15 or later (process.execve), not on Windows',
-    got: `Node.js ${process.versions.node}`,
-    action: 'Use a newer Node.js, or ENTRYPOINT_HANDOVER=auto or spawn.',
-  });
+/** Whether this Node.js can replace a process by another program. */
+export function hasExecve(): boolean {
+  return findExecve() !== undefined;
+}
+
+/** Whether the server is to replace this process: as asked, or under `auto` where nothing asks for a supervisor. */
+export function wantsExec(config: ServerConfig): boolean {
+  return (
+    config.handover === 'exec' ||
+    (config.handover === 'auto' && hasExecve() && config.supervised.length === 0)
+  );
 }
 
 /** The server becomes this process: same pid, signals from the kernel, no memory spent on us. Does not return. */
 export function replaceProcess(
   args: readonly string[],
   target: ServerTarget,
+  config: ServerConfig,
   { shutdown }: Context,
   log: StepLog,
 ): never {
+  if (config.supervised.length > 0) {
+    log.warn(
+      'unsupervised',
+      `without a supervisor these have no effect from here on: ${config.supervised.join(', ')}`,
+    );
+  }
   log.done(`handing this process over to ${target.serverPath}`, { pid: process.pid });
   const execve = findExecve();
-  if (execve === undefined) throw new Error('canExec was not asked');
+  if (execve === undefined) throw new Error('the configuration admits exec only where Node.js has it');
   shutdown.signal.throwIfAborted();
   process.chdir(target.appDir);
   return execve(process.execPath, [process.execPath, ...args], target.appEnv);
