@@ -3,6 +3,7 @@ import { superviseChild } from '../lib/child-process.ts';
 import type { Context } from '../lib/context.ts';
 import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
+import type { StepLog } from '../lib/step-log.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
 
 export interface ServerConfig {
@@ -43,9 +44,7 @@ export async function serve(target: ServerTarget, config: ServerConfig, context:
       onSpawn: (child) => {
         faultPoint('server:spawned');
         log.info('spawned', `${target.serverPath} is process ${child.pid}`, { pid: child.pid });
-        void import('./serve/first-answer.ts').then(({ reportFirstAnswer }) =>
-          reportFirstAnswer(config, spawned, answered.signal, log),
-        );
+        void watchStart(config, spawned, answered.signal, log);
       },
     });
     answered.abort();
@@ -53,6 +52,19 @@ export async function serve(target: ServerTarget, config: ServerConfig, context:
     log.done(`the server ended with ${how}`, { exitStatus: result.status });
     return result.status;
   });
+}
+
+/** Tells when the server answers first, and then gives back the memory that the boot took. */
+async function watchStart(
+  config: ServerConfig,
+  spawned: number,
+  signal: AbortSignal,
+  log: StepLog,
+): Promise<void> {
+  const { reportFirstAnswer } = await import('./serve/first-answer.ts');
+  await reportFirstAnswer(config, spawned, signal, log);
+  const { releaseMemory } = await import('../lib/release-memory.ts');
+  releaseMemory();
 }
 
 function checkReadable(serverPath: string): void {
