@@ -6,14 +6,17 @@
  *     await project.query('SELECT count(*) FROM users');
  *     const app = project.container('app');
  */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PassThrough, type Readable } from 'node:stream';
 import { inject } from 'vitest';
 import { onCleanup } from '../../helpers/cleanup.ts';
 import { createFolder } from '../../helpers/workspace.ts';
 import './context.ts';
-import { type DockerResult, docker, tryDocker } from './docker.ts';
+import { type DockerResult, docker, dockerEnvironment, tryDocker } from './docker.ts';
 import { createName } from './names.ts';
 
 export interface ProjectOptions {
@@ -81,8 +84,30 @@ export class Project {
     return this.compose('exec', '-T', 'postgres', ...psql, ...args);
   }
 
-  logs(service: string): Promise<string> {
-    return this.compose('logs', '--no-color', '--no-log-prefix', service);
+  /** What one container of a service has printed. */
+  async logs(service: string, number = 1): Promise<string> {
+    const { stdout, stderr } = await tryDocker(['logs', this.container(service, number)]);
+    return stdout + stderr;
+  }
+
+  /** The first line of a service's output, past or to come, that holds the text. */
+  async waitForLine(service: string, text: string): Promise<string> {
+    const logs = spawn('docker', ['logs', '--follow', this.container(service)], {
+      env: dockerEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    try {
+      const output = mergeStreams(logs.stdout, logs.stderr);
+      for await (const line of createInterface({ input: output })) if (line.includes(text)) return line;
+      throw new Error(`${service} ended without printing ${text}`);
+    } finally {
+      logs.kill();
+    }
+  }
+
+  /** Stops one container of a service. */
+  async stop(service: string, number = 1): Promise<void> {
+    await docker(['stop', this.container(service, number)]);
   }
 
   async down(...args: string[]): Promise<void> {
@@ -109,6 +134,19 @@ export async function createProject(options: ProjectOptions = {}): Promise<Proje
   const project = new Project({ name, files, env, password });
   onCleanup(() => project.down('--volumes', '--timeout', '0'));
   return project;
+}
+
+function mergeStreams(...streams: Readable[]): Readable {
+  const merged = new PassThrough();
+  let open = streams.length;
+  for (const stream of streams) {
+    stream.pipe(merged, { end: false });
+    stream.on('end', () => {
+      open -= 1;
+      if (open === 0) merged.end();
+    });
+  }
+  return merged;
 }
 
 async function writeOverride(content: object): Promise<string> {

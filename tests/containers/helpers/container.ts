@@ -25,6 +25,8 @@ export interface ContainerOptions {
   /** More for `docker run`. */
   options?: string[];
   command?: string[];
+  /** Off where the checks' own connections and processes would be in the way. */
+  healthcheck?: false;
 }
 
 export class Container extends OutputLines {
@@ -101,7 +103,8 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
     value === undefined ? [] : ['--env', `${key}=${value}`],
   );
   await docker([
-    ...['run', '--detach', '--name', name, '--label', runLabel(), '--health-interval', '1s'],
+    ...['run', '--detach', '--name', name, '--label', runLabel()],
+    ...(options.healthcheck === false ? ['--no-healthcheck'] : ['--health-interval', '1s']),
     ...(options.network === undefined ? [] : ['--network', options.network]),
     ...['--env', 'LOG_FORMAT=json', ...env],
     ...(options.options ?? []),

@@ -70,11 +70,17 @@ export class Database {
   }
 }
 
+export interface PostgresOptions {
+  /** Another name in the network. */
+  alias?: string;
+  password?: string;
+}
+
 export async function startPostgres(
   network: string,
   settings: Record<string, string> = {},
+  { alias, password = randomBytes(12).toString('hex') }: PostgresOptions = {},
 ): Promise<PostgresContainer> {
-  const password = randomBytes(12).toString('hex');
   const values = Object.entries({ fsync: 'off', ...settings }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
@@ -83,8 +89,12 @@ export async function startPostgres(
     image: POSTGRES_IMAGE,
     network,
     env: { POSTGRES_PASSWORD: password },
-    // Over TCP: in the init phase the server listens on its socket alone.
-    options: ['--tmpfs', '/var/lib/postgresql/data', '--health-cmd', 'pg_isready -h 127.0.0.1 -U postgres'],
+    options: [
+      ...(alias === undefined ? [] : ['--network-alias', alias]),
+      ...['--tmpfs', '/var/lib/postgresql/data'],
+      // Over TCP: in the init phase the server listens on its socket alone.
+      ...['--health-cmd', 'pg_isready -h 127.0.0.1 -U postgres'],
+    ],
     command: ['postgres', ...values],
   });
   await container.waitUntilHealthy();
