@@ -1,3 +1,4 @@
+import { isConnectionLoss } from '../lib/database/connection-lost.ts';
 import type { Session } from '../lib/database/session.ts';
 import { quoteIdentifier } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
@@ -108,7 +109,7 @@ async function applyAtomically(
   } catch (error) {
     faultPoint('script:failed');
     if (!(error instanceof ScriptError)) throw error;
-    await rollback(session, error);
+    if (!isConnectionLoss(error.cause)) await rollback(session, error);
     throw shiftBack(error, `${before};\n`);
   }
 }
@@ -137,17 +138,23 @@ async function applyInSteps(
   } catch (error) {
     faultPoint('steps:failed');
     if (!(error instanceof ScriptError)) throw error;
-    await rollback(session, error);
+    if (!isConnectionLoss(error.cause)) {
+      await rollback(session, error);
+      await resetAfterSteps(session, options);
+    }
     throw new ApplyError(error, atomicity);
-  } finally {
-    if (!session.lost.aborted) await session.query(`${options.reset}; SET TIME ZONE 'UTC'`);
   }
+  await resetAfterSteps(session, options);
   return { recorded: false };
+}
+
+async function resetAfterSteps(session: Session, options: ApplyOptions): Promise<void> {
+  await session.query(`${options.reset}; SET TIME ZONE 'UTC'`);
 }
 
 /** Where a script opened a transaction of its own, its failure leaves the session inside it. */
 async function rollback(session: Session, error: ScriptError): Promise<void> {
-  if (error.database !== undefined && !session.lost.aborted) await session.query('ROLLBACK');
+  if (error.database !== undefined) await session.query('ROLLBACK');
 }
 
 function settings(options: ApplyOptions, scope: 'LOCAL' | 'SESSION'): string[] {

@@ -1,4 +1,5 @@
 import type { Context } from '../lib/context.ts';
+import { connectionLost, isConnectionLoss } from '../lib/database/connection-lost.ts';
 import type { Database } from '../prisma/database.ts';
 import { type SeedConfig, seedTables } from './seed.ts';
 import { type WaitConfig, waitForDatabase } from './wait-for-database.ts';
@@ -14,6 +15,8 @@ export async function withDatabase<Result>(
   const database = await waitForDatabase(config.database, tables, context);
   try {
     return await work(database);
+  } catch (error) {
+    throw isConnectionLoss(error) ? connectionLost(config.database.connection, error) : error;
   } finally {
     await database.close();
   }

@@ -153,6 +153,11 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
   };
 }
 
+/** An error of the network or the name service that passes. */
+export function isPassingSystemError(error: unknown): boolean {
+  return PASSING_SYSTEM.has(codeOf(error));
+}
+
 /** SQLSTATE of a server's error, the system's code of a network error, or `none`. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'none';

@@ -35,6 +35,15 @@ export class Session {
     return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
   }
 
+  /** Whether the server still answers on this connection. */
+  async isAlive(): Promise<boolean> {
+    if (this.lost.aborted) return false;
+    return this.client.query('select').then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Closes the connection; a second call, or one on a lost connection, does nothing. */
   async end(): Promise<void> {
     if (this.#ended) return;

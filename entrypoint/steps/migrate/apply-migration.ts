@@ -1,4 +1,5 @@
 import type { Context } from '../../lib/context.ts';
+import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import {
@@ -78,7 +79,7 @@ export class MigrationApplier {
     const { signal } = context.shutdown;
     if (!(error instanceof ApplyError)) return error;
     if (error.atomicity.atomic && (config.retryFailed || signal.aborted)) this.#settled.add(record.id);
-    else if (error.atomicity.atomic && !database.session.lost.aborted) {
+    else if (error.atomicity.atomic && !isConnectionLoss(error.cause.cause)) {
       faultPoint('failure:record');
       await database.session.query(insertStarted(table, record));
       faultPoint('failure:recorded');

@@ -1,5 +1,6 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { Context } from '../../lib/context.ts';
+import { connectionLost } from '../../lib/database/connection-lost.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { Database } from '../../prisma/database.ts';
@@ -53,6 +54,10 @@ export async function migrateEmbedded(
       engine.free();
     }
   } catch (error) {
-    throw failure ?? explainEngineError(error, target);
+    if (failure !== undefined) throw failure;
+    const { session } = database;
+    throw (await session.isAlive())
+      ? explainEngineError(error, target)
+      : connectionLost(session.settings, error);
   }
 }

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import type { DatabaseError } from 'pg';
 import { codeOf, messageOf } from '../../lib/database/connection-error.ts';
+import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { BootError, type Problem } from '../../lib/errors.ts';
 import type { ApplyError } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
@@ -23,7 +24,7 @@ export async function explainScriptError(
   database: Database,
 ): Promise<BootError> {
   const server = error.cause.database;
-  if (server === undefined) return connectionLost(name, error);
+  if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
   const text = script.replace(/^\uFEFF/, '');
   const position = server.position === undefined ? undefined : Number(server.position);
   const location = locateFailure(text, position, error.cause.completed);

@@ -56,5 +56,8 @@ async function digestRows(database: Database): Promise<string> {
   const rows = await database.query<{ name: string; rows: string; digest: string }>(
     digests.join(' UNION ALL '),
   );
-  return rows.map(({ name, rows, digest }) => `${name} ${rows} ${digest}`).join('\n');
+  return rows
+    .map(({ name, rows, digest }) => `${name} ${rows} ${digest}`)
+    .sort()
+    .join('\n');
 }

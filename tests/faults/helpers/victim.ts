@@ -6,6 +6,7 @@
  *     await victim.runUndisturbed()
  */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { type BundleExit, type BundleProcess, startBundle } from '../../helpers/bundle.ts';
 import type { Database } from '../../helpers/database.ts';
 import type { PostgresServer } from '../../helpers/postgres.ts';
@@ -18,9 +19,9 @@ import type { WireTap } from './wire-tap.ts';
  */
 export type Target = 'process' | 'session' | 'backend' | 'server';
 
-/** When: in the middle of a conversation, some time after the start, or where the code says so. */
+/** When: in the middle of a conversation, some time after the start or after a packet, or where the code says so. */
 export type Instant =
-  | { packet: number; share: number }
+  | { packet: number; share: number; afterMs?: number }
   | { afterMs: number }
   | { point: string; hit: number };
 
@@ -63,9 +64,16 @@ export class Victim {
       striking = this.#strike(target, boot);
       await striking;
     };
-    if ('packet' in instant) this.#in.tap.arm({ ...instant, strike });
+    let timer: NodeJS.Timeout | undefined;
+    const strikeAfter = async (ms: number) => {
+      timer = setTimeout(() => void strike(), ms);
+    };
+    if ('packet' in instant) {
+      const { afterMs } = instant;
+      this.#in.tap.arm({ ...instant, strike: afterMs === undefined ? strike : () => strikeAfter(afterMs) });
+    }
     const boot = await this.start({ ZARPE_FAULT: describePoint(target, instant) });
-    const timer = 'afterMs' in instant ? setTimeout(() => void strike(), instant.afterMs) : undefined;
+    if ('afterMs' in instant && !('packet' in instant)) await strikeAfter(instant.afterMs);
     if ('point' in instant && target !== 'process') await strikeWhereHeld(boot, strike);
     const exit = await boot.exit;
     clearTimeout(timer);
@@ -106,10 +114,17 @@ export class Victim {
     }
     const sessions = `FROM pg_stat_activity WHERE datname = '${database.name}' AND application_name = 'zarpe'`;
     if (target === 'session') {
-      return (await database.admin(`SELECT pg_terminate_backend(pid, 5000) ${sessions}`)).length > 0;
+      const ended = await database.admin(`SELECT pg_terminate_backend(pid) ${sessions}`);
+      while ((await database.admin(`SELECT ${sessions}`)).length > 0);
+      return ended.length > 0;
     }
     const backends = await database.admin<{ pid: number }>(`SELECT pid ${sessions}`);
-    for (const { pid } of backends) killQuietly(pid);
+    const recoveries = countRecoveries(server);
+    const killed = backends.filter(({ pid }) => killQuietly(pid));
+    // One that was about to end by itself leaves nothing to recover from.
+    for (let left = 200; killed.length > 0 && countRecoveries(server) === recoveries && left > 0; left -= 1) {
+      await pause(10);
+    }
     return backends.length > 0;
   }
 }
@@ -126,10 +141,16 @@ async function strikeWhereHeld(boot: BundleProcess, strike: () => Promise<void>)
   boot.stdin?.write('.');
 }
 
-function killQuietly(pid: number): void {
+/** Answers whether there was such a process. */
+function killQuietly(pid: number): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    return process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    return false;
   }
+}
+
+/** The server ends all its sessions when one of its processes is killed, and recovers. */
+function countRecoveries({ log }: PostgresServer): number {
+  return log.filter((line) => line.includes('ready to accept connections')).length;
 }

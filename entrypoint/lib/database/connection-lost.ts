@@ -1,0 +1,31 @@
+import pg from 'pg';
+import { type ConnectionSettings, describeTarget } from '../connection-settings.ts';
+import { BootError } from '../errors.ts';
+import { codeOf, isPassingSystemError, messageOf } from './connection-error.ts';
+
+/**
+ * Class 08, and those with which the server ends a session: shutdown, crash, database dropped, and the timeouts of
+ * idle sessions and of transactions.
+ * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const ENDS_SESSION = /^(?:08|57P0[1-5]$|25P0[34]$)/;
+/** What node-postgres says, without a code, of queries on a connection that is gone. */
+const DRIVER_MESSAGE = /^(?:Connection terminated|Client (?:has encountered|was closed)|Query read timeout)/;
+
+/** Whether a query failed because its connection is gone: then nobody knows how far it got. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return ENDS_SESSION.test(codeOf(error));
+  return error instanceof Error && (isPassingSystemError(error) || DRIVER_MESSAGE.test(error.message));
+}
+
+/** The loss of a connection in the middle of the work, as a failure that another start mends. */
+export function connectionLost(settings: ConnectionSettings, cause: unknown): BootError {
+  const problem = {
+    what: `the connection to ${describeTarget(settings)}`,
+    expected: 'one that lasts as long as the work',
+    got: `"${messageOf(cause)}"`,
+    action:
+      'Start again: what was being applied is there whole or not at all, or its record says what to do.',
+  };
+  return new BootError('DATABASE_CONNECTION_LOST', problem, cause);
+}
