@@ -73,7 +73,7 @@ export async function applyScript(
   const atomicity = judgeAtomicity(statements);
   if (!atomicity.atomic) return applyInSteps(session, record, text, statements, atomicity, options);
   try {
-    await applyAtomically(session, record, text, options);
+    await applyAtomically(session, record, text, statements, options);
     return { recorded: true };
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
@@ -88,6 +88,7 @@ async function applyAtomically(
   session: Session,
   record: MigrationRecord,
   script: string,
+  statements: readonly Statement[],
   options: ApplyOptions,
 ) {
   const before = [options.reset, insertApplied(options.table, record), ...settings(options, 'LOCAL')].join(
@@ -98,11 +99,13 @@ async function applyAtomically(
     'RESET ROLE',
     updateFinishedAt(options.table, record),
     options.reset,
-  ];
+  ].join('; ');
+  // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
+  const whole = statements.at(-1)?.open === true ? script : `${script}\n;\n${after}`;
   options.onSend?.('atomic');
   faultPoint('script:send');
   try {
-    const answer = runScript(session, `${before};\n${script}\n;\n${after.join('; ')}`);
+    const answer = runScript(session, `${before};\n${whole}`);
     faultPoint('script:sent');
     await answer;
     faultPoint('script:done');

@@ -1,13 +1,13 @@
-/** A token of a script that is neither white space nor a comment. Offsets in UTF-16 units. */
+/** A token of a script that is neither white space nor a comment. Offsets are in UTF-16 units. */
 export interface Token {
-  readonly kind: 'word' | 'name' | 'string' | 'dollar' | 'number' | 'other';
+  readonly kind: Kind;
   readonly start: number;
   readonly end: number;
-  /** The contents of a dollar-quoted string, the text of any other token. */
-  readonly text: string;
-  /** A string or a name whose quote is never closed. */
+  /** A string or a quoted name that is never closed: the rest of the script is in it. */
   readonly open: boolean;
 }
+
+type Kind = 'word' | 'name' | 'string' | 'escape' | 'dollar' | 'number' | 'other';
 
 const TOKEN = new RegExp(
   [
@@ -25,32 +25,62 @@ const TOKEN = new RegExp(
     .join('|'),
   'y',
 );
-/** An escape string goes on behind a line break, comments or not. */
-const _CONTINUED = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
+const KINDS: readonly Kind[] = ['word', 'name', 'string', 'escape', 'dollar', 'number', 'other'];
+/** An escape string goes on behind a line break, with comments in between or not. */
+const CONTINUED = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
 
-/** The tokens of a script as PostgreSQL's lexer (scan.l) makes them with standard_conforming_strings on. */
+/** The tokens of a script as PostgreSQL's lexer (scan.l) makes them, with standard_conforming_strings on. */
 export function* readTokens(sql: string): Generator<Token> {
-  for (let start = 0; start < sql.length; ) {
+  for (let start = 0, end = 0; start < sql.length; start = end) {
     TOKEN.lastIndex = start;
     const groups = TOKEN.exec(sql)?.groups ?? {};
-    const inside = TOKEN.lastIndex;
-    const token = (kind: Token['kind'], end = inside): Token => {
-      const open = end === undefined;
-      return { kind, start, end, text: sql.slice(start, end), open };
-    };
-    const quoted = (kind: 'string' | 'name', edge: RegExp): Token => {
-      const end = endOfQuoted(sql, inside, edge);
-      return { ...token(kind, end ?? sql.length), open: end === undefined };
-    };
-    let next: Token | undefined;
-    if (groups.dollar !== undefined) next = dollarQuoted(sql, start, groups.dollar);
-    else if (groups.escape !== undefined) next = quoted('string', /['\\]/g);
-    else if (groups.string !== undefined) next = quoted('string', /'/g);
-    else if (groups.name !== undefined) next = quoted('name', /"/g);
-    else if (groups.word !== undefined) next = token('word');
-    else if (groups.number !== undefined) next = token('number');
-    else if (groups.other !== undefined) next = token('other');
-    if (next !== undefined) yield next;
-    start = next?.end ?? (groups.comment === undefined ? inside : endOfComment(sql, inside));
+    const kind = KINDS.find((name) => groups[name] !== undefined);
+    const close = endOf(kind ?? 'space', sql, TOKEN.lastIndex, groups);
+    end = close ?? sql.length;
+    if (kind !== undefined) yield { kind, start, end, open: close === undefined };
   }
+}
+
+/** Where what begins before `inside` ends; undefined where it is never closed. */
+function endOf(
+  kind: Kind | 'space',
+  sql: string,
+  inside: number,
+  groups: Readonly<Record<string, string | undefined>>,
+): number | undefined {
+  if (kind === 'escape') return endOfQuoted(sql, inside, /['\\]/g);
+  if (kind === 'string') return endOfQuoted(sql, inside, /'/g);
+  if (kind === 'name') return endOfQuoted(sql, inside, /"/g);
+  if (groups.comment !== undefined) return endOfComment(sql, inside);
+  if (groups.dollar === undefined) return inside;
+  const close = sql.indexOf(groups.dollar, inside);
+  return close === -1 ? undefined : close + groups.dollar.length;
+}
+
+/** A doubled quote stands for itself, and in an escape string so does what follows a backslash. */
+function endOfQuoted(sql: string, inside: number, edge: RegExp): number | undefined {
+  edge.lastIndex = inside;
+  for (let match = edge.exec(sql); match !== null; match = edge.exec(sql)) {
+    const [mark] = match;
+    if (mark === '\\' || sql[edge.lastIndex] === mark) {
+      edge.lastIndex += 1;
+      continue;
+    }
+    CONTINUED.lastIndex = edge.lastIndex;
+    if (!edge.source.includes('\\') || !CONTINUED.test(sql)) return edge.lastIndex;
+    edge.lastIndex = CONTINUED.lastIndex;
+  }
+  return undefined;
+}
+
+/** Block comments nest. */
+function endOfComment(sql: string, inside: number): number | undefined {
+  const edge = /\/\*|\*\//g;
+  edge.lastIndex = inside;
+  let depth = 1;
+  for (let match = edge.exec(sql); match !== null; match = edge.exec(sql)) {
+    depth += match[0] === '/*' ? 1 : -1;
+    if (depth === 0) return edge.lastIndex;
+  }
+  return undefined;
 }
