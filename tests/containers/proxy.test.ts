@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createProject, type Project } from './helpers/compose.ts';
 import { deriveImage } from './helpers/images.ts';
+import { keepAsking } from './helpers/keep-asking.ts';
 
 test('the proxy speaks TLS, balances over three replicas, and leaves out one that is sick and one that is stopped', async () => {
   const image = await deriveImage({ server: 'named' });
@@ -74,28 +75,4 @@ async function answering(ask: Client): Promise<Set<string>> {
   for (let round = 0; round < 5; round += 1)
     answers.push(...(await Promise.all(Array.from({ length: 6 }, ask))));
   return new Set(answers.map(({ replica }) => replica));
-}
-
-/** One request after the other, until told to end; answers with those that failed. */
-function keepAsking(ask: Client): { until(more: number): Promise<void>; end(): Promise<unknown[]> } {
-  const failed: unknown[] = [];
-  let asked = 0;
-  let ended = false;
-  const work = (async () => {
-    while (!ended) {
-      const answer = await ask().catch((error: unknown) => error);
-      asked += 1;
-      if (!(answer instanceof Object && 'status' in answer && answer.status === 200)) failed.push(answer);
-    }
-  })();
-  return {
-    async until(more) {
-      for (const wanted = asked + more; asked < wanted; ) await pause(10);
-    },
-    async end() {
-      ended = true;
-      await work;
-      return failed;
-    },
-  };
 }
