@@ -8,34 +8,40 @@ export interface ScriptFinding {
   readonly finding: string;
 }
 
-const DESERVES_A_LOOK: readonly (readonly [pattern: RegExp, finding: string])[] = [
+type Rule = readonly [pattern: RegExp, finding: string];
+
+const IN_STATEMENTS: readonly Rule[] = [
   [
     /^DROP (?:TABLE|SCHEMA|VIEW|MATERIALIZED VIEW|TYPE|FUNCTION|SEQUENCE)\b/,
     'drops an object, and what is in it',
   ],
   [/^TRUNCATE\b/, 'deletes all rows of a table'],
   [/^DELETE FROM (?!.*\bWHERE\b)/, 'deletes all rows of a table'],
-  [/^ALTER TABLE\b.*\bDROP COLUMN\b/, 'drops a column: the version that still runs may use it'],
-  [/^ALTER TABLE\b.*\bRENAME\b/, 'renames: the version that still runs uses the old name'],
-  [
-    /^ALTER TABLE\b.*\b(?:SET DATA TYPE|ALTER (?:COLUMN )?\S+ TYPE)\b/,
-    'changes the type of a column: the table may be rewritten under an exclusive lock',
-  ],
-  [
-    /^ALTER TABLE\b.*\bADD COLUMN\b(?:(?!,).)*\bNOT NULL\b(?!.*\bDEFAULT\b)(?!.*\bGENERATED\b)/,
-    'adds a required column without a default: fails on a table that has rows',
-  ],
-  [
-    /^ALTER TABLE\b.*\bSET NOT NULL\b/,
-    'makes a column required: fails where rows have none, and reads the whole table under an exclusive lock',
-  ],
-  [
-    /^ALTER TABLE\b.*\bADD CONSTRAINT\b(?!.*\bNOT VALID\b).*\b(?:FOREIGN KEY|CHECK)\b/,
-    'adds a constraint that is validated at once: reads the whole table under a lock',
-  ],
   [
     /^CREATE (?:UNIQUE )?INDEX\b(?!.*\bCONCURRENTLY\b)/,
     'builds an index without CONCURRENTLY: writes to the table wait until it is done',
+  ],
+];
+
+/** What an ALTER TABLE does, each action by itself. */
+const IN_ACTIONS: readonly Rule[] = [
+  [/^DROP (?!CONSTRAINT\b)/, 'drops a column: the version that still runs may use it'],
+  [/^RENAME (?!CONSTRAINT\b)/, 'renames: the version that still runs uses the old name'],
+  [
+    /^ALTER (?:COLUMN )?(?:"(?:[^"]|"")*"|\S+) (?:SET DATA )?TYPE\b/,
+    'changes the type of a column: the table may be rewritten under an exclusive lock',
+  ],
+  [
+    /^ADD (?!(?:CONSTRAINT|CHECK|FOREIGN|PRIMARY|UNIQUE|EXCLUDE)\b).*\bNOT NULL\b(?<!\b(?:DEFAULT|GENERATED|SERIAL|BIGSERIAL|SMALLSERIAL)\b.*)(?!.*\b(?:DEFAULT|GENERATED)\b)/,
+    'adds a required column without a default: fails on a table that has rows',
+  ],
+  [
+    /^ALTER (?:COLUMN )?.*\bSET NOT NULL\b/,
+    'makes a column required: fails where rows have none, and reads the whole table under an exclusive lock',
+  ],
+  [
+    /^ADD (?:CONSTRAINT .*)?\b(?:FOREIGN KEY|CHECK)\b(?!.*\bNOT VALID\b)/,
+    'adds a constraint that is validated at once: reads the whole table under a lock',
   ],
 ];
 
@@ -44,11 +50,11 @@ export function findInScript(script: string): ScriptFinding[] {
   const text = script.replace(/^\uFEFF/, '');
   const statements = splitStatements(text);
   const created = new Set(statements.flatMap(createdTable));
-  const findings = statements.flatMap((statement) =>
-    DESERVES_A_LOOK.filter(
-      ([pattern]) => pattern.test(oneLine(statement)) && !created.has(touchedTable(statement) ?? ''),
-    ).map(([, finding]) => ({ line: lineOf(text, statement), finding })),
-  );
+  const findings = statements
+    .filter((statement) => !created.has(touchedTable(statement) ?? ''))
+    .flatMap((statement) =>
+      findInStatement(statement).map((finding) => ({ line: lineOf(text, statement), finding })),
+    );
   const atomicity = judgeAtomicity(statements);
   const culprit = atomicity.atomic ? undefined : statements[atomicity.at];
   if (!atomicity.atomic && culprit !== undefined) {
@@ -60,21 +66,42 @@ export function findInScript(script: string): ScriptFinding[] {
   return findings;
 }
 
-function oneLine({ skeleton }: Statement): string {
-  return skeleton.replace(/\s+/g, ' ');
+function findInStatement({ skeleton }: Statement): string[] {
+  const matching = (rules: readonly Rule[], text: string) =>
+    rules.filter(([pattern]) => pattern.test(text)).map(([, finding]) => finding);
+  return [
+    ...matching(IN_STATEMENTS, skeleton),
+    ...new Set(actionsOf(skeleton).flatMap((action) => matching(IN_ACTIONS, action))),
+  ];
 }
 
-function createdTable(statement: Statement): string[] {
-  const name = /^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?<table>(?:\S+ \. )?\S+)/.exec(
-    oneLine(statement),
-  )?.groups?.table;
+const NAME = /(?:(?:"(?:[^"]|"")*"|[^\s("]+) \. )?(?:"(?:[^"]|"")*"|[^\s("]+)/.source;
+const CREATE_TABLE = new RegExp(`^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?<table>${NAME})`);
+const ALTER_TABLE = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?<table>${NAME})(?: \\*)? `);
+const CREATE_INDEX = new RegExp(`^CREATE (?:UNIQUE )?INDEX .*?\\bON (?:ONLY )?(?<table>${NAME})`);
+
+/** The actions of an ALTER TABLE, which commas outside of parentheses separate. */
+function actionsOf(skeleton: string): string[] {
+  const [head] = ALTER_TABLE.exec(skeleton) ?? [];
+  if (head === undefined) return [];
+  const actions: string[][] = [[]];
+  let depth = 0;
+  for (const [token] of skeleton.slice(head.length).matchAll(/"(?:[^"]|"")*"|\S+/g)) {
+    if (token === '(') depth += 1;
+    if (token === ')') depth -= 1;
+    if (token === ',' && depth === 0) actions.push([]);
+    else actions.at(-1)?.push(token);
+  }
+  return actions.map((tokens) => tokens.join(' '));
+}
+
+function createdTable({ skeleton }: Statement): string[] {
+  const name = CREATE_TABLE.exec(skeleton)?.groups?.table;
   return name === undefined ? [] : [name];
 }
 
-function touchedTable(statement: Statement): string | undefined {
-  return /^(?:ALTER TABLE (?:IF EXISTS )?(?:ONLY )?|CREATE (?:UNIQUE )?INDEX .*?\bON )(?<table>(?:\S+ \. )?[^\s(]+)/.exec(
-    oneLine(statement),
-  )?.groups?.table;
+function touchedTable({ skeleton }: Statement): string | undefined {
+  return (ALTER_TABLE.exec(skeleton) ?? CREATE_INDEX.exec(skeleton))?.groups?.table;
 }
 
 function lineOf(text: string, { start }: Statement): number {
