@@ -92,8 +92,27 @@ export const entrypoint = {
   logLevel: 'warning',
 };
 
+/** What the bundle may weigh, in bytes. */
+const BUDGET = 2_200_000;
+
+/** @param {Readonly<Record<string, {bytesInOutput: number}>>} inputs */
+function weighPackages(inputs) {
+  /** @type {Map<string, number>} */
+  const packages = new Map();
+  for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path.split(/[/:]/, 1)[0] ?? path;
+    packages.set(name, (packages.get(name) ?? 0) + bytesInOutput);
+  }
+  return [...packages].sort(([, a], [, b]) => b - a);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { metafile } = await build(entrypoint);
-  const bytes = metafile?.outputs['dist/entrypoint.js']?.bytes ?? 0;
-  console.log(`dist/entrypoint.js ${(bytes / 1_000_000).toFixed(2)} MB`);
+  const { bytes = 0, inputs = {} } = metafile?.outputs['dist/entrypoint.js'] ?? {};
+  for (const [name, weight] of weighPackages(inputs)) console.log(`${String(weight).padStart(9)}  ${name}`);
+  console.log(`${String(bytes).padStart(9)}  dist/entrypoint.js, of ${BUDGET} bytes at most`);
+  if (bytes > BUDGET) {
+    console.error('dist/entrypoint.js is over its budget: see what has grown above.');
+    process.exitCode = 1;
+  }
 }

@@ -22,6 +22,8 @@ export interface Config {
     readonly connection: ConnectionSettings;
     /** The same as a connection string, for tools that want one. Secret. */
     readonly url: string;
+    /** The connection of the server, where `DIRECT_URL` gives us another one. */
+    readonly serverConnection: ConnectionSettings | undefined;
     readonly timeoutMs: number;
     readonly lockTimeoutMs: number;
   };
@@ -64,6 +66,7 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
     build: { serverFile: values.ENTRYPOINT_SERVER, prismaDir: values.ENTRYPOINT_PRISMA_DIR },
     database: {
       connection,
+      serverConnection: directConnection === undefined ? undefined : serverConnection,
       url: values.DIRECT_URL ?? databaseUrl,
       timeoutMs: values.ENTRYPOINT_DB_TIMEOUT,
       lockTimeoutMs: values.ENTRYPOINT_LOCK_TIMEOUT,

@@ -4,6 +4,7 @@ import { EXIT_STATUS, toBootError } from '../lib/errors.ts';
 import { type Build, readBuild } from '../steps/check-build.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkMachine } from './check/check-machine.ts';
+import { checkServerConnection } from './check/check-server-connection.ts';
 import { type Finding, failures, ok, warning } from './check/finding.ts';
 import type { Invocation } from './command.ts';
 
@@ -23,7 +24,9 @@ export async function check(invocation: Invocation): Promise<number> {
     config === undefined || skipDatabase
       ? { findings: [], pending: [] }
       : await checkDatabase(config, build?.prisma, invocation.context);
-  const findings = [...configFindings, ...buildFindings, ...database.findings, ...machine];
+  const server =
+    config === undefined || skipDatabase ? [] : await checkServerConnection(config, invocation.context);
+  const findings = [...configFindings, ...buildFindings, ...database.findings, ...server, ...machine];
   const exitStatus = findings.find(({ level }) => level === 'failure')?.exitStatus ?? EXIT_STATUS.ok.status;
   const report = {
     ok: exitStatus === EXIT_STATUS.ok.status,

@@ -48,6 +48,11 @@ export function checksum(script: Buffer | string): string {
   return createHash('sha256').update(script).digest('hex');
 }
 
+/** The script as it is sent: the server refuses a byte order mark. */
+export function readScript({ script }: Migration): string {
+  return script.toString('utf8').replace(/^\uFEFF/, '');
+}
+
 /** Whether a recorded checksum is that of the script, whatever the line endings: as the engine compares. */
 export function matchesChecksum(migration: Migration, recorded: string): boolean {
   if (migration.checksum === recorded) return true;

@@ -8,6 +8,7 @@ import type { MigrationsFolder } from '../prisma/migrations-folder.ts';
 import type { BootLock } from './boot-lock.ts';
 import type { PrismaFolder } from './check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
+import { findInvalidIndexes } from './migrate/invalid-indexes.ts';
 import { refuseStepsBehindPooler } from './migrate/pooler.ts';
 
 export interface MigrateConfig {
@@ -67,8 +68,9 @@ async function applyPending(
   log: StepLog,
 ): Promise<void> {
   const { folder } = target;
-  const seen = review(compareHistory(database.state.history ?? [], folder.migrations), folder, config, log);
-  if (seen.pending.length === 0) {
+  const seen = compareHistory(database.state.history ?? [], folder.migrations);
+  reportDrift(seen, config, log);
+  if (seen.pending.length === 0 && seen.failed.length === 0) {
     return log.skipped(`nothing to migrate: ${count(seen.applied.length)} applied`, {
       applied: seen.applied.length,
     });
@@ -76,8 +78,10 @@ async function applyPending(
   if (database.state.server.readOnly) throw readOnly(target.database.connection, seen.pending.length);
   if (config.engine === 'embedded') refuseStepsBehindPooler(database, seen.pending);
   await lock.hold();
-  await database.refresh();
-  const { pending } = review(compareHistory(database.state.history ?? [], folder.migrations), folder, config);
+  const { history } = await database.refresh();
+  const { pending, failed } = compareHistory(history ?? [], folder.migrations);
+  // Only now: what looked cut off without the lock may have been another replica at work.
+  if (failed.length > 0) throw unresolved(failed, folder, await findInvalidIndexes(database.session));
   if (pending.length === 0) return log.skipped('nothing to migrate: another replica has just done it');
   log.info('pending', `${count(pending.length)} to apply`, { migrations: pending.map(({ name }) => name) });
   if (config.engine === 'cli') {
@@ -91,30 +95,17 @@ async function applyPending(
   log.done(`${count(pending.length)} applied`, { applied: pending.length });
 }
 
-/** Tells what the history needs a person for; warnings are said once, where there is a log. */
-function review(
-  status: HistoryStatus,
-  folder: MigrationsFolder,
-  config: MigrateConfig,
-  log?: StepLog,
-): HistoryStatus {
-  if (status.failed.length > 0) throw unresolved(status.failed, folder);
-  if (status.missing.length > 0) {
-    if (config.whenAhead === 'refuse') throw databaseAhead(status.missing);
-    log?.warn('ahead', `the database is ahead of this image, which lacks ${status.missing.join(', ')}`, {
-      migrations: status.missing,
-    });
+/** Tells where the folder and the history have gone different ways. */
+function reportDrift({ missing, edited }: HistoryStatus, config: MigrateConfig, log: StepLog): void {
+  if (missing.length > 0) {
+    if (config.whenAhead === 'refuse') throw databaseAhead(missing);
+    const message = `the database is ahead of this image, which lacks ${missing.join(', ')}`;
+    log.warn('ahead', message, { migrations: missing });
   }
-  if (status.edited.length > 0) {
-    log?.warn(
-      'edited',
-      `changed since they were applied, and not applied again: ${status.edited.join(', ')}`,
-      {
-        migrations: status.edited,
-      },
-    );
+  if (edited.length > 0) {
+    const message = `changed since they were applied, and not applied again: ${edited.join(', ')}`;
+    log.warn('edited', message, { migrations: edited });
   }
-  return status;
 }
 
 function count(migrations: number): string {

@@ -4,9 +4,11 @@ import { withConnection } from '../../lib/database/connect.ts';
 import { BootError, toBootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
 import { compareHistory } from '../../prisma/history.ts';
+import { readScript } from '../../prisma/migrations-folder.ts';
 import { findInScript, type ScriptFinding } from '../../prisma/script-findings.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
+import { findInvalidIndexes } from '../../steps/migrate/invalid-indexes.ts';
 import { seedCommand } from '../../steps/seed.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
@@ -38,7 +40,7 @@ export async function checkDatabase(
         findings: [
           ...checkConnection(database),
           ...(await checkPrivileges(database, pending.length)),
-          ...checkHistory(database, prisma, config, pending),
+          ...checkHistory(database, prisma, config, pending, await findInvalidIndexes(database.session)),
           checkSeed(database, config),
         ],
       };
@@ -48,9 +50,9 @@ export async function checkDatabase(
     const failure = toBootError(error);
     const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
     if (!creatable) return { findings: failures('database', failure), pending: [] };
-    const pending = (prisma?.folder?.migrations ?? []).map(({ name, script }) => ({
-      name,
-      findings: findInScript(script.toString('utf8')),
+    const pending = (prisma?.folder?.migrations ?? []).map((migration) => ({
+      name: migration.name,
+      findings: findInScript(readScript(migration)),
     }));
     return {
       findings: [
@@ -66,7 +68,10 @@ export async function checkDatabase(
 
 function pendingMigrations(database: Database, prisma: PrismaFolder | undefined): PendingReport[] {
   const { pending } = compareHistory(database.state.history ?? [], prisma?.folder?.migrations ?? []);
-  return pending.map(({ name, script }) => ({ name, findings: findInScript(script.toString('utf8')) }));
+  return pending.map((migration) => ({
+    name: migration.name,
+    findings: findInScript(readScript(migration)),
+  }));
 }
 
 function checkHistory(
@@ -74,13 +79,15 @@ function checkHistory(
   prisma: PrismaFolder | undefined,
   config: Config,
   pending: readonly PendingReport[],
+  invalidIndexes: readonly string[],
 ): Finding[] {
   const folder = prisma?.folder;
   if (config.migrate.mode === 'skip') return [ok('migrate', 'skipped: ENTRYPOINT_MIGRATE=skip')];
   if (folder === undefined) return [];
   const history = compareHistory(state.history ?? [], folder.migrations);
   const findings: Finding[] = [];
-  if (history.failed.length > 0) findings.push(...failures('migrate', unresolved(history.failed, folder)));
+  if (history.failed.length > 0)
+    findings.push(...failures('migrate', unresolved(history.failed, folder, invalidIndexes)));
   if (history.missing.length > 0) {
     const ahead = databaseAhead(history.missing);
     findings.push(

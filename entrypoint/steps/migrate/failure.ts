@@ -8,6 +8,7 @@ import type { Database } from '../../prisma/database.ts';
 import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { locateFailure, showLocation } from '../../prisma/script-location.ts';
 import { resolveCommands } from './history-errors.ts';
+import { describeInvalidIndexes, findInvalidIndexes } from './invalid-indexes.ts';
 
 interface FailedIn {
   readonly appDir: string;
@@ -29,7 +30,7 @@ export async function explainScriptError(
   const position = server.position === undefined ? undefined : Number(server.position);
   const location = locateFailure(text, position, error.cause.completed);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
-  const invalid = error.atomicity.atomic ? [] : await findInvalidIndexes(database);
+  const invalid = error.atomicity.atomic ? [] : await findInvalidIndexes(database.session);
   const { action, commands } = whatNow(error, name, retryFailed);
   return new BootError(
     'MIGRATION_FAILED',
@@ -41,7 +42,7 @@ export async function explainScriptError(
       details: [
         ...(location === undefined ? [] : showLocation(location)),
         ...serverDetails(server),
-        ...invalid.map((index) => `Invalid index: ${index} (DROP INDEX CONCURRENTLY ${index})`),
+        ...describeInvalidIndexes(invalid),
         ...commands,
       ],
     },
@@ -125,17 +126,6 @@ function serverDetails(error: DatabaseError): string[] {
   return [...parts, ...hint].flatMap(([label, text]) =>
     text ? text.split('\n').map((line) => `${label}: ${line}`) : [],
   );
-}
-
-async function findInvalidIndexes(database: Database): Promise<string[]> {
-  try {
-    const rows = await database.session.query<{ name: string }>(
-      `select i.indexrelid::regclass::text as name from pg_index i where not i.indisvalid order by 1`,
-    );
-    return rows.map(({ name }) => name);
-  } catch {
-    return [];
-  }
 }
 
 function connectionLost(name: string, error: ApplyError): BootError {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { type ConnectionSettings, describeTarget } from '../../lib/connection-settings.ts';
 import { BootError } from '../../lib/errors.ts';
+import { judgeAtomicity } from '../../prisma/atomicity.ts';
 import type { HistoryRow } from '../../prisma/history.ts';
-import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../prisma/migrations-folder.ts';
+import { splitStatements } from '../../prisma/statements.ts';
+import { describeInvalidIndexes } from './invalid-indexes.ts';
 
 const LONGEST_LOG = 12;
 
@@ -15,7 +18,11 @@ export function resolveCommands(name: string): string[] {
 }
 
 /** Prisma's P3009: records of migrations that began and never ended. */
-export function unresolved(failed: readonly HistoryRow[], folder: MigrationsFolder): BootError {
+export function unresolved(
+  failed: readonly HistoryRow[],
+  folder: MigrationsFolder,
+  invalidIndexes: readonly string[],
+): BootError {
   return new BootError(
     'MIGRATION_UNRESOLVED',
     failed.map((row) => ({
@@ -25,11 +32,20 @@ export function unresolved(failed: readonly HistoryRow[], folder: MigrationsFold
       action: 'Look at the database, bring it to one side, and say which:',
       details: [
         ...resolveCommands(row.name),
-        `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}`,
+        `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}${whyInSteps(folder, row.name)}`,
+        ...describeInvalidIndexes(invalidIndexes),
         ...(row.logs ? ['What was noted then:', ...row.logs.split('\n').slice(0, LONGEST_LOG)] : []),
       ],
     })),
   );
+}
+
+/** Why a crash could leave part of it, where that is so. */
+function whyInSteps(folder: MigrationsFolder, name: string): string {
+  const migration = folder.migrations.find((known) => known.name === name);
+  if (migration === undefined) return ' (not in this image)';
+  const atomicity = judgeAtomicity(splitStatements(readScript(migration)));
+  return atomicity.atomic ? '' : `, which cannot be one transaction (${atomicity.reason})`;
 }
 
 export function databaseAhead(missing: readonly string[]): BootError {

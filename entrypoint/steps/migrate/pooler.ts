@@ -1,7 +1,7 @@
 import { BootError } from '../../lib/errors.ts';
 import { judgeAtomicity } from '../../prisma/atomicity.ts';
 import type { Database } from '../../prisma/database.ts';
-import type { Migration } from '../../prisma/migrations-folder.ts';
+import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
 import { splitStatements } from '../../prisma/statements.ts';
 
 /**
@@ -10,9 +10,9 @@ import { splitStatements } from '../../prisma/statements.ts';
  */
 export function refuseStepsBehindPooler(database: Database, pending: readonly Migration[]): void {
   if (!database.isPooled) return;
-  const inSteps = pending.flatMap(({ name, script }) => {
-    const atomicity = judgeAtomicity(splitStatements(script.toString('utf8').replace(/^\uFEFF/, '')));
-    return atomicity.atomic ? [] : [`${name} (${atomicity.reason})`];
+  const inSteps = pending.flatMap((migration) => {
+    const atomicity = judgeAtomicity(splitStatements(readScript(migration)));
+    return atomicity.atomic ? [] : [`${migration.name} (${atomicity.reason})`];
   });
   if (inSteps.length === 0) return;
   const { source, host, port } = database.session.settings;

@@ -21,11 +21,12 @@ export async function reportFirstAnswer(
   while (!signal.aborted) {
     await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
     pauseMs = Math.min(pauseMs * 1.5, LONGEST_LOOK_MS);
-    const sinceMs = Math.round(performance.now() - spawned);
     if (signal.aborted) return;
-    if (await answers(config, signal)) {
+    const answered = await answers(config, signal);
+    const sinceMs = Math.round(performance.now() - spawned);
+    if (answered) {
       log.info('ready', `the server answers on port ${config.port} after ${formatDuration(sinceMs)}`, {
-        readyMs: Math.round(performance.now() - spawned),
+        readyMs: sinceMs,
       });
       return;
     }
