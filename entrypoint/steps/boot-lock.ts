@@ -35,26 +35,37 @@ export async function withBootLock(
   context: Context,
   work: (lock: BootLock) => Promise<void>,
 ): Promise<void> {
-  const holder = database.isPooled ? await openHolder(database, context) : database.session;
   const functionName = database.isPooled ? 'pg_try_advisory_xact_lock' : 'pg_try_advisory_lock';
-  const acquire = (key: number) =>
-    context.steps.run('lock', (log) => poll(holder, functionName, key, timeoutMs, context, log));
-  let held = false;
+  const lost = new AbortController();
+  let holder: Session | undefined;
+  const acquire = async (key: number) => {
+    if (holder === undefined) {
+      holder = database.isPooled ? await openHolder(database, context) : database.session;
+      const { lost: gone } = holder;
+      gone.addEventListener('abort', () => lost.abort(gone.reason), { once: true });
+    }
+    const session = holder;
+    await context.steps.run('lock', (log) => poll(session, functionName, key, timeoutMs, context, log));
+  };
+  let held: Promise<void> | undefined;
   try {
     await work({
-      lost: holder.lost,
+      lost: lost.signal,
       holdPrismaLock: () => acquire(PRISMA_LOCK),
       hold: async () => {
-        if (!held) await acquire(BOOT_LOCK);
-        held = true;
+        held ??= acquire(BOOT_LOCK);
+        await held;
       },
     });
   } finally {
-    faultPoint('lock:release');
-    if (holder !== database.session) await holder.end();
-    else if (!holder.lost.aborted)
-      await holder.query('select pg_advisory_unlock_all()').catch(() => undefined);
+    if (holder !== undefined) await release(holder, database);
   }
+}
+
+async function release(holder: Session, database: Database): Promise<void> {
+  faultPoint('lock:release');
+  if (holder !== database.session) await holder.end();
+  else if (!holder.lost.aborted) await holder.query('select pg_advisory_unlock_all()').catch(() => undefined);
 }
 
 /**

@@ -25,7 +25,7 @@ export async function runNextBuild() {
 }
 
 /**
- * Runs a script of this repository or its packages, and shows what it printed only where it fails.
+ * Runs a script of this repository or its packages, and answers with what it printed, which an error shows.
  * @param {string} script
  * @param {string[]} args
  * @param {Record<string, string>} env
@@ -47,4 +47,5 @@ export async function run(script, args, env = {}) {
     child.on('error', reject).on('close', (code, signal) => resolve(code ?? signal ?? 1));
   });
   if (status !== 0) throw new Error(`${output}\n${[script, ...args].join(' ')} ended with ${status}.`);
+  return output;
 }
