@@ -27,7 +27,7 @@ export interface MigrationsFolder {
 export function readMigrationsFolder(dir: string): MigrationsFolder {
   const problems: Problem[] = [];
   const migrations: Migration[] = [];
-  for (const name of listMigrations(dir)) {
+  for (const name of listMigrations(dir, problems)) {
     try {
       const script = readFileSync(join(dir, name, MIGRATION_FILE));
       migrations.push({ name, script, checksum: checksum(script) });
@@ -60,14 +60,28 @@ export function matchesChecksum(migration: Migration, recorded: string): boolean
   return checksum(unix) === recorded || checksum(unix.replaceAll('\n', '\r\n')) === recorded;
 }
 
-function listMigrations(dir: string): string[] {
-  const names = readdirSync(dir, { withFileTypes: true })
-    .filter(
-      (entry) =>
-        entry.isDirectory() || (entry.isSymbolicLink() && statSync(join(dir, entry.name)).isDirectory()),
-    )
-    .map(({ name }) => name);
-  return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+function listMigrations(dir: string, problems: Problem[]): string[] {
+  try {
+    const names = readdirSync(dir, { withFileTypes: true })
+      .filter(
+        (entry) => entry.isDirectory() || (entry.isSymbolicLink() && !leadsToFile(join(dir, entry.name))),
+      )
+      .map(({ name }) => name);
+    return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  } catch (error) {
+    problems.push({
+      what: dir,
+      expected: 'the folder of migrations, readable',
+      got: error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable one',
+      action: 'See what is copied there, and that the user of the container may read it.',
+    });
+    return [];
+  }
+}
+
+/** A link that leads nowhere may have led to a folder. */
+function leadsToFile(link: string): boolean {
+  return statSync(link, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
 function readLock(dir: string): string | null {
