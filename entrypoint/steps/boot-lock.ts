@@ -1,6 +1,7 @@
 import { Backoff } from '../lib/backoff.ts';
 import type { Context } from '../lib/context.ts';
 import { connect } from '../lib/database/connect.ts';
+import { classifyConnectionError } from '../lib/database/connection-error.ts';
 import type { Session } from '../lib/database/session.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
@@ -73,9 +74,16 @@ async function release(holder: Session, database: Database): Promise<void> {
  * lock. It reads nothing, so that it has no snapshot for CREATE INDEX CONCURRENTLY to wait for.
  */
 async function openHolder(database: Database, { shutdown }: Context): Promise<Session> {
-  const holder = await connect(database.session.settings, { signal: shutdown.signal });
-  await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
-  return holder;
+  const { settings } = database.session;
+  try {
+    const holder = await connect(settings, { signal: shutdown.signal });
+    await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
+    return holder;
+  } catch (error) {
+    shutdown.signal.throwIfAborted();
+    const { code, problem } = classifyConnectionError(error, settings);
+    throw new BootError(code, problem, error);
+  }
 }
 
 /** Tries, and never blocks: a session that waits inside the server has a snapshot that CONCURRENTLY waits for. */
