@@ -1,0 +1,53 @@
+// npm run bench: what stands between the container and the server, measured side by side with what does without us.
+// No Docker: PostgreSQL comes from npm, the app is dist/standalone.
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { measureBundleSize } from './figures/bundle-size.mjs';
+import { measureColdHistory } from './figures/cold-history.mjs';
+import { measureFirstAnswer } from './figures/first-answer.mjs';
+import { measureHandover } from './figures/handover.mjs';
+import { measureLongHistory } from './figures/long-history.mjs';
+import { measureMemory } from './figures/memory.mjs';
+import { measureRoundTrips } from './figures/round-trips.mjs';
+import { measureStartScript } from './figures/start-script.mjs';
+import { openLaboratory } from './lib/laboratory.mjs';
+import { updateDocument } from './report/document.mjs';
+import { describeMachine } from './report/machine.mjs';
+import { toText } from './report/print.mjs';
+import { writeResults } from './report/results.mjs';
+
+/**
+ * In the order of the table, with the rounds of a full and of a quick run.
+ * @type {[measure: (laboratory: import('./lib/laboratory.mjs').Laboratory, rounds: number) => Promise<import('./lib/figure.mjs').Figure[]>, full: number, quick: number][]}
+ */
+const MEASUREMENTS = [
+  [measureFirstAnswer, 40, 7],
+  [measureHandover, 100, 20],
+  [measureStartScript, 15, 3],
+  [measureColdHistory, 15, 2],
+  [measureLongHistory, 60, 15],
+  [measureRoundTrips, 3, 1],
+  [measureMemory, 5, 1],
+  [measureBundleSize, 1, 1],
+];
+
+const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;
+const laboratory = await openLaboratory();
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => void laboratory.close().finally(() => process.exit(1)));
+}
+try {
+  const machine = describeMachine(laboratory);
+  const figures = [];
+  for (const [measure, full, few] of MEASUREMENTS) {
+    const measured = await measure(laboratory, quick ? few : full);
+    for (const { name } of measured) console.log(`measured  ${name}`);
+    figures.push(...measured);
+  }
+  const results = { date: new Date().toISOString(), quick, machine, figures };
+  await writeResults(results);
+  await updateDocument(results);
+  console.log(`\n${toText(figures)}\n\nWritten to bench/results.json and docs/performance.md`);
+} finally {
+  await laboratory.close();
+}
