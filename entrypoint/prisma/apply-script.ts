@@ -3,29 +3,16 @@ import type { Session } from '../lib/database/session.ts';
 import { quoteIdentifier } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { type Atomicity, isConcurrent, judgeAtomicity } from './atomicity.ts';
-import { insertApplied, insertStarted, type MigrationRecord, updateFinishedAt } from './migration-record.ts';
+import {
+  insertApplied,
+  insertStarted,
+  type MigrationRecord,
+  updateApplied,
+  updateFinishedAt,
+} from './migration-record.ts';
 import { runScript, ScriptError } from './script-query.ts';
+import { leavesSessionAlone } from './session-reset.ts';
 import { type Statement, splitStatements } from './statements.ts';
-
-/** Undoes what a script may have left in the session; keeps advisory locks, which DISCARD ALL would not. */
-export const RESET_SESSION = [
-  'SET SESSION AUTHORIZATION DEFAULT',
-  'RESET ROLE',
-  'RESET ALL',
-  'DEALLOCATE ALL',
-  'CLOSE ALL',
-  'UNLISTEN *',
-  'DISCARD TEMP',
-  'DISCARD SEQUENCES',
-].join('; ');
-
-/** The same where the session is a pooler's, and its prepared statements are other clients'. */
-export const RESET_POOLED = [
-  'SET SESSION AUTHORIZATION DEFAULT',
-  'RESET ROLE',
-  'RESET ALL',
-  'DISCARD TEMP',
-].join('; ');
 
 /** "cannot run inside a transaction block" and "invalid transaction termination": the server's own verdict. */
 const REFUSES_TRANSACTION: ReadonlySet<string> = new Set(['25001', '2D000']);
@@ -41,9 +28,6 @@ export interface ApplyOptions {
   /** Told when a script is about to be sent, with what stays true until it is answered. */
   readonly onSend?: (way: 'atomic' | 'careful') => void;
 }
-
-/** How a script was applied: in one transaction with its record, or the way Prisma does it, in steps. */
-export type Applied = { readonly recorded: boolean };
 
 /** A script that failed: which way it was sent decides what can be left of it. */
 export class ApplyError extends Error {
@@ -67,20 +51,19 @@ export async function applyScript(
   record: MigrationRecord,
   script: string,
   options: ApplyOptions,
-): Promise<Applied> {
+): Promise<void> {
   const text = script.replace(/^\uFEFF/, '');
   const statements = splitStatements(text);
   const atomicity = judgeAtomicity(statements);
   if (!atomicity.atomic) return applyInSteps(session, record, text, statements, atomicity, options);
   try {
     await applyAtomically(session, record, text, statements, options);
-    return { recorded: true };
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
     const code = error.database?.code ?? '';
     if (!REFUSES_TRANSACTION.has(code)) throw new ApplyError(error, atomicity);
     const refused = { atomic: false, at: error.completed, reason: error.message } as const;
-    return applyInSteps(session, record, text, statements, refused, options);
+    await applyInSteps(session, record, text, statements, refused, options);
   }
 }
 
@@ -91,15 +74,9 @@ async function applyAtomically(
   statements: readonly Statement[],
   options: ApplyOptions,
 ) {
-  const before = [options.reset, insertApplied(options.table, record), ...settings(options, 'LOCAL')].join(
-    '; ',
-  );
-  const after = [
-    'SET SESSION AUTHORIZATION DEFAULT',
-    'RESET ROLE',
-    updateFinishedAt(options.table, record),
-    options.reset,
-  ].join('; ');
+  const before = [insertApplied(options.table, record), ...settings(options, 'LOCAL')].join('; ');
+  const reset = leavesSessionAlone(statements) ? [] : [options.reset];
+  const after = [...reset, updateFinishedAt(options.table, record)].join('; ');
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
   const whole = statements.at(-1)?.open === true ? script : `${script}\n;\n${after}`;
   options.onSend?.('atomic');
@@ -112,7 +89,7 @@ async function applyAtomically(
   } catch (error) {
     faultPoint('script:failed');
     if (!(error instanceof ScriptError)) throw error;
-    if (!isConnectionLoss(error.cause)) await rollback(session, error);
+    await cleanUp(session, error, options.reset);
     throw shiftBack(error, `${before};\n`);
   }
 }
@@ -125,12 +102,13 @@ async function applyInSteps(
   statements: readonly Statement[],
   atomicity: Atomicity,
   options: ApplyOptions,
-): Promise<Applied> {
+): Promise<void> {
   faultPoint('steps:record');
   await session.query(insertStarted(options.table, record));
   faultPoint('steps:recorded');
   const limits = isConcurrent(statements) ? { ...options, lockTimeoutMs: undefined } : options;
-  await session.query([options.reset, ...settings(limits, 'SESSION')].join('; '));
+  const limited = settings(limits, 'SESSION').join('; ');
+  if (limited !== '') await session.query(limited);
   options.onSend?.('careful');
   faultPoint('steps:send');
   try {
@@ -141,23 +119,16 @@ async function applyInSteps(
   } catch (error) {
     faultPoint('steps:failed');
     if (!(error instanceof ScriptError)) throw error;
-    if (!isConnectionLoss(error.cause)) {
-      await rollback(session, error);
-      await resetAfterSteps(session, options);
-    }
+    await cleanUp(session, error, options.reset);
     throw new ApplyError(error, atomicity);
   }
-  await resetAfterSteps(session, options);
-  return { recorded: false };
-}
-
-async function resetAfterSteps(session: Session, options: ApplyOptions): Promise<void> {
-  await session.query(`${options.reset}; SET TIME ZONE 'UTC'`);
+  await session.query(`${options.reset}; ${updateApplied(options.table, record)}`);
 }
 
 /** Where a script opened a transaction of its own, its failure leaves the session inside it. */
-async function rollback(session: Session, error: ScriptError): Promise<void> {
-  if (error.database !== undefined) await session.query('ROLLBACK');
+async function cleanUp(session: Session, error: ScriptError, reset: string): Promise<void> {
+  if (error.database !== undefined && !isConnectionLoss(error.cause))
+    await session.query(`ROLLBACK; ${reset}`);
 }
 
 function settings(options: ApplyOptions, scope: 'LOCAL' | 'SESSION'): string[] {

@@ -35,6 +35,11 @@ export function insertStarted(table: string, record: MigrationRecord): string {
   return insert(table, record, {});
 }
 
+/** Completes the row of a migration that was recorded when it began. */
+export function updateApplied(table: string, record: MigrationRecord): string {
+  return `UPDATE ${table} SET "finished_at" = clock_timestamp(), "applied_steps_count" = 1 WHERE "id" = ${quoteLiteral(record.id)}`;
+}
+
 /** Sets the time a migration ended, which the row carries from its beginning. */
 export function updateFinishedAt(table: string, record: MigrationRecord): string {
   return `UPDATE ${table} SET "finished_at" = clock_timestamp() WHERE "id" = ${quoteLiteral(record.id)}`;

@@ -2,16 +2,11 @@ import type { Context } from '../../lib/context.ts';
 import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import {
-  type Applied,
-  ApplyError,
-  applyScript,
-  RESET_POOLED,
-  RESET_SESSION,
-} from '../../prisma/apply-script.ts';
+import { ApplyError, applyScript } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
 import { insertStarted, type MigrationRecord } from '../../prisma/migration-record.ts';
 import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import { RESET_POOLED, RESET_SESSION } from '../../prisma/session-reset.ts';
 import type { BootLock } from '../boot-lock.ts';
 import type { MigrateConfig, MigrateTarget } from '../migrate.ts';
 import { explainScriptError } from './failure.ts';
@@ -32,7 +27,7 @@ interface Surroundings {
 /** Applies one migration after the other as the engine hands them over, and sees to their records. */
 export class MigrationApplier {
   readonly #in: Surroundings;
-  /** Records that the engine began in its mind only: complete already, or rolled back with their script. */
+  /** Records the engine has nothing to write to: complete already, or rolled back with their script. */
   readonly #settled = new Set<string>();
 
   constructor(surroundings: Surroundings) {
@@ -50,20 +45,20 @@ export class MigrationApplier {
     context.shutdown.signal.throwIfAborted();
     lock.lost.throwIfAborted();
     const started = performance.now();
-    const applied = await this.#applyWatched(record, script);
-    if (applied.recorded) this.#settled.add(record.id);
+    await this.#applyWatched(record, script);
+    this.#settled.add(record.id);
     const durationMs = Math.round(performance.now() - started);
     log.info('applied', record.name, { migration: record.name, durationMs });
   }
 
-  async #applyWatched(record: MigrationRecord, script: string): Promise<Applied> {
+  async #applyWatched(record: MigrationRecord, script: string): Promise<void> {
     const { database, config, context, log, table } = this.#in;
     const { schema } = database.session.settings;
     const reset = database.isPooled ? RESET_POOLED : RESET_SESSION;
     const watch = watchScript(database, record.name, config.lockTimeoutMs, context, log);
     const options = { ...config, table, schema, reset, onSend: watch.sent };
     try {
-      return await withLockRetries(record.name, watch, context, log, () =>
+      await withLockRetries(record.name, watch, context, log, () =>
         applyScript(database.session, record, script, options),
       );
     } catch (error) {

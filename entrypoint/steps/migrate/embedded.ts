@@ -40,7 +40,6 @@ export async function migrateEmbedded(
   });
   try {
     faultPoint('engine:load');
-    await database.speakUtc();
     const adapter = bindMigrationAwareSqlAdapterFactory(factory);
     const engine = await createSchemaEngine(adapter, target.prisma.schemas, () => undefined);
     faultPoint('engine:start');
