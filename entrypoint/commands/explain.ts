@@ -1,17 +1,29 @@
 import { VARIABLES, type Variable } from '../config/variables.ts';
-import { EXIT_STATUS } from '../lib/errors.ts';
+import { ERROR_CODES, EXIT_STATUS } from '../lib/errors.ts';
 import type { Invocation } from './command.ts';
 
 const REMEDY = { done: '–', again: 'try again', person: 'wait for a person' } as const;
 
 export async function explain({ flags, print }: Invocation): Promise<number> {
-  print(flags.json === true ? { exitCodes: exitCodes(), variables: variables() } : toText());
+  print(
+    flags.json === true
+      ? { exitCodes: exitCodes(), errorCodes: errorCodes(), variables: variables() }
+      : toText(),
+  );
   return EXIT_STATUS.ok.status;
 }
 
 /** The exit codes as the docs and `explain` show them. */
 export function exitCodes() {
   return Object.entries(EXIT_STATUS).map(([name, entry]) => ({ name, ...entry }));
+}
+
+/** The codes of failures, `error.code` in the log, with the status each ends with. */
+export function errorCodes() {
+  return Object.entries(ERROR_CODES).map(([code, name]) => {
+    const { status, remedy } = EXIT_STATUS[name];
+    return { code, status, remedy };
+  });
 }
 
 /** The variables as the docs and `explain` show them. */

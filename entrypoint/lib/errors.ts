@@ -52,7 +52,6 @@ export const ERROR_CODES = {
   USAGE: 'usage',
   CONFIG_INVALID: 'configuration',
   BUILD_INCOMPLETE: 'build',
-  MIGRATIONS_INVALID: 'build',
   DATABASE_UNAVAILABLE: 'unavailable',
   DATABASE_ACCESS_REFUSED: 'access',
   DATABASE_MISSING: 'access',

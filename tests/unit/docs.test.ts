@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../entrypoint/commands/index.ts';
+import { VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
+import { ERROR_CODES, EXIT_STATUS } from '../../entrypoint/lib/errors.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** The cells of the table in a generated region, without the back quotes of code. */
+function tableIn(path: string, region: string): string[][] {
+  const body = new RegExp(`<!-- generated:${region} -->([\\s\\S]*?)<!-- /generated -->`).exec(
+    read(path),
+  )?.[1];
+  const rows = (body ?? '').trim().split('\n').slice(2);
+  return rows.map((row) =>
+    row
+      .slice(2, -2)
+      .split(/(?<!\\) \| /)
+      .map((cell) => cell.replace(/^`(.*)`$/, '$1').replaceAll('\\|', '|')),
+  );
+}
+
+describe('docs/exit-codes.md', () => {
+  test('has every exit status of the code, and no other', () => {
+    const expected = Object.values(EXIT_STATUS).map(({ status, meaning }) => [String(status), meaning]);
+    expect(tableIn('docs/exit-codes.md', 'exit-codes').map(([status, meaning]) => [status, meaning])).toEqual(
+      expected,
+    );
+  });
+
+  test('tells where another start can help as the code does', () => {
+    const helped = tableIn('docs/exit-codes.md', 'exit-codes').filter(([, , again]) => again === 'yes');
+    const again = Object.values(EXIT_STATUS).filter(({ remedy }) => remedy === 'again');
+    expect(helped.map(([status]) => Number(status))).toEqual(again.map(({ status }) => status));
+  });
+
+  test('has every error code with its status, and no other', () => {
+    const expected = Object.entries(ERROR_CODES).map(([code, name]) => [
+      code,
+      String(EXIT_STATUS[name].status),
+    ]);
+    expect(tableIn('docs/exit-codes.md', 'error-codes').map(([code, status]) => [code, status])).toEqual(
+      expected,
+    );
+  });
+
+  test('lists in its examples just the statuses that take a person, or just those that do not', () => {
+    const text = read('docs/exit-codes.md');
+    const statuses = (remedy: string) =>
+      Object.values(EXIT_STATUS)
+        .filter((entry) => entry.remedy === remedy)
+        .map(({ status }) => status);
+    expect(/RestartPreventExitStatus=(.*)/.exec(text)?.[1]).toBe(statuses('person').join(' '));
+    const lists = [...text.matchAll(/values: \[(.*)\]/g)].map((match) => match[1]);
+    expect(lists).toEqual([statuses('person').join(', '), statuses('again').join(', ')]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  test('has every variable with its default and its description, and no other', () => {
+    const expected = Object.entries(VARIABLES).map(([name, variable]: [string, Variable]) => [
+      name,
+      variable.default ?? '–',
+      variable.description,
+    ]);
+    const actual = tableIn('docs/configuration.md', 'variables');
+    expect(actual.map(([name, , fallback, description]) => [name, fallback, description])).toEqual(expected);
+  });
+
+  test('says of each secret that it is one', () => {
+    const secret = Object.entries(VARIABLES).filter(([, variable]: [string, Variable]) => variable.secret);
+    const said = tableIn('docs/configuration.md', 'variables').filter(([, expected]) =>
+      expected?.includes('(secret)'),
+    );
+    expect(said.map(([name]) => name)).toEqual(secret.map(([name]) => name));
+  });
+});
+
+test('`npm run docs` would change nothing', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['scripts/generate-docs.mjs', '--check'], {
+    cwd: root,
+  });
+  expect(stdout).toBe('');
+});
+
+test('every error code is one that the code throws', () => {
+  const folder = join(root, 'entrypoint');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const source = files
+    .filter((name) => name !== 'lib/errors.ts')
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+  const unused = Object.keys(ERROR_CODES).filter(
+    (code) => !source.some((text) => text.includes(`'${code}'`)),
+  );
+  expect(unused).toEqual(['INTERNAL']);
+});
+
+describe.each(['README.md', 'README.es.md'])('%s', (name) => {
+  test.skipIf(!existsSync(join(root, name)))(
+    'shows every command, every exit status and the way to all variables',
+    () => {
+      const text = read(name);
+      for (const command of COMMANDS) expect(text).toMatch(new RegExp(`\`[^\`]*\\b${command.name}\\b`));
+      for (const { status } of Object.values(EXIT_STATUS))
+        expect(text).toMatch(new RegExp(`\\b${status}\\b`));
+      expect(text).toContain('configuration.md');
+      expect(text).toContain('exit-codes.md');
+    },
+  );
+});
