@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import './helpers/context.ts';
 import { docker, tryDocker } from './helpers/docker.ts';
+import { isInSwarm, leaveSwarm } from './helpers/swarm-membership.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -15,6 +16,7 @@ export const BUILD_ARGS = { REVISION: '0123abc', VERSION: '9.8.7', CREATED: '202
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await requireEngine();
+  const wasInSwarm = await isInSwarm();
   const run = randomBytes(3).toString('hex');
   const canary = `canary-${randomBytes(8).toString('hex')}`;
   const clone = await cloneRepository();
@@ -30,6 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   return async () => {
     await removeLeftovers(`dev.zarpe.test=${run}`);
+    if (!wasInSwarm && (await isInSwarm())) await leaveSwarm();
     await docker(['rmi', '--force', ...Object.values(images)]);
     await rm(clone, { recursive: true, force: true });
   };

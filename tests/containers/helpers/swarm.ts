@@ -14,8 +14,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { onCleanup } from '../../helpers/cleanup.ts';
 import { freePort } from '../../helpers/ports.ts';
 import { createFolder } from '../../helpers/workspace.ts';
-import { docker, dockerEnvironment, tryDocker } from './docker.ts';
+import { docker, dockerEnvironment } from './docker.ts';
 import { createName } from './names.ts';
+import { joinSwarm } from './swarm-membership.ts';
 
 const FILE = join(import.meta.dirname, '../../../compose.swarm.yml');
 
@@ -136,16 +137,4 @@ export async function createStack(env: Record<string, string>): Promise<Stack> {
   });
   onCleanup(() => stack.remove());
   return stack;
-}
-
-/** A swarm of this node alone, where it is in none; left again at the end where nobody else uses it. */
-async function joinSwarm(): Promise<void> {
-  if ((await docker(['info', '--format', '{{.Swarm.LocalNodeState}}'])) === 'active') return;
-  await docker(['swarm', 'init', '--advertise-addr', '127.0.0.1']);
-  onCleanup(async () => {
-    if ((await docker(['service', 'ls', '--quiet'])) !== '') return;
-    await tryDocker(['swarm', 'leave', '--force']);
-    // Made for the swarm, and not taken away with it.
-    await tryDocker(['network', 'rm', 'docker_gwbridge']);
-  });
 }
