@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Problem } from '../../lib/errors.ts';
 import { LOCK_FILE, type MigrationsFolder, readMigrationsFolder } from '../../prisma/migrations-folder.ts';
 
@@ -7,9 +7,6 @@ const POSTGRES = /^postgres(?:ql)?$/;
 
 /** The app's Prisma folder: its schema is one file or many, its migrations may be none. */
 export interface PrismaFolder {
-  readonly dir: string;
-  /** The schema file, or the folder of its files, relative to the app's folder. */
-  readonly schemaPath: string;
   /** The namespaces a multi-schema datasource names. */
   readonly schemas: readonly string[];
   readonly folder: MigrationsFolder | undefined;
@@ -37,8 +34,9 @@ export function checkPrisma(appDir: string, prismaDir: string, problems: Problem
       action: 'Zarpe migrates PostgreSQL only.',
     });
   }
-  const schemaPath = files.length === 1 ? relative(appDir, files[0] ?? dir) : prismaDir;
-  const migrationsDir = join(dir, 'migrations');
+  // Prisma keeps them beside the file with the datasource, which a folder of files may have further down.
+  const candidates = [join(dir, 'migrations'), join(dirname(datasource.file ?? dir), 'migrations')];
+  const migrationsDir = candidates.find((path) => existsSync(path)) ?? join(dir, 'migrations');
   if (!existsSync(migrationsDir)) {
     if (files.length > 0) {
       problems.push({
@@ -48,22 +46,22 @@ export function checkPrisma(appDir: string, prismaDir: string, problems: Problem
         action: `${copy}. An app without migrations sets ENTRYPOINT_MIGRATE=skip and keeps an empty folder.`,
       });
     }
-    return { dir, schemaPath, schemas: datasource.schemas, folder: undefined, warnings: [] };
+    return { schemas: datasource.schemas, folder: undefined, warnings: [] };
   }
   const folder = readMigrationsFolder(migrationsDir);
-  problems.push(...folder.problems, ...checkLock(prismaDir, folder));
+  problems.push(...folder.problems, ...checkLock(relative(appDir, migrationsDir), folder));
   const isEmpty = folder.migrations.length === 0 && folder.problems.length === 0;
   const warnings = isEmpty ? [`${prismaDir}/migrations is empty: there is nothing to migrate, ever`] : [];
-  return { dir, schemaPath, schemas: datasource.schemas, folder, warnings };
+  return { schemas: datasource.schemas, folder, warnings };
 }
 
-function checkLock(prismaDir: string, folder: MigrationsFolder): Problem[] {
+function checkLock(migrationsDir: string, folder: MigrationsFolder): Problem[] {
   if (folder.migrations.length === 0 && folder.lock === null) return [];
   const provider = folder.lock === null ? undefined : /^\s*provider\s*=\s*"([^"]*)"/m.exec(folder.lock)?.[1];
   if (provider !== undefined && POSTGRES.test(provider)) return [];
   return [
     {
-      what: `${prismaDir}/migrations/${LOCK_FILE}`,
+      what: `${migrationsDir}/${LOCK_FILE}`,
       expected: 'provider = "postgresql"',
       got:
         folder.lock === null
@@ -93,15 +91,22 @@ function findSchemaFiles(dir: string): string[] {
   return inFolder(dir);
 }
 
-function readDatasource(files: readonly string[]): { provider: string | undefined; schemas: string[] } {
+interface Datasource {
+  readonly file: string | undefined;
+  readonly provider: string | undefined;
+  readonly schemas: readonly string[];
+}
+
+function readDatasource(files: readonly string[]): Datasource {
   for (const file of files) {
     const block = /^\s*datasource\s+\w+\s*\{([\s\S]*?)^\s*\}/m.exec(readFileSync(file, 'utf8'))?.[1];
     if (block === undefined) continue;
     const schemas = /^\s*schemas\s*=\s*\[([^\]]*)\]/m.exec(block)?.[1] ?? '';
     return {
+      file,
       provider: /^\s*provider\s*=\s*"([^"]*)"/m.exec(block)?.[1],
       schemas: [...schemas.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
     };
   }
-  return { provider: undefined, schemas: [] };
+  return { file: undefined, provider: undefined, schemas: [] };
 }
