@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chmod, copyFile, cp, mkdir, symlink } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { isBuilt } from '../../scripts/build/inputs.mjs';
@@ -48,7 +47,7 @@ export async function copyOpponent(folder) {
 }
 
 /** Whether Prisma's native engine was downloaded into node_modules. */
-export function hasNativeEngine() {
-  const found = spawnSync('sh', ['-c', 'ls node_modules/@prisma/engines/schema-engine-*'], { cwd: ROOT });
-  return found.status === 0 || existsSync(process.env.PRISMA_SCHEMA_ENGINE_BINARY ?? '');
+export async function hasNativeEngine() {
+  const files = await readdir(join(ROOT, 'node_modules/@prisma/engines'));
+  return files.some((name) => name.startsWith('schema-engine-'));
 }

@@ -45,7 +45,8 @@ export async function openLaboratory() {
     await timeToEnd(run(['entrypoint.js', 'migrate']));
     await timeToEnd(run(['entrypoint.js', 'seed']));
     const note = join(folder, 'started');
-    return { folder, node, app, opponent, nativeEngine: hasNativeEngine(), note, databases, run, close };
+    const nativeEngine = await hasNativeEngine();
+    return { folder, node, app, opponent, nativeEngine, note, databases, run, close };
   } catch (error) {
     await close();
     throw error;
