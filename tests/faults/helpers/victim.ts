@@ -57,8 +57,8 @@ export class Victim {
     this.#in = surroundings;
   }
 
-  /** One start, struck at the instant, if that comes. */
-  async run({ target, instant }: Fault): Promise<Outcome> {
+  /** One start, struck at the instant, if that comes. `end` waits for it where that takes more than to wait. */
+  async run({ target, instant }: Fault, end?: (boot: BundleProcess) => Promise<unknown>): Promise<Outcome> {
     let striking: Promise<boolean> | undefined;
     const strike = async () => {
       striking = this.#strike(target, boot);
@@ -75,6 +75,7 @@ export class Victim {
     const boot = await this.start({ ZARPE_FAULT: describePoint(target, instant) });
     if ('afterMs' in instant && !('packet' in instant)) await strikeAfter(instant.afterMs);
     if ('point' in instant && target !== 'process') await strikeWhereHeld(boot, strike);
+    await end?.(boot);
     const exit = await boot.exit;
     clearTimeout(timer);
     this.#in.tap.arm(undefined);
