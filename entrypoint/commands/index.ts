@@ -75,6 +75,15 @@ export const COMMANDS = [
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   {
+    name: 'warm-cache',
+    summary: 'Fills NODE_COMPILE_CACHE with compiled code, while an image is built',
+    usage: '',
+    flags: {},
+    isBoot: false,
+    printsResult: false,
+    load: async () => (await import('./warm-cache.ts')).warmCache,
+  },
+  {
     name: 'explain',
     summary: 'Prints the table of exit codes and the table of variables',
     usage: '[--json]',
