@@ -28,17 +28,20 @@ export function compareHistory(rows: readonly HistoryRow[], migrations: readonly
   const live = rows.filter((row) => !row.rolledBack);
   const failed = live.filter((row) => !row.finished);
   const finished = live.filter((row) => row.finished);
-  const recorded = new Map(finished.map((row) => [row.name, row.checksum]));
+  const applied = new Set(finished.map(({ name }) => name));
+  // Of several records the engine compares the first.
+  const recorded = new Map(live.toReversed().map((row) => [row.name, row.checksum]));
   const known = new Set(migrations.map(({ name }) => name));
   const begun = new Set(live.map(({ name }) => name));
   return {
-    applied: migrations.filter(({ name }) => recorded.has(name)).map(({ name }) => name),
+    applied: migrations.filter(({ name }) => applied.has(name)).map(({ name }) => name),
     pending: migrations.filter(({ name }) => !begun.has(name)),
     failed,
     edited: migrations
+      .filter(({ name }) => applied.has(name))
       .filter((migration) => isEdited(migration, recorded.get(migration.name)))
       .map(({ name }) => name),
-    missing: [...recorded.keys()].filter((name) => !known.has(name)),
+    missing: [...applied].filter((name) => !known.has(name)),
   };
 }
 
