@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
+import { findFreePort } from '../../scripts/embedded-postgres.mjs';
 import { copyApp, copyOpponent, ensureBuilt, hasNativeEngine } from './app.mjs';
 import { startDatabases } from './database.mjs';
 import { findNode } from './node.mjs';
@@ -40,10 +41,18 @@ export async function openLaboratory() {
     const app = await copyApp(join(folder, 'app'));
     const opponent = await copyOpponent(join(folder, 'opponent'));
     const base = baseEnvironment(node, databases.url(APP_DATABASE));
+    // As the image has it: made with `warm-cache`, for the entrypoint and the server that it starts.
+    const compiled = { NODE_COMPILE_CACHE: join(folder, 'compile-cache') };
     /** @type {Laboratory['run']} */
-    const run = (args, extra = {}) => ({ file: node, args, cwd: app, env: { ...base, ...extra } });
+    const run = (args, extra = {}) => ({
+      file: node,
+      args,
+      cwd: app,
+      env: { ...base, ...(args[0] === 'entrypoint.js' && compiled), ...extra },
+    });
     await timeToEnd(run(['entrypoint.js', 'migrate']));
     await timeToEnd(run(['entrypoint.js', 'seed']));
+    await timeToEnd(run(['entrypoint.js', 'warm-cache'], { PORT: String(await findFreePort()) }));
     const note = join(folder, 'started');
     const nativeEngine = await hasNativeEngine();
     return { folder, node, app, opponent, nativeEngine, note, databases, run, close };

@@ -35,11 +35,11 @@ export function watchScript(
   const started = performance.now();
   let way: 'atomic' | 'careful' = 'careful';
   let blocker: string | undefined;
-  let side: Promise<void> = Promise.resolve();
+  let side: Promise<void> | undefined;
   let nextProgressMs = PROGRESS_EVERY_MS;
 
   const onSide = (work: string, then: (rows: { who: string | null }[]) => void) => {
-    side = side
+    side = (side ?? Promise.resolve())
       .then(() =>
         withConnection(settings, { timeoutMs: SIDE_TIMEOUT_MS, signal: stopped.signal }, async (session) =>
           then(await session.query<{ who: string | null }>(work)),
@@ -79,6 +79,7 @@ export function watchScript(
     async stop() {
       clearInterval(timer);
       shutdown.signal.removeEventListener('abort', cancel);
+      if (side === undefined) return;
       if (!shutdown.signal.aborted) stopped.abort();
       await side;
     },

@@ -5,7 +5,9 @@ import { localAddress } from '../../lib/local-address.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { ServerConfig } from '../serve.ts';
 
-const FIRST_LOOK_MS = 25;
+/** Not at once: asking costs time that the server starts with. */
+const FIRST_LOOK_MS = 200;
+const NEXT_LOOK_MS = 25;
 const LONGEST_LOOK_MS = 1000;
 const SILENT_AFTER_MS = 60_000;
 
@@ -20,7 +22,7 @@ export async function reportFirstAnswer(
   let told = false;
   while (!signal.aborted) {
     await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
-    pauseMs = Math.min(pauseMs * 1.5, LONGEST_LOOK_MS);
+    pauseMs = pauseMs === FIRST_LOOK_MS ? NEXT_LOOK_MS : Math.min(pauseMs * 1.5, LONGEST_LOOK_MS);
     if (signal.aborted) return;
     const answered = await answers(config, signal);
     const sinceMs = Math.round(performance.now() - spawned);
