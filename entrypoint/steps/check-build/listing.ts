@@ -16,9 +16,9 @@ export function listFolder(dir: string): string {
   }
 }
 
-/** The server of a monorepo's standalone build, such as `apps/web/server.js`, relative to the folder. */
+/** The server of a standalone build, deeper in a monorepo's such as `apps/web/server.js`, relative to the folder. */
 export function findServer(appDir: string, folder = '', depth = 0): string | undefined {
-  if (depth > 0 && existsSync(join(appDir, folder, 'server.js'))) return join(folder, 'server.js');
+  if (existsSync(join(appDir, folder, 'server.js'))) return join(folder, 'server.js');
   if (depth === DEEPEST_SERVER) return undefined;
   for (const entry of readFolder(join(appDir, folder))) {
     if (!entry.isDirectory() || entry.name === 'node_modules' || entry.name.startsWith('.')) continue;

@@ -1,0 +1,110 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import type { Problem } from '../../lib/errors.ts';
+import { findServer, listFolder } from './listing.ts';
+
+/** What the boot needs of Next.js: its server, and the files that go with it. */
+export interface NextBuild {
+  readonly serverPath: string;
+  readonly buildId: string;
+  readonly nextVersion: string;
+  readonly warnings: readonly string[];
+}
+
+/** Looks at the server and at what must be of the same build; what is missing becomes a problem. */
+export function checkNext(appDir: string, serverFile: string, problems: Problem[]): NextBuild {
+  const serverPath = join(appDir, checkServer(appDir, serverFile, problems));
+  const source = readText(serverPath) ?? '';
+  const nextDir = join(dirname(serverPath), /"distDir":\s*"([^"]+)"/.exec(source)?.[1] ?? '.next');
+  const buildId = checkBuildId(appDir, nextDir, problems);
+  const nextVersion = source === '' ? 'unknown' : checkPackages(serverPath, appDir, problems);
+  return { serverPath, buildId, nextVersion, warnings: cacheWarnings(appDir, nextDir) };
+}
+
+/** The file of the server; where it lies elsewhere than was said, the rest is looked for there. */
+function checkServer(appDir: string, serverFile: string, problems: Problem[]): string {
+  if (readText(join(appDir, serverFile)) !== undefined) return serverFile;
+  const elsewhere = existsSync(join(appDir, serverFile)) ? undefined : findServer(appDir);
+  problems.push({
+    what: serverFile,
+    expected: 'the server of the standalone build, readable',
+    got: existsSync(join(appDir, serverFile)) ? 'a file that cannot be read' : 'no such file',
+    action:
+      elsewhere === undefined
+        ? "Build with output: 'standalone' and copy it: COPY --from=builder /app/.next/standalone ./"
+        : `It is at ${elsewhere}: set ENTRYPOINT_SERVER=${elsewhere}.`,
+  });
+  return elsewhere ?? serverFile;
+}
+
+function checkBuildId(appDir: string, nextDir: string, problems: Problem[]): string {
+  const name = relative(appDir, nextDir);
+  const missing = (what: string, expected: string, copy: string, got = 'no such file') =>
+    problems.push({ what, expected, got, action: `Copy it: ${copy}` });
+  const copyServer = 'COPY --from=builder /app/.next/standalone ./';
+  const copyStatic = `COPY --from=builder /app/${name}/static ./${name}/static`;
+  if (!existsSync(join(nextDir, 'required-server-files.json'))) {
+    missing(`${name}/required-server-files.json`, 'the list of the build', copyServer);
+  }
+  const buildId = readText(join(nextDir, 'BUILD_ID'))?.trim();
+  if (buildId === undefined) {
+    missing(`${name}/BUILD_ID`, 'the id of the build', copyServer);
+    return 'unknown';
+  }
+  if (!existsSync(join(nextDir, 'static'))) {
+    missing(`${name}/static`, 'the scripts and styles of the build', copyStatic, 'no such folder');
+  } else if (!existsSync(join(nextDir, 'static', buildId))) {
+    missing(
+      `${name}/static/${buildId}`,
+      `the static files of build ${buildId}`,
+      copyStatic,
+      `static files of another build (${listFolder(join(nextDir, 'static'))})`,
+    );
+  }
+  return buildId;
+}
+
+function checkPackages(serverPath: string, appDir: string, problems: Problem[]): string {
+  try {
+    const manifest: unknown = createRequire(serverPath)('next/package.json');
+    return manifest !== null && typeof manifest === 'object' && 'version' in manifest
+      ? String(manifest.version)
+      : 'unknown';
+  } catch {
+    problems.push({
+      what: `node_modules/next, seen from ${relative(appDir, serverPath)}`,
+      expected: 'the traced packages of the standalone build',
+      got: 'no package of that name',
+      action:
+        'Copy it: COPY --from=builder /app/.next/standalone ./ (its node_modules may be left out by .dockerignore).',
+    });
+    return 'unknown';
+  }
+}
+
+function cacheWarnings(appDir: string, nextDir: string): string[] {
+  const cache = join(nextDir, 'cache');
+  const name = relative(appDir, cache);
+  if (isWritable(cache) || (!existsSync(cache) && isWritable(nextDir))) return [];
+  return [
+    `${name} is not writable: optimised images and revalidated pages are kept in memory only; mount a volume or tmpfs there`,
+  ];
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return readdirSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,225 @@
+import { chmodSync } from 'node:fs';
+import { cp, rename, symlink } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { readBuild } from '../../../entrypoint/steps/check-build.ts';
+import { runBundle } from '../../helpers/bundle.ts';
+import { createDatabase } from '../../helpers/database.ts';
+import { createProxy } from '../../helpers/network.ts';
+import { problemsOf } from '../../helpers/problems.ts';
+import { createStandalone, SCHEMA, type StandaloneOptions } from '../../helpers/standalone.ts';
+
+const config = { serverFile: 'server.js', prismaDir: 'prisma' };
+const LOCK = 'prisma/migrations/migration_lock.toml';
+
+async function problems(options: StandaloneOptions, settings = config) {
+  const { dir } = await createStandalone(options);
+  return problemsOf(() => readBuild(dir, settings), 'BUILD_INCOMPLETE');
+}
+
+async function build(options: StandaloneOptions, settings = config) {
+  const { dir } = await createStandalone(options);
+  return readBuild(dir, settings);
+}
+
+describe('a complete build', () => {
+  test('is known by its id, its version of Next.js and its migrations', async () => {
+    expect(await build({ buildId: 'aB3_-x' })).toMatchObject({
+      buildId: 'aB3_-x',
+      nextVersion: '16.4.6',
+      prisma: { schemas: [], folder: { migrations: [{ name: '20260101000000_create_users' }] } },
+      warnings: [],
+    });
+  });
+
+  test('may have its schema in a folder of many files, in folders below too', async () => {
+    const { prisma } = await build({
+      schema: {
+        'main.prisma': 'datasource db {\n  provider = "postgres"\n  schemas = ["app", "audit"]\n}\n',
+        'models/user.prisma': 'model User { id Int @id }\n',
+        'models/deep/post.prisma': 'model Post { id Int @id }\n',
+        'notes.md': 'not a schema',
+      },
+    });
+    expect(prisma).toMatchObject({ schemas: ['app', 'audit'] });
+  });
+
+  test('may say its datasource in any order, with comments', async () => {
+    const schema = `// datasource db { provider = "mysql" }
+      datasource   db {
+        // provider = "sqlite"
+        url      = env("DATABASE_URL")
+        provider = "postgresql" // the best
+        schemas  = [
+          "one",
+          "two", // the second
+        ]
+      }`;
+    expect((await build({ schema })).prisma.schemas).toEqual(['one', 'two']);
+  });
+
+  test('may lie elsewhere: the server in a folder of a monorepo, the schema under another name', async () => {
+    const app = await createStandalone();
+    await app.write('apps/web/server.js', 'const nextConfig = {"distDir":"./build"}');
+    await rename(app.path('.next'), app.path('apps/web/build'));
+    await rename(app.path('prisma'), app.path('db'));
+    expect(readBuild(app.dir, { serverFile: 'apps/web/server.js', prismaDir: 'db' })).toMatchObject({
+      serverPath: app.path('apps/web/server.js'),
+      buildId: app.buildId,
+    });
+  });
+
+  test('may have nothing to migrate, of which a warning tells', async () => {
+    const { warnings } = await build({ migrations: {} });
+    expect(warnings).toEqual(['prisma/migrations is empty: there is nothing to migrate, ever']);
+  });
+
+  test('is told where what it caches cannot be written', async () => {
+    const app = await createStandalone({ files: { '.next/cache': 'a file where a folder should be' } });
+    expect(readBuild(app.dir, config).warnings).toEqual([
+      expect.stringMatching(/^\.next\/cache is not writable: /),
+    ]);
+    if (process.getuid?.() === 0) return;
+    await app.remove('.next/cache');
+    chmodSync(app.path('.next'), 0o555);
+    expect(readBuild(app.dir, config).warnings).toHaveLength(1);
+    chmodSync(app.path('.next'), 0o755);
+  });
+});
+
+describe('an incomplete build', () => {
+  test.each([
+    [['server.js'], 'server.js', 'COPY --from=builder /app/.next/standalone ./'],
+    [['.next/BUILD_ID'], '.next/BUILD_ID', 'COPY --from=builder /app/.next/standalone ./'],
+    [
+      ['.next/required-server-files.json'],
+      '.next/required-server-files.json',
+      'COPY --from=builder /app/.next/standalone ./',
+    ],
+    [['.next/static'], '.next/static', 'COPY --from=builder /app/.next/static ./.next/static'],
+    [
+      ['node_modules'],
+      'node_modules/next, seen from server.js',
+      'COPY --from=builder /app/.next/standalone ./',
+    ],
+    [['prisma'], 'prisma/schema.prisma', 'COPY --from=builder /app/prisma ./prisma'],
+    [['prisma/schema.prisma'], 'prisma/schema.prisma', 'COPY --from=builder /app/prisma ./prisma'],
+    [['prisma/migrations'], 'prisma/migrations', 'COPY --from=builder /app/prisma ./prisma'],
+    [[LOCK], LOCK, 'Commit the file that `prisma migrate` wrote'],
+  ])('without %j says so, and what would copy it', async (omit, what, action) => {
+    const found = await problems({ omit });
+    expect(found.map((problem) => problem.what)).toEqual([what]);
+    expect(found[0]?.action).toContain(action);
+  });
+
+  test('names everything that is missing at once, and lists what is there', async () => {
+    const found = await problems({ omit: ['server.js', '.next', 'prisma', 'node_modules'] });
+    expect(found.map(({ what }) => what)).toEqual([
+      'server.js',
+      '.next/required-server-files.json',
+      '.next/BUILD_ID',
+      'prisma/schema.prisma',
+    ]);
+    expect(found[0]?.details?.at(-1)).toMatch(/^In .*: entrypoint\.js, fixtures, package\.json, public$/);
+  });
+
+  test('lists no more than twenty names', async () => {
+    const files = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`file-${index}`, '']));
+    const [problem] = await problems({ omit: ['server.js'], files });
+    expect(problem?.details?.at(-1)).toMatch(/ and \d+ more$/);
+    expect(problem?.details?.at(-1)?.split(', ')).toHaveLength(20);
+  });
+
+  test('with the static files of another build names both', async () => {
+    const found = await problems({ files: { '.next/BUILD_ID': 'another-build\n' } });
+    expect(found).toMatchObject([
+      {
+        what: '.next/static/another-build',
+        expected: 'the static files of build another-build',
+        got: expect.stringContaining('b1Ld-0fTh3_T3sts9zarpe'),
+      },
+    ]);
+  });
+
+  test('finds the server of a monorepo, and looks at the rest from there', async () => {
+    const app = await createStandalone();
+    await cp(app.path('.next'), app.path('apps/web/.next'), { recursive: true });
+    await rename(app.path('server.js'), app.path('apps/web/server.js'));
+    await app.remove('.next');
+    const found = problemsOf(() => readBuild(app.dir, config), 'BUILD_INCOMPLETE');
+    expect(found).toMatchObject([
+      { what: 'server.js', action: 'It is at apps/web/server.js: set ENTRYPOINT_SERVER=apps/web/server.js.' },
+    ]);
+  });
+
+  test('finds the server where ENTRYPOINT_SERVER says it is elsewhere', async () => {
+    const found = await problems({}, { ...config, serverFile: 'apps/web/server.js' });
+    expect(found).toMatchObject([
+      { what: 'apps/web/server.js', action: expect.stringContaining('ENTRYPOINT_SERVER=server.js') },
+    ]);
+  });
+
+  test('does not take a folder for a server', async () => {
+    const app = await createStandalone({ omit: ['server.js'] });
+    await app.write('server.js/index.js', '');
+    expect(problemsOf(() => readBuild(app.dir, config), 'BUILD_INCOMPLETE')).toMatchObject([
+      { what: 'server.js', got: 'a file that cannot be read' },
+    ]);
+  });
+
+  test('with a link to nowhere in the place of its server has none', async () => {
+    const app = await createStandalone({ omit: ['server.js'] });
+    await symlink(app.path('gone.js'), app.path('server.js'));
+    expect(problemsOf(() => readBuild(app.dir, config), 'BUILD_INCOMPLETE')).toMatchObject([
+      { what: 'server.js' },
+    ]);
+  });
+});
+
+describe('a Prisma folder', () => {
+  test.each([
+    ['provider = "mysql"\n', 'provider = "mysql"'],
+    ['# nothing\n', 'no provider'],
+    ['provider = ""\n', 'provider = ""'],
+  ])('with %j in its lock file is refused', async (content, got) => {
+    expect(await problems({ files: { [LOCK]: content } })).toMatchObject([
+      { what: LOCK, expected: 'provider = "postgresql"', got },
+    ]);
+  });
+
+  test('with provider = "postgres" in its schema or lock file is one of PostgreSQL', async () => {
+    const schema = SCHEMA.replace('"postgresql"', '"postgres"');
+    await expect(build({ schema, files: { [LOCK]: 'provider = "postgres"\n' } })).resolves.toBeDefined();
+  });
+
+  test('of another database is refused', async () => {
+    expect(await problems({ schema: SCHEMA.replace('"postgresql"', '"mysql"') })).toMatchObject([
+      { what: 'prisma/schema.prisma', got: 'provider = "mysql"' },
+    ]);
+  });
+
+  test('names each migration without its script', async () => {
+    const found = await problems({ files: { 'prisma/migrations/0002_empty/README.md': '' } });
+    expect(found).toMatchObject([
+      { what: expect.stringMatching(/0002_empty\/migration\.sql$/), got: 'ENOENT' },
+    ]);
+  });
+});
+
+test('an image that is broken does not touch the database: exit 66', async () => {
+  const proxy = await createProxy(await createDatabase());
+  const app = await createStandalone({ omit: ['server.js', '.next/static'] });
+  const url = `postgresql://someone@127.0.0.1:${proxy.port}/app`;
+  for (const args of [[], ['start']]) {
+    const boot = await runBundle({ dir: app.dir, args, env: { DATABASE_URL: url } });
+    expect(boot.code).toBe(66);
+    expect(boot.logs.at(-1)).toMatchObject({
+      level: 'error',
+      step: 'build',
+      event: 'failed',
+      exitStatus: 66,
+      retry: false,
+      error: { code: 'BUILD_INCOMPLETE', problems: [{ what: 'server.js' }, { what: '.next/static' }] },
+    });
+  }
+  expect(proxy.accepted).toBe(0);
+});
