@@ -30,6 +30,9 @@ WORKDIR /app
 COPY --from=builder /src/dist/standalone ./
 # The one folder of the app's that is written to: the user's, and of group 0, which an arbitrary user is in.
 RUN ["/nodejs/bin/node", "-e", "const fs = require('fs'), cache = '.next/cache'; fs.mkdirSync(cache); fs.chmodSync(cache, 0o775); fs.chownSync(cache, 1001, 0)"]
+RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/mnt \
+    ["/nodejs/bin/node", "/mnt/fill-compile-cache.cjs", "1001", "/app/.compile-cache"]
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
 # By number: the base knows no user of ours, and files in a shared volume have the same owner as with `runner`.
 USER 1001:1001
 # So that `node` is found here as in `runner`, by the seed too.
@@ -43,6 +46,8 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30m --retries=3 \
 ENTRYPOINT []
 CMD ["node", "entrypoint.js"]
 ARG REVISION VERSION CREATED
+# Named in alerts.
+ENV ENTRYPOINT_IMAGE_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="Zarpe" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="${REVISION}" \
@@ -57,6 +62,10 @@ RUN echo 'nodejs:x:1001:' >>/etc/group \
 WORKDIR /app
 COPY --from=builder /src/dist/standalone ./
 RUN mkdir .next/cache && chmod 775 .next/cache && chown 1001:0 .next/cache
+# Compiled code for Node.js, for a quicker start: made here because it holds for this Node.js, path and user only.
+RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/mnt \
+    node /mnt/fill-compile-cache.cjs 1001 /app/.compile-cache
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
 USER nextjs:nodejs
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 PORT=3000 HOSTNAME=0.0.0.0
 EXPOSE 3000
@@ -69,6 +78,8 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30m --retries=3 \
 ENTRYPOINT []
 CMD ["node", "entrypoint.js"]
 ARG REVISION VERSION CREATED
+# Named in alerts.
+ENV ENTRYPOINT_IMAGE_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="Zarpe" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="${REVISION}" \

@@ -11,7 +11,7 @@ const OURS = /^\/app\/(entrypoint\.js|seed\.js|prisma(\/.*)?)$/;
 test.each([
   ['image', 'node:24-bookworm-slim'],
   ['distroless', 'gcr.io/distroless/nodejs24-debian12:nonroot'],
-] as const)('the %s is its base, the app, and less than 4 MB of ours', async (name, base) => {
+] as const)('the %s is its base, the app with its compiled code, and less than 4 MB of ours', async (name, base) => {
   const files = await listFiles(inject(name), { below: '/app' });
   const sum = (wanted: (path: string) => boolean) =>
     files.filter(({ path }) => wanted(path)).reduce((total, { size }) => total + size, 0);
@@ -21,8 +21,9 @@ test.each([
     ['app: node_modules', sum((path) => path.startsWith('/app/node_modules/'))],
     [
       'app: .next, public, server.js',
-      sum((path) => !path.startsWith('/app/node_modules/') && !OURS.test(path)),
+      sum((path) => !/^\/app\/(node_modules|\.compile-cache)\//.test(path) && !OURS.test(path)),
     ],
+    ['compiled code, of the server above all', sum((path) => path.startsWith('/app/.compile-cache/'))],
     ['ours: entrypoint.js', sum((path) => path === '/app/entrypoint.js')],
     ['ours: seed.js', sum((path) => path === '/app/seed.js')],
     ['ours: prisma/', sum((path) => path.startsWith('/app/prisma/'))],
