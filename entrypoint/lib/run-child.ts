@@ -12,6 +12,8 @@ export interface CapturedOptions extends ChildOptions {
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
   /** When its whole process group is told to end, and killed if it does not. */
   readonly timeoutMs?: number;
+  /** Kills its whole process group at once when aborted. */
+  readonly abort?: AbortSignal;
 }
 
 /** Runs a program in a process group of its own, its output line by line, and waits for its end. */
@@ -21,6 +23,7 @@ export async function runChild(
   options: CapturedOptions,
 ): Promise<ChildResult & { readonly timedOut: boolean }> {
   options.shutdown.signal.throwIfAborted();
+  options.abort?.throwIfAborted();
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: options.env,
@@ -31,10 +34,13 @@ export async function runChild(
   createInterface({ input: child.stderr }).on('line', (line) => options.onLine(line, 'stderr'));
   const closed = once(child, 'close');
   const timer = new GroupTimer(child, options.timeoutMs);
+  const kill = () => killGroup(child, 'SIGKILL');
+  options.abort?.addEventListener('abort', kill, { once: true });
   const result = await waitForExit(child, options.shutdown, (signal) => killGroup(child, signal));
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
   if (timer.expired || options.shutdown.signal.aborted) killGroup(child, 'SIGKILL');
   timer.stop();
+  options.abort?.removeEventListener('abort', kill);
   child.stdout.destroy();
   child.stderr.destroy();
   return { ...result, timedOut: timer.expired };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import type { Context } from '../lib/context.ts';
+import { connectionLost } from '../lib/database/connection-lost.ts';
 import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
@@ -57,7 +58,11 @@ export async function seed(
       if (!wantsSeed(again, config, log)) return;
       faultPoint('seed:before');
       const { runSeed } = await import('./seed/run-seed.ts');
-      await runSeed(command, target, config, context, log);
+      await runSeed(command, lock.lost, target, config, context, log).catch(async (error: unknown) => {
+        throw (await database.session.isAlive())
+          ? error
+          : connectionLost(database.session.settings, lock.lost.reason ?? error);
+      });
       faultPoint('seed:after');
       const { seed: after } = await database.refresh();
       reportSeeded(after, log);

@@ -30,7 +30,7 @@ export type ServerFixture =
   | 'recorder'
   | 'orphans';
 
-export type SeedFixture = 'works' | 'fails' | 'hangs' | 'half' | 'empty' | 'leaks' | 'stubborn';
+export type SeedFixture = 'works' | 'fails' | 'hangs' | 'open' | 'half' | 'empty' | 'leaks' | 'stubborn';
 
 export interface StandaloneOptions {
   /** A program of `tests/fixtures/servers`, which say what they do. */

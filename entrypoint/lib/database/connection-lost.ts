@@ -9,8 +9,9 @@ import { codeOf, isPassingSystemError, messageOf } from './connection-error.ts';
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const ENDS_SESSION = /^(?:08|57P0[1-5]$|25P0[34]$)/;
-/** What node-postgres says, without a code, of queries on a connection that is gone. */
-const DRIVER_MESSAGE = /^(?:Connection terminated|Client (?:has encountered|was closed)|Query read timeout)/;
+/** What node-postgres, and our session, say of a connection that is gone, without a code. */
+const DRIVER_MESSAGE =
+  /^(?:Connection (?:terminated|closed)|Client (?:has encountered|was closed)|Query read timeout)/;
 
 /** Whether a query failed because its connection is gone: then nobody knows how far it got. */
 export function isConnectionLoss(error: unknown): boolean {

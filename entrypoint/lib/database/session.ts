@@ -21,7 +21,7 @@ export class Session {
     this.settings = settings;
     this.encrypted = encrypted;
     client.on('error', (error) => this.#lost.abort(error));
-    client.on('end', () => this.#lost.abort(new Error('the connection was closed')));
+    client.on('end', () => this.#lost.abort(new Error('Connection closed')));
   }
 
   /** Aborted when the connection is gone, for whatever reason. */

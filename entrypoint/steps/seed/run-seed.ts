@@ -7,9 +7,13 @@ import type { SeedConfig, SeedTarget } from '../seed.ts';
 
 const LAST_LINES = 20;
 
-/** Runs the seed with the server's environment, its output in our log; ends its whole group when the time is over. */
+/**
+ * Runs the seed with the server's environment, its output in our log; ends its whole group when the time is over, and
+ * at once when the lock is lost: another replica may begin then.
+ */
 export async function runSeed(
   command: readonly string[],
+  lockLost: AbortSignal,
   target: SeedTarget,
   config: SeedConfig,
   context: Context,
@@ -28,12 +32,14 @@ export async function runSeed(
       env: target.appEnv,
       shutdown: context.shutdown,
       timeoutMs: config.timeoutMs,
+      abort: lockLost,
       onLine: (line, stream) => {
         lines.push(line);
         log.info('output', line, { stream });
       },
     });
   } catch (error) {
+    lockLost.throwIfAborted();
     throw failed(
       command,
       `a command that cannot be started (${error instanceof Error && 'code' in error ? error.code : error})`,
@@ -42,6 +48,7 @@ export async function runSeed(
     );
   }
   context.shutdown.signal.throwIfAborted();
+  lockLost.throwIfAborted();
   if (result.timedOut)
     throw failed(
       command,
