@@ -7,10 +7,10 @@ import type { ConnectionSettings } from './lib/connection-settings.ts';
 import { BootError, type Problem } from './lib/errors.ts';
 import type { BootProbeConfig } from './steps/boot-probe.ts';
 import type { BuildConfig } from './steps/check-build.ts';
-import type { MigrateConfig } from './steps/migrate.ts';
-import type { SeedConfig } from './steps/seed.ts';
+import type { MigrateConfig } from './steps/migrate/settings.ts';
+import type { SeedConfig } from './steps/seed/settings.ts';
 import { hasExecve } from './steps/serve/exec.ts';
-import type { ServerConfig } from './steps/serve.ts';
+import type { ServerConfig } from './steps/serve/settings.ts';
 
 /** Everything the boot needs to know, typed. Durations are in milliseconds; an undefined one is off. */
 export interface Config {

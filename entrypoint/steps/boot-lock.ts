@@ -9,6 +9,7 @@ import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import type { Database } from '../prisma/database.ts';
+import { describeLockHolder } from './boot-lock/describe-holder.ts';
 
 /** "zarpe" in ASCII: the advisory lock of our own, around migrate and seed. */
 const BOOT_LOCK = 0x7a_61_72_70_65;
@@ -114,7 +115,7 @@ async function poll(
     }
     faultPoint('lock:busy');
     if (nextProgress === undefined || nextProgress.isOver) {
-      const who = await describeHolder(holder, key);
+      const who = await describeLockHolder(holder, key);
       if (deadline.isOver) throw timedOut(key, timeoutMs, who);
       log.info(
         'waiting',
@@ -125,20 +126,9 @@ async function poll(
       );
       nextProgress = new Deadline(PROGRESS_MS);
     }
-    if (deadline.isOver) throw timedOut(key, timeoutMs, await describeHolder(holder, key));
+    if (deadline.isOver) throw timedOut(key, timeoutMs, await describeLockHolder(holder, key));
     await backoff.pause(deadline.remainingMs);
   }
-}
-
-async function describeHolder(session: Session, key: number): Promise<string> {
-  const [row] = await session.query<{ who: string | null }>(`
-    select 'pid ' || a.pid || coalesce(' (' || nullif(a.application_name, '') || ')', '')
-      || coalesce(' from ' || host(a.client_addr), '') || ', since ' || to_char(a.backend_start, 'HH24:MI:SS TZ') as who
-    from pg_locks l join pg_stat_activity a on a.pid = l.pid
-    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-      and l.database = (select oid from pg_database where datname = current_database())
-      and (l.classid::bigint << 32) + l.objid::bigint = ${key} limit 1`);
-  return row?.who ?? 'one that has just ended';
 }
 
 function timedOut(key: number, timeoutMs: number, who: string): BootError {

@@ -1,4 +1,3 @@
-import type { ConnectionSettings } from '../lib/connection-settings.ts';
 import type { Context } from '../lib/context.ts';
 import { BootError } from '../lib/errors.ts';
 import type { StepLog } from '../lib/step-log.ts';
@@ -6,28 +5,10 @@ import type { Database } from '../prisma/database.ts';
 import { compareHistory, type HistoryStatus } from '../prisma/history.ts';
 import type { MigrationsFolder } from '../prisma/migrations-folder.ts';
 import type { BootLock } from './boot-lock.ts';
-import type { PrismaFolder } from './check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
 import { findInvalidIndexes } from './migrate/invalid-indexes.ts';
 import { refuseStepsBehindPooler } from './migrate/pooler.ts';
-
-export interface MigrateConfig {
-  readonly mode: 'deploy' | 'skip';
-  readonly engine: 'embedded' | 'cli';
-  readonly onError: 'abort' | 'continue';
-  readonly retryFailed: boolean;
-  readonly lockTimeoutMs: number | undefined;
-  readonly statementTimeoutMs: number | undefined;
-  readonly whenAhead: 'warn' | 'refuse';
-}
-
-export interface MigrateTarget {
-  readonly appDir: string;
-  readonly prisma: PrismaFolder;
-  readonly database: { readonly connection: ConnectionSettings; readonly url: string };
-  /** The environment of the Prisma CLI, for the engine `cli`. */
-  readonly appEnv: NodeJS.ProcessEnv;
-}
+import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
 
 /** Applies what is pending, under the lock; takes none when there is nothing to do. */
 export async function migrate(

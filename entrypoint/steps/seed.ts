@@ -10,22 +10,10 @@ import type { Database } from '../prisma/database.ts';
 import { COUNT_LIMIT, type SeedCount } from '../prisma/survey.ts';
 import type { BootLock } from './boot-lock.ts';
 import { readOnly } from './migrate/history-errors.ts';
+import type { SeedConfig, SeedTarget } from './seed/settings.ts';
 
 const DEFAULT_TABLES = ['users', 'User', 'user'];
 const DEFAULT_SEED = 'seed.js';
-
-export interface SeedConfig {
-  readonly mode: 'auto' | 'always' | 'never';
-  readonly table: string | undefined;
-  readonly command: string | undefined;
-  readonly timeoutMs: number;
-  readonly onError: 'abort' | 'continue';
-}
-
-export interface SeedTarget {
-  readonly appDir: string;
-  readonly appEnv: NodeJS.ProcessEnv;
-}
 
 /** The tables whose rows decide, in order of preference. */
 export function seedTables(config: SeedConfig): readonly string[] {

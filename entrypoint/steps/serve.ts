@@ -5,24 +5,7 @@ import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
-
-export interface ServerConfig {
-  readonly port: number;
-  readonly hostname: string;
-  readonly healthPath: string;
-  readonly shutdownTimeoutMs: number | undefined;
-  readonly handover: 'spawn' | 'exec' | 'auto';
-  /** The variables that were set and that only a supervisor can honour. */
-  readonly supervised: readonly string[];
-}
-
-export interface ServerTarget {
-  readonly appDir: string;
-  readonly serverPath: string;
-  readonly appEnv: NodeJS.ProcessEnv;
-  /** What followed `--` on our command line. */
-  readonly args: readonly string[];
-}
+import type { ServerConfig, ServerTarget } from './serve/settings.ts';
 
 /** Runs `node server.js` and ends as it ends: its exit status, or 128 + n for a signal. */
 export async function serve(target: ServerTarget, config: ServerConfig, context: Context): Promise<number> {

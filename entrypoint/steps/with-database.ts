@@ -1,7 +1,8 @@
 import type { Context } from '../lib/context.ts';
 import { connectionLost, isConnectionLoss } from '../lib/database/connection-lost.ts';
 import type { Database } from '../prisma/database.ts';
-import { type SeedConfig, seedTables } from './seed.ts';
+import type { SeedConfig } from './seed/settings.ts';
+import { seedTables } from './seed.ts';
 import { type WaitConfig, waitForDatabase } from './wait-for-database.ts';
 
 /** Waits for the database, works with it, and closes it. */

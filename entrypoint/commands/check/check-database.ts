@@ -9,9 +9,9 @@ import { findInScript, type ScriptFinding } from '../../prisma/script-findings.t
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
 import { findInvalidIndexes } from '../../steps/migrate/invalid-indexes.ts';
-import { seedCommand } from '../../steps/seed.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
+import { checkSeed } from './check-seed.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
 /** A pending migration, and what in it deserves a look. */
@@ -115,26 +115,6 @@ function checkHistory(
   const deserving = pending.some(({ findings: inScript }) => inScript.length > 0);
   const message = `${pending.length} pending, to be applied by the boot`;
   return [...findings, deserving ? warning('migrate', message, details) : ok('migrate', message, details)];
-}
-
-function checkSeed({ state }: Database, { seed, appDir }: Config): Finding {
-  const command = seedCommand(appDir, seed)?.join(' ');
-  if (seed.mode === 'never') return ok('seed', 'would not run: ENTRYPOINT_SEED=never');
-  if (command === undefined) return ok('seed', 'would not run: there is no seed.js');
-  if (seed.mode === 'always') return ok('seed', `would run \`${command}\`: ENTRYPOINT_SEED=always`);
-  switch (state.seed.kind) {
-    case 'missing':
-      return ok(
-        'seed',
-        `decided after the migrations: there is no table ${state.seed.tables.join(', ')} yet`,
-      );
-    case 'unreadable':
-      return warning('seed', `cannot be decided: ${state.seed.table}: ${state.seed.reason}`);
-    case 'counted':
-      return state.seed.rows === 0
-        ? ok('seed', `would run \`${command}\`: ${state.seed.table} is empty`)
-        : ok('seed', `would not run: ${state.seed.table} has ${state.seed.rows} rows`);
-  }
 }
 
 async function mayCreateDatabase(config: Config, { shutdown }: Context): Promise<boolean> {

@@ -8,9 +8,9 @@ import { insertStarted, type MigrationRecord } from '../../prisma/migration-reco
 import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { RESET_POOLED, RESET_SESSION } from '../../prisma/session-reset.ts';
 import type { BootLock } from '../boot-lock.ts';
-import type { MigrateConfig, MigrateTarget } from '../migrate.ts';
 import { explainScriptError } from './failure.ts';
 import { withLockRetries } from './lock-retries.ts';
+import type { MigrateConfig, MigrateTarget } from './settings.ts';
 import { watchScript } from './watch-script.ts';
 
 interface Surroundings {

@@ -4,7 +4,7 @@ import type { Context } from '../../lib/context.ts';
 import { BootError } from '../../lib/errors.ts';
 import { runChild } from '../../lib/run-child.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import type { MigrateTarget } from '../migrate.ts';
+import type { MigrateTarget } from './settings.ts';
 
 /** Where an app's own Prisma CLI is; it is never downloaded. */
 const CLI_PATHS = ['node_modules/.bin/prisma', 'node_modules/prisma/build/index.js'];

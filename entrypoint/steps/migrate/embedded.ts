@@ -9,9 +9,9 @@ import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { createSchemaEngine, toMigrationList } from '../../prisma/schema-engine.ts';
 import { historyTable } from '../../prisma/survey.ts';
 import type { BootLock } from '../boot-lock.ts';
-import type { MigrateConfig, MigrateTarget } from '../migrate.ts';
 import { MigrationApplier } from './apply-migration.ts';
 import { explainEngineError } from './failure.ts';
+import type { MigrateConfig, MigrateTarget } from './settings.ts';
 
 /** Applies what is pending with Prisma's schema engine, on the connection that holds the lock. */
 export async function migrateEmbedded(

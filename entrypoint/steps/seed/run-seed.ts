@@ -3,7 +3,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { BootError } from '../../lib/errors.ts';
 import { runChild } from '../../lib/run-child.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import type { SeedConfig, SeedTarget } from '../seed.ts';
+import type { SeedConfig, SeedTarget } from './settings.ts';
 
 const LAST_LINES = 20;
 

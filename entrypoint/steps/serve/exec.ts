@@ -1,6 +1,6 @@
 import type { Context } from '../../lib/context.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import type { ServerConfig, ServerTarget } from '../serve.ts';
+import type { ServerConfig, ServerTarget } from './settings.ts';
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration } from '../../lib/duration.ts';
 import { localAddress } from '../../lib/local-address.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import type { ServerConfig } from '../serve.ts';
+import type { ServerConfig } from './settings.ts';
 
 /** Not at once: asking costs time that the server starts with. */
 const FIRST_LOOK_MS = 200;

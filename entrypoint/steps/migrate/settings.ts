@@ -1,0 +1,20 @@
+import type { ConnectionSettings } from '../../lib/connection-settings.ts';
+import type { PrismaFolder } from '../check-build/check-prisma.ts';
+
+export interface MigrateConfig {
+  readonly mode: 'deploy' | 'skip';
+  readonly engine: 'embedded' | 'cli';
+  readonly onError: 'abort' | 'continue';
+  readonly retryFailed: boolean;
+  readonly lockTimeoutMs: number | undefined;
+  readonly statementTimeoutMs: number | undefined;
+  readonly whenAhead: 'warn' | 'refuse';
+}
+
+export interface MigrateTarget {
+  readonly appDir: string;
+  readonly prisma: PrismaFolder;
+  readonly database: { readonly connection: ConnectionSettings; readonly url: string };
+  /** The environment of the Prisma CLI, for the engine `cli`. */
+  readonly appEnv: NodeJS.ProcessEnv;
+}
