@@ -30,8 +30,8 @@ WORKDIR /app
 COPY --from=builder /src/dist/standalone ./
 # The one folder of the app's that is written to: the user's, and of group 0, which an arbitrary user is in.
 RUN ["/nodejs/bin/node", "-e", "const fs = require('fs'), cache = '.next/cache'; fs.mkdirSync(cache); fs.chmodSync(cache, 0o775); fs.chownSync(cache, 1001, 0)"]
-RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/mnt \
-    ["/nodejs/bin/node", "/mnt/fill-compile-cache.cjs", "1001", "/app/.compile-cache"]
+RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/tmp \
+    ["/nodejs/bin/node", "/tmp/fill-compile-cache.cjs", "1001", "/app/.compile-cache"]
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 # By number: the base knows no user of ours, and files in a shared volume have the same owner as with `runner`.
 USER 1001:1001
@@ -62,9 +62,10 @@ RUN echo 'nodejs:x:1001:' >>/etc/group \
 WORKDIR /app
 COPY --from=builder /src/dist/standalone ./
 RUN mkdir .next/cache && chmod 775 .next/cache && chown 1001:0 .next/cache
-# Compiled code for Node.js, for a quicker start: made here because it holds for this Node.js, path and user only.
-RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/mnt \
-    node /mnt/fill-compile-cache.cjs 1001 /app/.compile-cache
+# Compiled code for Node.js, for a quicker start: made here because it holds for this Node.js, path and user only. The
+# script lies on a folder that both bases have, for a mount leaves the folder it was on behind.
+RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/tmp \
+    node /tmp/fill-compile-cache.cjs 1001 /app/.compile-cache
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 USER nextjs:nodejs
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 PORT=3000 HOSTNAME=0.0.0.0
