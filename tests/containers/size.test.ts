@@ -26,9 +26,9 @@ test.each([
         sum((path) => !/^\/app\/((node_modules|\.compile-cache)\/|seed\.js$)/.test(path) && !OURS.test(path)),
       ],
       ['app: seed.js', sum((path) => path === '/app/seed.js')],
-    ['compiled code, of the server above all', sum((path) => path.startsWith('/app/.compile-cache/'))],
+      ['compiled code, of the server above all', sum((path) => path.startsWith('/app/.compile-cache/'))],
       ['ours: entrypoint.js', sum((path) => path === '/app/entrypoint.js')],
-        ['ours: prisma/', sum((path) => path.startsWith('/app/prisma/'))],
+      ['ours: prisma/', sum((path) => path.startsWith('/app/prisma/'))],
       ['image', await imageSize(inject(name))],
     ];
     console.log(
