@@ -5,6 +5,7 @@ import {
   type SslMode,
   type TlsSettings,
 } from '../lib/connection-settings.ts';
+import { LONGEST_MS } from '../lib/duration.ts';
 import type { Problem } from '../lib/errors.ts';
 import { findUnencodedPassword } from './unencoded-password.ts';
 
@@ -98,7 +99,7 @@ function readUrl(
       database,
       schema: parameter('schema'),
       tls: readTls(parameters, mode, baseDir),
-      connectTimeoutMs: (connectTimeout === 0 ? 60 : connectTimeout) * 1000,
+      connectTimeoutMs: Math.min((connectTimeout === 0 ? 60 : connectTimeout) * 1000, LONGEST_MS),
       applicationName: parameter('application_name'),
       options: parameter('options'),
       pgbouncer: parameter('pgbouncer') === 'true',

@@ -1,10 +1,14 @@
 import ms from 'ms';
 
 const DURATION = /^\d+(?:ms|s|m|h)$/;
+/** What a timer can wait, 24 days and some hours: told to wait longer, it does not wait at all. */
+export const LONGEST_MS = 2_147_483_647;
 
-/** Milliseconds of `500ms`, `30s`, `2m` or `1h`; undefined for any other text. */
+/** Milliseconds of `500ms`, `30s`, `2m` or `1h`; undefined for any other text, and past 24 days. */
 export function parseDuration(text: string): number | undefined {
-  return DURATION.test(text) ? ms(text as ms.StringValue) : undefined;
+  if (!DURATION.test(text)) return undefined;
+  const milliseconds = ms(text as ms.StringValue);
+  return milliseconds > LONGEST_MS ? undefined : milliseconds;
 }
 
 /** A duration for people: `87ms`, `1.2s`, `2m`. */

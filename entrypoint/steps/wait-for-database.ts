@@ -1,23 +1,21 @@
 import { Backoff } from '../lib/backoff.ts';
 import { type ConnectionSettings, describeTarget } from '../lib/connection-settings.ts';
 import type { Context } from '../lib/context.ts';
-import { connect, withConnection } from '../lib/database/connect.ts';
+import { connect } from '../lib/database/connect.ts';
 import { type ClassifiedError, classifyConnectionError, codeOf } from '../lib/database/connection-error.ts';
-import { quoteIdentifier, type Session } from '../lib/database/session.ts';
+import type { Session } from '../lib/database/session.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import { Database } from '../prisma/database.ts';
+import { createDatabase } from './wait-for-database/create-database.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3000;
 /** A server that took the connection and then says nothing is tried anew. */
 const SURVEY_MS = 10_000;
-const MAINTENANCE_DATABASES = ['postgres', 'template1'];
-/** Lost a race against another replica that created the same database. */
-const ALREADY_CREATED = new Set(['42P04', '23505']);
 
 export interface WaitConfig {
   readonly connection: ConnectionSettings;
@@ -53,10 +51,12 @@ export async function waitForDatabase(
         return await open(connection, options, deadline, shutdown.signal, log);
       } catch (error) {
         shutdown.signal.throwIfAborted();
-        const failure = classifyConnectionError(error, connection);
+        if (error instanceof TypeError || error instanceof RangeError) throw error;
+        let failure = classifyConnectionError(error, connection);
         if (codeOf(error) === '3D000' && options.createDatabase) {
-          await createDatabase(connection, failure, error, shutdown.signal, log);
-          continue;
+          const hindrance = await createDatabase(connection, shutdown.signal, log);
+          if (hindrance === undefined) continue;
+          if (hindrance.passing) failure = hindrance;
         }
         if (!failure.passing) throw new BootError(failure.code, failure.problem, error);
         if (deadline.isOver) throw unavailable(config, failure, error);
@@ -125,32 +125,6 @@ async function bounded<Result>(
   } finally {
     limit.removeEventListener('abort', drop);
   }
-}
-
-async function createDatabase(
-  connection: ConnectionSettings,
-  missing: ClassifiedError,
-  cause: unknown,
-  signal: AbortSignal,
-  log: StepLog,
-): Promise<void> {
-  for (const database of MAINTENANCE_DATABASES) {
-    try {
-      faultPoint('database:create');
-      await withConnection(connection, { database, signal }, (session) =>
-        session.query(`CREATE DATABASE ${quoteIdentifier(connection.database)}`),
-      );
-      faultPoint('database:created');
-      log.info('created', `database "${connection.database}" was missing and has been created`);
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (ALREADY_CREATED.has(codeOf(error))) return;
-      if (codeOf(error) === '42501') break;
-      if (classifyConnectionError(error, connection).passing) return;
-    }
-  }
-  throw new BootError(missing.code, missing.problem, cause);
 }
 
 function unavailable(config: WaitConfig, failure: ClassifiedError, cause: unknown): BootError {

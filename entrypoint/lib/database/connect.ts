@@ -16,7 +16,7 @@ export interface ConnectOptions {
 /** One connection to the server, encrypted as the settings ask. Rejects with what the driver or the server said. */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<Session> {
   const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
-  const boundMs = Math.max(1, Math.min(timeoutMs, settings.connectTimeoutMs));
+  const boundMs = Math.max(1, Math.ceil(Math.min(timeoutMs, settings.connectTimeoutMs)));
   const timeout = AbortSignal.timeout(boundMs);
   const bounded = AbortSignal.any([signal, timeout]);
   let socket: Socket | undefined;

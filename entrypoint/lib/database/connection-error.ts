@@ -85,7 +85,8 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
       cause: error.code,
     };
   }
-  if (cause === '28P01') {
+  // The driver itself ends the exchange, without a code, where it has no password to answer with.
+  if (cause === '28P01' || /^SASL: .*password must be/.test(message)) {
     return refuse('DATABASE_ACCESS_REFUSED', {
       expected: `the password of role "${settings.user}" at ${target}`,
       got: settings.password === undefined ? 'none' : 'one that the server rejects (28P01)',

@@ -244,6 +244,7 @@ describe('the parameters of Prisma', () => {
 
   test('say no limit with a connect_timeout of 0, which is a minute here', () => {
     expect(read('connect_timeout=0').connectTimeoutMs).toBe(60_000);
+    expect(read('connect_timeout=99999999999').connectTimeoutMs).toBe(2_147_483_647);
   });
 });
 

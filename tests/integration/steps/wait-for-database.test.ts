@@ -1,0 +1,313 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
+import { createAuthority, createSelfSigned } from '../../helpers/certificates.ts';
+import { createDatabase, createRole, type Database, formatUrl } from '../../helpers/database.ts';
+import { closedPort, createProxy, freePort, silentServer } from '../../helpers/network.ts';
+import { type PostgresServer, startServer } from '../../helpers/postgres.ts';
+import { createStandalone, type Standalone } from '../../helpers/standalone.ts';
+
+let app: Standalone;
+beforeAll(async () => {
+  app = await createStandalone();
+});
+
+const wait = (url: string, env: Record<string, string> = {}) =>
+  runBundle({ dir: app.dir, args: ['wait'], env: { DATABASE_URL: url, ...env } });
+
+function failureOf({ logs }: BundleOutput) {
+  const failure = logs.at(-1);
+  const [problem] = (failure?.error?.problems ?? []) as Problem[];
+  return {
+    code: failure?.error?.code,
+    retry: failure?.retry,
+    problem,
+    retries: logs.filter(({ event }) => event === 'retry'),
+  };
+}
+
+describe('what passes by itself', () => {
+  const env = { ENTRYPOINT_DB_TIMEOUT: '700ms' };
+
+  test('a closed port is tried again until the deadline, a line each: exit 69', async () => {
+    const port = await closedPort();
+    const boot = await wait(`postgresql://app:a-password@127.0.0.1:${port}/app`, env);
+    expect(boot.code).toBe(69);
+    const { code, retry, problem, retries } = failureOf(boot);
+    expect({ code, retry }).toEqual({ code: 'DATABASE_UNAVAILABLE', retry: true });
+    expect(problem?.expected).toBe(`a connection to 127.0.0.1:${port}/app within 700ms`);
+    expect(problem?.action).toContain('ENTRYPOINT_DB_TIMEOUT');
+    expect(retries.length).toBeGreaterThan(1);
+    expect(retries[0]).toMatchObject({ step: 'database', error: { code: 'ECONNREFUSED' } });
+    expect(retries[0]?.msg).toMatch(/is not ready: nothing listens there yet \(\d+ms left\)/);
+    const left = retries.map(({ remainingMs }) => Number(remainingMs));
+    expect(left).toEqual(left.toSorted((a, b) => b - a));
+  });
+
+  test('an unknown host: exit 69', async () => {
+    const boot = await wait('postgresql://app:a-password@no-such-host.invalid/app', env);
+    expect(boot.code).toBe(69);
+    expect(failureOf(boot).retries[0]?.error?.code).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
+  });
+
+  test('a port that accepts and says nothing is not waited for for ever: exit 69', async () => {
+    const { port } = await silentServer();
+    const boot = await wait(`postgresql://app:a-password@127.0.0.1:${port}/app?sslmode=disable`, env);
+    expect(boot.code).toBe(69);
+    expect(failureOf(boot).problem?.got).toContain('ETIMEDOUT');
+  });
+
+  test('a port that accepts and says nothing to the question for TLS: exit 69', async () => {
+    const { port } = await silentServer();
+    const boot = await wait(`postgresql://app:a-password@127.0.0.1:${port}/app?sslmode=require`, env);
+    expect(boot.code).toBe(69);
+    expect(failureOf(boot).problem?.got).toContain('ETIMEDOUT');
+  });
+
+  test('a port where another kind of server hangs up: exit 69', async () => {
+    const proxy = await createProxy({ host: '127.0.0.1', port: await closedPort() });
+    proxy.reset();
+    const boot = await wait(`postgresql://app:a-password@127.0.0.1:${proxy.port}/app`, env);
+    expect(boot.code).toBe(69);
+  });
+
+  test('a server that comes up later is waited for', async () => {
+    const port = await freePort();
+    const url = (server: PostgresServer) => formatUrl(server, 'postgres');
+    const first = await startBundle({
+      dir: app.dir,
+      args: ['wait'],
+      env: { DATABASE_URL: `postgresql://app@127.0.0.1:${port}/app`, ENTRYPOINT_DB_TIMEOUT: '60s' },
+    });
+    await first.waitForLog({ event: 'retry' });
+    const server = await startServer({ port });
+    // It is there now, and refuses this password: proof that the same process has got through to it.
+    expect(await first.exit).toMatchObject({ code: 77 });
+    expect((await wait(url(server))).code).toBe(0);
+  });
+
+  test('a server that takes connections but is still starting is waited for', async () => {
+    const server = await startServer();
+    const database = await createDatabase({ server });
+    await server.stop();
+    // In recovery, whose first step does not end before we say so.
+    const go = app.path('recover');
+    server.configure({ restore_command: `until [ -e '${go}' ]; do sleep 0.1; done; false` });
+    await writeFile(join(server.dataDir, 'recovery.signal'), '');
+    const started = server.start();
+    const boot = await startBundle({ dir: app.dir, args: ['wait'], env: { DATABASE_URL: database.url } });
+    const retry = await boot.waitForLog({ event: 'retry' });
+    expect(retry).toMatchObject({
+      error: { code: '57P03' },
+      msg: expect.stringContaining('it is still starting'),
+    });
+    await writeFile(go, '');
+    await started;
+    expect(await boot.exit).toMatchObject({ code: 0 });
+  });
+
+  test('a server without a connection left is waited for', async () => {
+    const database = await createDatabase();
+    const role = await createRole({ connectionLimit: 0 });
+    const boot = await startBundle({
+      dir: app.dir,
+      args: ['wait'],
+      env: { DATABASE_URL: database.urlFor(role) },
+    });
+    const retry = await boot.waitForLog({ event: 'retry' });
+    expect(retry).toMatchObject({
+      error: { code: '53300' },
+      msg: expect.stringContaining('no connection left'),
+    });
+    await database.admin(`ALTER ROLE ${role.name} CONNECTION LIMIT 5`);
+    expect(await boot.exit).toMatchObject({ code: 0 });
+  });
+});
+
+describe('what takes a person ends the wait at once with 77', () => {
+  async function refuse(url: string) {
+    const boot = await wait(url, { ENTRYPOINT_DB_TIMEOUT: '60s' });
+    const failure = failureOf(boot);
+    expect(boot.code).toBe(77);
+    expect(failure.retries).toEqual([]);
+    expect(failure.retry).toBe(false);
+    return failure;
+  }
+
+  test('a wrong password', async () => {
+    const database = await createDatabase();
+    const role = await createRole();
+    const url = database.urlFor({ ...role, password: 'not-the-right-password' });
+    const { code, problem } = await refuse(url);
+    expect(code).toBe('DATABASE_ACCESS_REFUSED');
+    expect(problem?.expected).toBe(
+      `the password of role "${role.name}" at 127.0.0.1:${database.port}/${database.name}`,
+    );
+    expect(problem?.got).toBe('one that the server rejects (28P01)');
+  });
+
+  test('no password', async () => {
+    const database = await createDatabase();
+    const { problem } = await refuse(
+      `postgresql://${database.user}@127.0.0.1:${database.port}/${database.name}`,
+    );
+    expect(problem?.got).toMatch(/^none/);
+  });
+
+  test('a role that may not log in, and one that may not connect', async () => {
+    const database = await createDatabase();
+    const noLogin = await createRole({ login: false });
+    expect((await refuse(database.urlFor(noLogin))).problem?.got).toContain('28000');
+    const stranger = await createRole();
+    await database.admin(`REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`);
+    expect((await refuse(database.urlFor(stranger))).problem?.got).toContain('42501');
+  });
+
+  test('a database that is not there, which `wait` does not create', async () => {
+    const database = await createDatabase({ create: false });
+    const { code, problem } = await refuse(database.url);
+    expect(code).toBe('DATABASE_MISSING');
+    expect(problem?.action).toContain('CREATEDB');
+    expect(await database.admin(`SELECT 1 FROM pg_database WHERE datname = '${database.name}'`)).toEqual([]);
+  });
+
+  test('a server without TLS where TLS is demanded', async () => {
+    const { url } = await createDatabase();
+    for (const sslmode of ['require', 'verify-ca', 'verify-full']) {
+      const { code, problem } = await refuse(`${url}?sslmode=${sslmode}`);
+      expect(code).toBe('DATABASE_TLS');
+      expect(problem).toMatchObject({
+        got: 'a server without TLS',
+        expected: expect.stringContaining(`sslmode=${sslmode}`),
+      });
+    }
+  });
+});
+
+describe('a database that is missing', () => {
+  const migrate = (url: string) => runBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: url } });
+
+  test('is created where the role may, whatever its name', async () => {
+    const role = await createRole({ createdb: true });
+    const database = await createDatabase({ create: false, name: `it's "odd" %41 ${Date.now()}` });
+    const boot = await migrate(database.urlFor(role));
+    expect(boot.code).toBe(0);
+    expect(boot.logs.filter(({ event }) => event === 'created')).toHaveLength(1);
+    expect(await database.migrations()).toHaveLength(1);
+  });
+
+  test('is asked for where the role may not: exit 77', async () => {
+    const role = await createRole();
+    const database = await createDatabase({ create: false });
+    const boot = await migrate(database.urlFor(role));
+    expect(boot.code).toBe(77);
+    expect(failureOf(boot)).toMatchObject({ code: 'DATABASE_MISSING', retry: false });
+  });
+
+  test('is created by one of two that come at once, and found by the other', async () => {
+    const role = await createRole({ createdb: true });
+    const database = await createDatabase({ create: false });
+    const boots = await Promise.all([migrate(database.urlFor(role)), migrate(database.urlFor(role))]);
+    expect(boots.map(({ code }) => code)).toEqual([0, 0]);
+    expect(await database.migrations()).toHaveLength(1);
+  });
+
+  test('is waited for while somebody is connected to the template that it is made from', async () => {
+    const server = await startServer();
+    const database = await createDatabase({ server, create: false });
+    const busy = await database.connect(formatUrl(server, 'template1'));
+    const boot = await startBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: database.url } });
+    expect(await boot.waitForLog({ event: 'retry' })).toMatchObject({ error: { code: '55006' } });
+    await busy.end();
+    expect(await boot.exit).toMatchObject({ code: 0 });
+  });
+});
+
+describe('TLS', () => {
+  let server: PostgresServer;
+  let database: Database;
+  let authority: Awaited<ReturnType<typeof createAuthority>>;
+  const connection = (boot: BundleOutput) =>
+    boot.logs.find(({ step, event }) => step === 'database' && event === 'done');
+
+  beforeAll(async () => {
+    server = await startServer();
+    authority = await createAuthority();
+    await server.useTls(await authority.issue({ names: ['127.0.0.1'] }));
+    database = await createDatabase({ server });
+  });
+
+  test.each([
+    ['', true],
+    ['sslmode=prefer', true],
+    ['sslmode=require', true],
+    ['sslmode=disable', false],
+  ])('with "%s" is used: %s', async (parameters, encrypted) => {
+    const boot = await wait(`${database.url}?${parameters}`);
+    expect(boot.code).toBe(0);
+    expect(connection(boot)).toMatchObject({ encrypted });
+  });
+
+  test('verifies the certificate and the name where it is told to', async () => {
+    for (const sslmode of ['verify-ca', 'verify-full']) {
+      const known = await wait(`${database.url}?sslmode=${sslmode}&sslrootcert=${authority.certificate}`);
+      expect(known.code).toBe(0);
+      const unknown = await wait(`${database.url}?sslmode=${sslmode}`);
+      expect(unknown.code).toBe(77);
+      expect(failureOf(unknown)).toMatchObject({ code: 'DATABASE_TLS', retries: [] });
+    }
+    const otherName = database.url.replace('127.0.0.1', 'localhost');
+    const trusted = `sslrootcert=${authority.certificate}`;
+    expect((await wait(`${otherName}?sslmode=verify-ca&${trusted}`)).code).toBe(0);
+    const misnamed = await wait(`${otherName}?sslmode=verify-full&${trusted}`);
+    expect(misnamed.code).toBe(77);
+    expect(failureOf(misnamed).problem?.got).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
+  });
+
+  test('with a certificate file that is not there says which', async () => {
+    const boot = await wait(`${database.url}?sslmode=verify-full&sslrootcert=certs/none.pem`);
+    expect(boot.code).toBe(77);
+    expect(failureOf(boot).problem).toMatchObject({
+      what: 'sslrootcert in DATABASE_URL',
+      got: `ENOENT for ${app.path('certs/none.pem')}`,
+    });
+    expect(existsSync(app.path('certs'))).toBe(false);
+  });
+
+  test('that has expired, or vouches for itself alone, is refused where it is verified', async () => {
+    const others = await startServer();
+    const other = await createDatabase({ server: others });
+    await others.useTls(await authority.issue({ names: ['127.0.0.1'], expired: true }));
+    const expired = await wait(`${other.url}?sslmode=verify-full&sslrootcert=${authority.certificate}`);
+    expect(failureOf(expired).problem?.got).toContain('expired');
+    await others.useTls(await createSelfSigned({ names: ['127.0.0.1'] }));
+    const selfSigned = await wait(`${other.url}?sslmode=verify-full`);
+    expect(failureOf(selfSigned).problem?.got).toContain('self-signed');
+    expect([expired.code, selfSigned.code]).toEqual([77, 77]);
+    expect((await wait(`${other.url}?sslmode=require`)).code).toBe(0);
+  });
+
+  test('that the server demands and the URL turns off is asked for', async () => {
+    await server.allow(['hostnossl all all all reject']);
+    server.reload();
+    await expect.poll(async () => (await wait(`${database.url}?sslmode=disable`)).code).toBe(77);
+    const boot = await wait(`${database.url}?sslmode=disable`);
+    expect(failureOf(boot)).toMatchObject({
+      code: 'DATABASE_TLS',
+      problem: { action: expect.stringContaining('sslmode=require') },
+    });
+  });
+});
+
+test('a connection is told of with the server’s version and its round trip', async () => {
+  const { url, port, name } = await createDatabase();
+  const boot = await wait(url);
+  const done = boot.logs.find(({ event }) => event === 'done');
+  expect(done).toMatchObject({ step: 'database', encrypted: false, standby: false, pooled: false });
+  expect(done?.serverVersion).toMatch(/^18\./);
+  expect(done?.roundTripMs).toBeGreaterThan(0);
+  expect(done?.msg).toMatch(new RegExp(`^PostgreSQL 18\\.\\d+ at 127\\.0\\.0\\.1:${port}/${name} `));
+});
