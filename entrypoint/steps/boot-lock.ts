@@ -109,8 +109,7 @@ async function poll(
     const [row] = await holder.query<{ locked: boolean }>(`select ${functionName}(${key}) as locked`);
     if (row?.locked === true) {
       faultPoint('lock:taken');
-      if (nextProgress !== undefined) log.done('it is our turn');
-      else log.debug('taken', 'lock taken');
+      log.done(key === PRISMA_LOCK ? "Prisma's lock is ours too" : 'the lock is ours');
       return;
     }
     faultPoint('lock:busy');
