@@ -1,8 +1,5 @@
 import { Backoff } from '../lib/backoff.ts';
 import type { Context } from '../lib/context.ts';
-import { connect } from '../lib/database/connect.ts';
-import { classifyConnectionError } from '../lib/database/connection-error.ts';
-import type { Session } from '../lib/database/session.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
@@ -10,6 +7,7 @@ import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import type { Database } from '../prisma/database.ts';
 import { describeLockHolder } from './boot-lock/describe-holder.ts';
+import { type LockHolder, openLockHolder } from './boot-lock/lock-holder.ts';
 
 /** "zarpe" in ASCII: the advisory lock of our own, around migrate and seed. */
 const BOOT_LOCK = 0x7a_61_72_70_65;
@@ -37,17 +35,16 @@ export async function withBootLock(
   context: Context,
   work: (lock: BootLock) => Promise<void>,
 ): Promise<void> {
-  const functionName = database.isPooled ? 'pg_try_advisory_xact_lock' : 'pg_try_advisory_lock';
   const lost = new AbortController();
-  let holder: Session | undefined;
+  let holder: LockHolder | undefined;
   const acquire = async (key: number) => {
     if (holder === undefined) {
-      holder = database.isPooled ? await openHolder(database, context) : database.session;
-      const { lost: gone } = holder;
+      holder = await openLockHolder(database, context);
+      const { lost: gone } = holder.session;
       gone.addEventListener('abort', () => lost.abort(gone.reason), { once: true });
     }
-    const session = holder;
-    await context.steps.run('lock', (log) => poll(session, functionName, key, timeoutMs, context, log));
+    const from = holder;
+    await context.steps.run('lock', (log) => poll(from, key, timeoutMs, context, log));
   };
   let held: Promise<void> | undefined;
   try {
@@ -60,37 +57,16 @@ export async function withBootLock(
       },
     });
   } finally {
-    if (holder !== undefined) await release(holder, database);
-  }
-}
-
-async function release(holder: Session, database: Database): Promise<void> {
-  faultPoint('lock:release');
-  if (holder !== database.session) await holder.end();
-  else if (!holder.lost.aborted) await holder.query('select pg_advisory_unlock_all()').catch(() => undefined);
-}
-
-/**
- * Behind a transaction pooler a session is nobody's own, a transaction is: one that stays open on the side holds the
- * lock. It reads nothing, so that it has no snapshot for CREATE INDEX CONCURRENTLY to wait for.
- */
-async function openHolder(database: Database, { shutdown }: Context): Promise<Session> {
-  const { settings } = database.session;
-  try {
-    const holder = await connect(settings, { signal: shutdown.signal });
-    await holder.query('begin; set local idle_in_transaction_session_timeout = 0');
-    return holder;
-  } catch (error) {
-    shutdown.signal.throwIfAborted();
-    const { code, problem } = classifyConnectionError(error, settings);
-    throw new BootError(code, problem, error);
+    if (holder !== undefined) {
+      faultPoint('lock:release');
+      await holder.release();
+    }
   }
 }
 
 /** Tries, and never blocks: a session that waits inside the server has a snapshot that CONCURRENTLY waits for. */
 async function poll(
-  holder: Session,
-  functionName: string,
+  holder: LockHolder,
   key: number,
   timeoutMs: number,
   { shutdown }: Context,
@@ -106,15 +82,14 @@ async function poll(
   for (;;) {
     shutdown.signal.throwIfAborted();
     faultPoint('lock:before');
-    const [row] = await holder.query<{ locked: boolean }>(`select ${functionName}(${key}) as locked`);
-    if (row?.locked === true) {
+    if (await holder.tryLock(key)) {
       faultPoint('lock:taken');
       log.done(key === PRISMA_LOCK ? "Prisma's lock is ours too" : 'the lock is ours');
       return;
     }
     faultPoint('lock:busy');
     if (nextProgress === undefined || nextProgress.isOver) {
-      const who = await describeLockHolder(holder, key);
+      const who = await describeLockHolder(holder.session, key);
       if (deadline.isOver) throw timedOut(key, timeoutMs, who);
       log.info(
         'waiting',
@@ -125,7 +100,7 @@ async function poll(
       );
       nextProgress = new Deadline(PROGRESS_MS);
     }
-    if (deadline.isOver) throw timedOut(key, timeoutMs, await describeLockHolder(holder, key));
+    if (deadline.isOver) throw timedOut(key, timeoutMs, await describeLockHolder(holder.session, key));
     await backoff.pause(deadline.remainingMs);
   }
 }

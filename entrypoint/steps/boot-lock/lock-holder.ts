@@ -1,0 +1,86 @@
+import type { Context } from '../../lib/context.ts';
+import { connect } from '../../lib/database/connect.ts';
+import { classifyConnectionError } from '../../lib/database/connection-error.ts';
+import type { Session } from '../../lib/database/session.ts';
+import { BootError } from '../../lib/errors.ts';
+import type { Database } from '../../prisma/database.ts';
+
+/** Where advisory locks are held. */
+export interface LockHolder {
+  readonly session: Session;
+  /** Takes a lock if nobody has it, and never blocks. */
+  tryLock(key: number): Promise<boolean>;
+  /** Frees every lock. */
+  release(): Promise<void>;
+}
+
+/** In our own session; behind a pooler, where a session is nobody's own, in a transaction on the side. */
+export async function openLockHolder(database: Database, context: Context): Promise<LockHolder> {
+  if (!database.isPooled) return new SessionHolder(database.session);
+  const { versionNum } = database.state.server;
+  return new TransactionHolder(await connectOnTheSide(database, context), versionNum);
+}
+
+class SessionHolder implements LockHolder {
+  readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  tryLock(key: number): Promise<boolean> {
+    return take(this.session, `select pg_try_advisory_lock(${key}) as locked`);
+  }
+
+  async release(): Promise<void> {
+    if (this.session.lost.aborted) return;
+    await this.session.query('select pg_advisory_unlock_all()').catch(() => undefined);
+  }
+}
+
+/**
+ * The transaction stays open while it holds a lock. Who waits for one holds none open: the connections of the pool are
+ * for those who work.
+ */
+class TransactionHolder implements LockHolder {
+  readonly session: Session;
+  readonly #begin: string;
+  #isOpen = false;
+
+  constructor(session: Session, versionNum: number) {
+    this.session = session;
+    const timeouts = [
+      'idle_in_transaction_session_timeout',
+      ...(versionNum >= 170_000 ? ['transaction_timeout'] : []),
+    ];
+    this.#begin = ['begin', ...timeouts.map((name) => `set local ${name} = 0`), ''].join('; ');
+  }
+
+  async tryLock(key: number): Promise<boolean> {
+    const lock = `select pg_try_advisory_xact_lock(${key}) as locked`;
+    if (this.#isOpen) return take(this.session, lock);
+    this.#isOpen = await take(this.session, this.#begin + lock);
+    if (!this.#isOpen) await this.session.query('rollback');
+    return this.#isOpen;
+  }
+
+  async release(): Promise<void> {
+    await this.session.end();
+  }
+}
+
+async function take(session: Session, sql: string): Promise<boolean> {
+  const [row] = await session.query<{ locked: boolean }>(sql);
+  return row?.locked === true;
+}
+
+async function connectOnTheSide(database: Database, { shutdown }: Context): Promise<Session> {
+  const { settings } = database.session;
+  try {
+    return await connect(settings, { signal: shutdown.signal });
+  } catch (error) {
+    shutdown.signal.throwIfAborted();
+    const { code, problem } = classifyConnectionError(error, settings);
+    throw new BootError(code, problem, error);
+  }
+}
