@@ -24,16 +24,14 @@ const REFUSES_TRANSACTION: readonly (readonly [pattern: RegExp, reason: string])
   ],
 ];
 
-const TRANSACTIONAL =
-  /^(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|VALUES|TABLE|TRUNCATE|CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE|SET|RESET|SHOW|LOCK|ANALYZE|ANALYSE|EXPLAIN|DO|REFRESH|SECURITY|REASSIGN|IMPORT|NOTIFY|LISTEN|UNLISTEN|DECLARE|FETCH|CLOSE|MOVE|PREPARE|EXECUTE|DEALLOCATE|DISCARD|COPY|\()/;
 const BEGIN = /^(?:BEGIN|START TRANSACTION)(?: WORK| TRANSACTION)?$/;
 const COMMIT = /^(?:COMMIT|END)(?: WORK| TRANSACTION)?$/;
 const CONTROL = /^(?:BEGIN|START|COMMIT|END)\b/;
 
 /**
- * Tells scripts that PostgreSQL runs as one transaction from those it cannot. What is not certain counts as not
- * atomic. A script that wraps itself whole in BEGIN … COMMIT is atomic too: BEGIN inside a simple query takes the
- * statements before it into its transaction.
+ * Tells scripts that PostgreSQL runs as one transaction from those it cannot. One that turns out to hold what cannot
+ * run in a transaction is refused by the server as a whole, and then done in steps. A script that wraps itself whole in
+ * BEGIN … COMMIT is atomic too: BEGIN inside a simple query takes the statements before it into its transaction.
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
  */
 export function judgeAtomicity(statements: readonly Statement[]): Atomicity {
@@ -69,9 +67,7 @@ function refusal(statement: Statement): string | undefined {
   const { skeleton } = statement;
   for (const [pattern, reason] of REFUSES_TRANSACTION) if (pattern.test(skeleton)) return reason;
   if (skeleton.startsWith('DO ') && mayCommit(statement)) return 'a DO block that commits or rolls back';
-  return TRANSACTIONAL.test(skeleton) || CONTROL.test(skeleton)
-    ? undefined
-    : 'a statement that Zarpe does not know';
+  return undefined;
 }
 
 /** DO takes its code as a dollar-quoted or as an ordinary string; of the latter only the fact is known here. */

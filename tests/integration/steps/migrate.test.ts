@@ -1,0 +1,273 @@
+import { describe, expect, test } from 'vitest';
+import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import { type BundleOutput, runBundle } from '../../helpers/bundle.ts';
+import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
+import { startServer } from '../../helpers/postgres.ts';
+import { createStandalone, type Standalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
+
+const run = (app: Standalone, database: Database, env: Record<string, string> = {}, args = ['migrate']) =>
+  runBundle({ dir: app.dir, args, env: { DATABASE_URL: database.url, ...env } });
+
+function problemOf({ logs }: BundleOutput): Problem & { details: string[] } {
+  const [problem] = (logs.at(-1)?.error?.problems ?? []) as (Problem & { details: string[] })[];
+  if (problem === undefined) throw new Error('there is no problem');
+  return problem;
+}
+
+async function fail(script: string | Buffer, env: Record<string, string> = {}) {
+  const app = await createStandalone({ migrations: { '0001_users': USERS_MIGRATION, '0002_bad': script } });
+  const database = await createDatabase();
+  const boot = await run(app, database, env);
+  expect(boot.code).toBe(65);
+  expect(boot.logs.at(-1)).toMatchObject({ step: 'migrate', exitStatus: 65, retry: false });
+  return { app, database, boot, problem: problemOf(boot) };
+}
+
+describe('a migration that fails', () => {
+  test('names its line, shows it with a caret, and PostgreSQL’s own words', async () => {
+    const script = `-- one\n-- two\nCREATE TABLE a (id int);\n\nCREATE TABLE b (\n  id int,\n  name tetx\n);\n`;
+    const { boot, problem, database } = await fail(script);
+    expect(boot.logs.at(-1)?.error?.code).toBe('MIGRATION_FAILED');
+    expect(problem.what).toBe('prisma/migrations/0002_bad/migration.sql:7');
+    expect(problem.got).toBe('ERROR 42704: type "tetx" does not exist');
+    expect(problem.details.slice(0, 2)).toEqual(['7 |   name tetx', '  |        ^']);
+    expect(problem.details.join('\n')).toContain('node entrypoint.js resolve --applied 0002_bad');
+    expect(await database.query("SELECT to_regclass('a') AS a")).toEqual([{ a: null }]);
+  });
+
+  test('leaves no record, and is applied when it has been corrected', async () => {
+    const { app, database } = await fail('CREATE TABLE a (id int); SELEC 1;');
+    expect((await database.migrations()).map((record) => record.migration_name)).toEqual(['0001_users']);
+    await app.addMigration('0002_bad', 'CREATE TABLE a (id int);');
+    expect((await run(app, database)).code).toBe(0);
+    expect(await database.migrations()).toMatchObject([
+      { finished: true },
+      { finished: true, applied_steps_count: 1 },
+    ]);
+  });
+
+  test.each([
+    ['CRLF and a BOM', '\uFEFF-- a\r\n-- b\r\nSELECT 1;\r\nSELEC 2;\r\n', 4, '4 | SELEC 2;'],
+    [
+      'letters of several units before it',
+      "SELECT '😀😀', 'é';\nSELECT '😀' AS x, tetx;",
+      2,
+      "2 | SELECT '😀' AS x, tetx;",
+    ],
+    ['a quote that is never closed', "SELECT 1;\n\nSELECT 'open;\n", 3, "3 | SELECT 'open;"],
+    ['a dollar quote that is never closed', 'SELECT 1;\nDO $$ BEGIN\n', 2, '2 | DO $$ BEGIN'],
+    [
+      'an error at run time, of which the server tells no position',
+      'SELECT 1;\n\nSELECT 1 / 0;\nSELECT 2;',
+      3,
+      '3 | SELECT 1 / 0;',
+    ],
+    [
+      'an error in a DO block',
+      'SELECT 1;\nDO $$\nBEGIN\n  RAISE EXCEPTION $m$no; way$m$;\nEND $$;',
+      2,
+      '2 | DO $$',
+    ],
+  ])('is located behind %s', async (_, script, line, shown) => {
+    const { problem } = await fail(Buffer.from(script));
+    expect(problem.what).toBe(`prisma/migrations/0002_bad/migration.sql:${line}`);
+    expect(problem.details[0]).toBe(shown);
+  });
+
+  test('keeps detail, hint and context of the server', async () => {
+    const { problem } = await fail(`DO $$ BEGIN
+      RAISE EXCEPTION 'no' USING DETAIL = 'the detail', HINT = 'the hint', ERRCODE = 'ZX001'; END $$;`);
+    expect(problem.got).toBe('ERROR ZX001: no');
+    expect(problem.details).toEqual(expect.arrayContaining(['DETAIL: the detail', 'HINT: the hint']));
+    expect(problem.details.join('\n')).toMatch(/CONTEXT: PL\/pgSQL function/);
+  });
+
+  test('starts the server all the same where ENTRYPOINT_MIGRATE_ON_ERROR=continue, with a warning', async () => {
+    const app = await createStandalone({ server: 'crashing', migrations: { '0001_bad': 'SELEC 1' } });
+    const boot = await run(
+      app,
+      await createDatabase(),
+      { ENTRYPOINT_MIGRATE_ON_ERROR: 'continue', FIXTURE_EXIT_CODE: '7' },
+      [],
+    );
+    expect(boot.code).toBe(7);
+    expect(boot.logs.find(({ event }) => event === 'continued')).toMatchObject({
+      level: 'warn',
+      step: 'migrate',
+      error: { code: 'MIGRATION_FAILED' },
+    });
+  });
+
+  test('leaves a failed record where ENTRYPOINT_MIGRATE_RETRY_FAILED=off, which waits for `resolve`', async () => {
+    const off = { ENTRYPOINT_MIGRATE_RETRY_FAILED: 'off' };
+    const { app, database } = await fail('CREATE TABLE a (id int); SELECT 1 / 0;', off);
+    expect((await database.migrations()).at(-1)).toMatchObject({
+      migration_name: '0002_bad',
+      finished: false,
+    });
+    const again = await run(app, database, off);
+    expect(again.code).toBe(65);
+    expect(again.logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
+    expect(problemOf(again).details.join('\n')).toContain(
+      'node entrypoint.js resolve --rolled-back 0002_bad',
+    );
+    await app.addMigration('0002_bad', 'CREATE TABLE a (id int);');
+    expect((await run(app, database, off, ['resolve', '--rolled-back', '0002_bad'])).code).toBe(0);
+    expect((await run(app, database, off)).code).toBe(0);
+    expect((await database.migrations()).filter(({ finished }) => finished)).toHaveLength(2);
+  });
+
+  test('that cannot be one transaction is left to a person, both ways to settle it named', async () => {
+    const { app, database, problem } = await fail(
+      'CREATE TABLE a (id int); COMMIT; INSERT INTO a VALUES (1); SELECT 1 / 0;',
+    );
+    expect(problem.action).toContain('its own transaction control');
+    expect(problem.details.join('\n')).toMatch(
+      /resolve --applied 0002_bad[\s\S]*resolve --rolled-back 0002_bad/,
+    );
+    expect((await run(app, database)).logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
+    expect((await run(app, database, {}, ['resolve', '--applied', '0002_bad'])).code).toBe(0);
+    expect((await run(app, database)).code).toBe(0);
+  });
+});
+
+describe('a history', () => {
+  test('with nothing to do takes no lock and says so', async () => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    expect((await run(app, database)).code).toBe(0);
+    const boot = await run(app, database);
+    expect(boot.code).toBe(0);
+    expect(boot.logs.filter(({ step }) => step === 'lock')).toEqual([]);
+    expect(boot.logs.find(({ event }) => event === 'skipped')).toMatchObject({
+      step: 'migrate',
+      msg: 'nothing to migrate: 1 migration applied',
+    });
+  });
+
+  test('with an edited migration is told of, and goes on', async () => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    await run(app, database);
+    await app.addMigration('20260101000000_create_users', `${USERS_MIGRATION}-- edited`);
+    await app.addMigration('20260102000000_more', 'CREATE TABLE more (id int)');
+    const boot = await run(app, database);
+    expect(boot.code).toBe(0);
+    expect(boot.logs.find(({ event }) => event === 'edited')).toMatchObject({
+      level: 'warn',
+      migrations: ['20260101000000_create_users'],
+    });
+    expect(await database.migrations()).toHaveLength(2);
+  });
+
+  test('that is ahead of the image is told of, or refused: exit 65', async () => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    await app.addMigration('20270101000000_later', 'CREATE TABLE later (id int)');
+    await run(app, database);
+    await app.remove('prisma/migrations/20270101000000_later');
+    const warned = await run(app, database);
+    expect(warned.code).toBe(0);
+    expect(warned.logs.find(({ event }) => event === 'ahead')).toMatchObject({
+      level: 'warn',
+      migrations: ['20270101000000_later'],
+    });
+    const refused = await run(app, database, { ENTRYPOINT_DATABASE_AHEAD: 'refuse' });
+    expect(refused.code).toBe(65);
+    expect(refused.logs.at(-1)?.error?.code).toBe('DATABASE_AHEAD');
+  });
+
+  test('that a database with tables of its own lacks is asked for, and settled by a baseline', async () => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    await database.query(USERS_MIGRATION);
+    const boot = await run(app, database);
+    expect(boot.code).toBe(65);
+    expect(boot.logs.at(-1)?.error?.code).toBe('DATABASE_NOT_EMPTY');
+    expect(problemOf(boot).details).toEqual([
+      'node entrypoint.js resolve --applied 20260101000000_create_users',
+    ]);
+    expect((await run(app, database, {}, ['resolve', '--applied', '20260101000000_create_users'])).code).toBe(
+      0,
+    );
+    expect((await run(app, database)).code).toBe(0);
+  });
+
+  test('can be left to others', async () => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    const boot = await run(app, database, { ENTRYPOINT_MIGRATE: 'skip' });
+    expect(boot.code).toBe(0);
+    expect(await database.migrations()).toEqual([]);
+  });
+});
+
+describe('the schema of the URL', () => {
+  test.each(['public', 'app', 'My odd schema'])(
+    '%s holds the history and what has no schema of its own',
+    async (schema) => {
+      const app = await createStandalone({
+        migrations: { '0001': USERS_MIGRATION, '0002': 'ALTER TABLE users ADD a int' },
+      });
+      const database = await createDatabase();
+      const url = database.urlFor(undefined, { schema });
+      const boot = await runBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: url } });
+      expect(boot.code).toBe(0);
+      expect(await database.migrations(schema)).toMatchObject([{ finished: true }, { finished: true }]);
+      const tables = await database.query(
+        "SELECT schemaname AS s FROM pg_tables WHERE tablename IN ('users', '_prisma_migrations')",
+      );
+      expect(tables).toEqual([{ s: schema }, { s: schema }]);
+      const again = await runBundle({ dir: app.dir, args: ['status'], env: { DATABASE_URL: url } });
+      expect(again.code).toBe(0);
+    },
+  );
+
+  test('may be several that the datasource names', async () => {
+    const app = await createStandalone({
+      schema: {
+        'a.prisma': 'datasource db {\n provider = "postgresql"\n schemas = ["one", "two"]\n}\n',
+        'b.prisma': '',
+      },
+      migrations: {
+        '0001':
+          'CREATE SCHEMA "one"; CREATE SCHEMA "two"; CREATE TABLE "one"."a" (id int); CREATE TABLE "two"."a" (id int)',
+      },
+    });
+    const database = await createDatabase();
+    expect((await run(app, database)).code).toBe(0);
+    expect((await run(app, database, {}, ['status'])).code).toBe(0);
+  });
+});
+
+describe('a role without rights', () => {
+  test('is refused with what it lacks: exit 77', async () => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    const role = await createRole();
+    const boot = await runBundle({
+      dir: app.dir,
+      args: ['migrate'],
+      env: { DATABASE_URL: database.urlFor(role) },
+    });
+    expect(boot.code).toBe(77);
+    expect(boot.logs.at(-1)?.error?.code).toBe('DATABASE_ACCESS_REFUSED');
+  });
+});
+
+test('a read-only standby is served where nothing is to be done, and refused where something is: exit 77', async () => {
+  const server = await startServer();
+  const database = await createDatabase({ server });
+  const app = await createStandalone({ server: 'crashing' });
+  await run(app, database);
+  await server.becomeStandby();
+  const boot = await run(app, database, { FIXTURE_EXIT_CODE: '5' }, []);
+  expect(boot.code).toBe(5);
+  expect(boot.logs.find(({ step, event }) => step === 'database' && event === 'done')).toMatchObject({
+    standby: true,
+  });
+  await app.addMigration('20270101000000_more', 'CREATE TABLE more (id int)');
+  const refused = await run(app, database, {}, []);
+  expect(refused.code).toBe(77);
+  expect(refused.logs.at(-1)?.error?.code).toBe('DATABASE_READ_ONLY');
+});
