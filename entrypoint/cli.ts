@@ -44,13 +44,14 @@ async function main(argv: readonly string[]): Promise<number> {
 /** Where a command logs, and whom a failure of it is told to. */
 function openReport(command: Command | undefined): FailureReport {
   const printsResult = command?.printsResult === true;
+  const isTerminal = (printsResult ? process.stderr : process.stdout).isTTY === true;
   const log = createLogger({
     level: printsResult && early.level === 'info' ? 'warn' : early.level,
     format: early.format,
-    color: early.color,
+    color: early.color && isTerminal,
     secrets,
     fd: printsResult ? 2 : 1,
-    isTerminal: (printsResult ? process.stderr : process.stdout).isTTY === true,
+    isTerminal,
   });
   const report = {
     log,

@@ -106,7 +106,8 @@ function reportSeeded(after: SeedCount, log: StepLog): void {
   }
 }
 
-function describeRows(rows: number): string {
+/** A bounded count, in words. */
+export function describeRows(rows: number): string {
   if (rows >= COUNT_LIMIT) return `${COUNT_LIMIT} rows or more`;
   return rows === 1 ? '1 row' : `${rows} rows`;
 }

@@ -4,7 +4,7 @@ import { withConnection } from '../../lib/database/connect.ts';
 import { BootError, toBootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
 import { compareHistory } from '../../prisma/history.ts';
-import { readScript } from '../../prisma/migrations-folder.ts';
+import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
 import { findInScript, type ScriptFinding } from '../../prisma/script-findings.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
@@ -50,28 +50,20 @@ export async function checkDatabase(
     const failure = toBootError(error);
     const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
     if (!creatable) return { findings: failures('database', failure), pending: [] };
-    const pending = (prisma?.folder?.migrations ?? []).map((migration) => ({
-      name: migration.name,
-      findings: findInScript(readScript(migration)),
-    }));
-    return {
-      findings: [
-        warning(
-          'database',
-          `database "${config.database.connection.database}" is not there: the boot would create it`,
-        ),
-      ],
-      pending,
-    };
+    const pending = (prisma?.folder?.migrations ?? []).map(reportPending);
+    const missing = `database "${config.database.connection.database}" is not there: the boot would create it`;
+    const found = pending.length === 0 || config.migrate.mode === 'skip' ? [] : [describePending(pending)];
+    return { findings: [warning('database', missing), ...found], pending };
   }
 }
 
 function pendingMigrations(database: Database, prisma: PrismaFolder | undefined): PendingReport[] {
   const { pending } = compareHistory(database.state.history ?? [], prisma?.folder?.migrations ?? []);
-  return pending.map((migration) => ({
-    name: migration.name,
-    findings: findInScript(readScript(migration)),
-  }));
+  return pending.map(reportPending);
+}
+
+function reportPending(migration: Migration): PendingReport {
+  return { name: migration.name, findings: findInScript(readScript(migration)) };
 }
 
 function checkHistory(
@@ -93,7 +85,12 @@ function checkHistory(
     findings.push(
       ...(config.migrate.whenAhead === 'refuse'
         ? failures('migrate', ahead)
-        : [warning('migrate', ahead.message)]),
+        : [
+            warning(
+              'migrate',
+              `the database is ahead of this image, which lacks ${history.missing.join(', ')}`,
+            ),
+          ]),
     );
   }
   if (history.edited.length > 0)
@@ -108,13 +105,20 @@ function checkHistory(
   }
   if (pending.length === 0)
     return [...findings, ok('migrate', `nothing to migrate: ${history.applied.length} applied`)];
-  const details = pending.flatMap(({ name, findings: inScript }) => [
+  return [...findings, describePending(pending)];
+}
+
+function describePending(pending: readonly PendingReport[]): Finding {
+  const details = pending.flatMap(({ name, findings }) => [
     name,
-    ...inScript.map(({ line, finding }) => `  line ${line}: ${finding}`),
+    ...findings.map(({ line, finding }) => `  line ${line}: ${finding}`),
   ]);
-  const deserving = pending.some(({ findings: inScript }) => inScript.length > 0);
-  const message = `${pending.length} pending, to be applied by the boot`;
-  return [...findings, deserving ? warning('migrate', message, details) : ok('migrate', message, details)];
+  const deserving = pending.some(({ findings }) => findings.length > 0);
+  return (deserving ? warning : ok)(
+    'migrate',
+    `${pending.length} pending, to be applied by the boot`,
+    details,
+  );
 }
 
 async function mayCreateDatabase(config: Config, { shutdown }: Context): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Database } from '../../prisma/database.ts';
-import { seedCommand } from '../../steps/seed.ts';
+import { describeRows, seedCommand } from '../../steps/seed.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
 /** What the seed would do, and why. */
@@ -20,6 +20,6 @@ export function checkSeed({ state }: Database, { seed, appDir }: Config): Findin
     case 'counted':
       return state.seed.rows === 0
         ? ok('seed', `would run \`${command}\`: ${state.seed.table} is empty`)
-        : ok('seed', `would not run: ${state.seed.table} has ${state.seed.rows} rows`);
+        : ok('seed', `would not run: ${state.seed.table} has ${describeRows(state.seed.rows)}`);
   }
 }

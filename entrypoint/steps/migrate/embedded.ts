@@ -1,6 +1,8 @@
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
+import pg from 'pg';
 import type { Context } from '../../lib/context.ts';
 import { connectionLost } from '../../lib/database/connection-lost.ts';
+import { BootError } from '../../lib/errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { Database } from '../../prisma/database.ts';
@@ -25,11 +27,11 @@ export async function migrateEmbedded(
   const table = historyTable(database.state.schema);
   const applier = new MigrationApplier({ database, lock, target, config, context, log, table });
   let failure: unknown;
-  /** The engine turns what a hook throws into a text; the error itself is kept. */
+  /** The engine turns what a hook throws into the text of a failed record; the error itself is kept. */
   const keepFailure = async (work: Promise<void>) => {
     await work.catch((error: unknown) => {
       failure ??= error;
-      throw error;
+      throw toDriverError(error);
     });
   };
   const factory = new EngineAdapterFactory(database.session, database.state.schema, {
@@ -59,4 +61,12 @@ export async function migrateEmbedded(
       ? explainEngineError(error, target)
       : connectionLost(session.settings, error);
   }
+}
+
+/** PostgreSQL's own words, in the form in which the engine takes them from a driver adapter. */
+function toDriverError(error: unknown): unknown {
+  const cause = error instanceof BootError ? error.cause : undefined;
+  if (!(cause instanceof pg.DatabaseError)) return error;
+  const { code = '', severity = 'ERROR', message, detail, column, hint } = cause;
+  return new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
 }
