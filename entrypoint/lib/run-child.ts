@@ -32,7 +32,7 @@ export async function runChild(
   });
   createInterface({ input: child.stdout }).on('line', (line) => options.onLine(line, 'stdout'));
   createInterface({ input: child.stderr }).on('line', (line) => options.onLine(line, 'stderr'));
-  const closed = once(child, 'close');
+  const closed = once(child, 'close').catch(() => undefined);
   const timer = new GroupTimer(child, options.timeoutMs);
   const kill = () => killGroup(child, 'SIGKILL');
   options.abort?.addEventListener('abort', kill, { once: true });

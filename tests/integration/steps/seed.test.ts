@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import { runBundle, startBundle } from '../../helpers/bundle.ts';
+import { createDatabase, createRole } from '../../helpers/database.ts';
+import { createStandalone, type SeedFixture, USERS_MIGRATION } from '../../helpers/standalone.ts';
+
+async function prepare(seed: SeedFixture | undefined, migration = USERS_MIGRATION) {
+  const app = await createStandalone({
+    server: 'crashing',
+    migrations: { '0001': migration },
+    ...(seed !== undefined && { seed }),
+  });
+  const database = await createDatabase();
+  const boot = (env: Record<string, string> = {}, args: string[] = []) =>
+    runBundle({ dir: app.dir, args, env: { DATABASE_URL: database.url, FIXTURE_EXIT_CODE: '0', ...env } });
+  const users = async () =>
+    (await database.query<{ n: number }>('SELECT count(*)::int AS n FROM users'))[0]?.n;
+  return { app, database, boot, users };
+}
+
+const ended = (logs: { step?: string; event?: string; msg?: string }[]) =>
+  logs.find(({ step, event }) => step === 'seed' && (event === 'done' || event === 'skipped'));
+
+describe('the seed', () => {
+  test('runs on no rows, is counted again, and is not run on rows', async () => {
+    const { boot, users } = await prepare('works');
+    const first = await boot();
+    expect(first.code).toBe(0);
+    expect(ended(first.logs)).toMatchObject({ event: 'done', rows: 3, msg: 'seeded: users has 3 rows' });
+    const second = await boot();
+    expect(ended(second.logs)).toMatchObject({ event: 'skipped', msg: 'skipped: users has 3 rows' });
+    expect(second.logs.filter(({ step }) => step === 'lock')).toEqual([]);
+    expect(await users()).toBe(3);
+  });
+
+  test.each(['users', '"User"', '"user"'])('finds the table %s', async (table) => {
+    const name = table.replaceAll('"', '');
+    const { boot } = await prepare('works', `CREATE TABLE ${table} (id serial, email text)`);
+    const { logs, code } = await boot({ FIXTURE_SEED_TABLE: name });
+    expect(code).toBe(0);
+    expect(ended(logs)).toMatchObject({ event: 'done', rows: 3 });
+  });
+
+  test('looks at the table that was named, in the schema of the URL', async () => {
+    const { app, database } = await prepare('works', 'CREATE TABLE people (id serial, email text)');
+    const env = {
+      DATABASE_URL: database.urlFor(undefined, { schema: 'app' }),
+      ENTRYPOINT_SEED_TABLE: 'people',
+      FIXTURE_SEED_TABLE: 'people',
+      FIXTURE_EXIT_CODE: '0',
+    };
+    expect(ended((await runBundle({ dir: app.dir, env })).logs)).toMatchObject({ event: 'done', rows: 3 });
+    expect(ended((await runBundle({ dir: app.dir, env })).logs)).toMatchObject({ event: 'skipped' });
+  });
+
+  test('is not run where there is no such table', async () => {
+    const { boot } = await prepare('works', 'CREATE TABLE other (id int)');
+    const { code, logs } = await boot();
+    expect(code).toBe(0);
+    expect(ended(logs)?.msg).toContain('there is no table users, User, user');
+  });
+
+  test('is not run where its table may not be read: exit 73', async () => {
+    const { app, database, boot } = await prepare('works');
+    await boot({ ENTRYPOINT_SEED: 'never' });
+    const role = await createRole();
+    await database.query(`GRANT SELECT ON _prisma_migrations TO ${role.name}`);
+    const env = { DATABASE_URL: database.urlFor(role) };
+    const { code, logs } = await runBundle({ dir: app.dir, env });
+    expect(code).toBe(73);
+    expect(logs.at(-1)?.error).toMatchObject({
+      code: 'SEED_UNDECIDED',
+      problems: [{ got: 'the role may not read it' }],
+    });
+  });
+
+  test('that is not there is none', async () => {
+    const { boot } = await prepare(undefined);
+    const { code, logs } = await boot();
+    expect(code).toBe(0);
+    expect(ended(logs)).toMatchObject({ event: 'skipped', msg: 'skipped: there is no seed.js' });
+  });
+
+  test('can be turned off, and run on rows', async () => {
+    const { boot, users } = await prepare('works');
+    expect(ended((await boot({ ENTRYPOINT_SEED: 'never' })).logs)?.msg).toContain('ENTRYPOINT_SEED=never');
+    expect(await users()).toBe(0);
+    await boot();
+    await boot({}, ['seed']);
+    expect(await users()).toBe(3);
+  });
+
+  test.each(['seed --force', 'ENTRYPOINT_SEED=always'])(
+    'seeds a database that has users with %s',
+    async (how) => {
+      const { database, boot, users } = await prepare('works', 'CREATE TABLE users (id serial, email text)');
+      await boot();
+      const again =
+        how === 'seed --force'
+          ? await boot({}, ['seed', '--force'])
+          : await boot({ ENTRYPOINT_SEED: 'always' });
+      expect(again.code).toBe(0);
+      expect(await users()).toBe(6);
+      expect(
+        await database.query(
+          "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        ),
+      ).toEqual([]);
+    },
+  );
+
+  test('that fails ends the boot with 73, its last lines told', async () => {
+    const { boot } = await prepare('fails');
+    const { code, logs } = await boot({ FIXTURE_EXIT_CODE: '3' });
+    expect(code).toBe(73);
+    expect(logs.at(-1)?.error).toMatchObject({
+      code: 'SEED_FAILED',
+      problems: [{ got: 'exit status 3', details: ['the seed fixture fails, as it was told to'] }],
+    });
+    expect(logs.find(({ event }) => event === 'output')).toMatchObject({ stream: 'stderr' });
+  });
+
+  test('that fails lets the server start with ENTRYPOINT_SEED_ON_ERROR=continue', async () => {
+    const { boot } = await prepare('fails');
+    const { code, logs } = await boot({ FIXTURE_EXIT_CODE: '3', ENTRYPOINT_SEED_ON_ERROR: 'continue' });
+    expect(code).toBe(3);
+    expect(logs.find(({ event }) => event === 'continued')).toMatchObject({
+      level: 'warn',
+      error: { code: 'SEED_FAILED' },
+    });
+    expect(logs.some(({ fixture, event }) => fixture === 'crashing' && event === 'ready')).toBe(true);
+  });
+
+  test('that writes half and fails leaves what it committed, and is not run on it', async () => {
+    const { boot, users } = await prepare('half');
+    expect((await boot()).code).toBe(73);
+    expect(await users()).toBe(1);
+    expect((await boot()).code).toBe(0);
+  });
+
+  test('that claims success and writes nothing is told of', async () => {
+    const { boot } = await prepare('empty');
+    const { code, logs } = await boot();
+    expect(code).toBe(0);
+    expect(logs.find(({ event }) => event === 'empty')).toMatchObject({ level: 'warn', step: 'seed' });
+  });
+
+  test.each(['hangs', 'stubborn'] as const)('that %s is ended with all it started: exit 73', async (seed) => {
+    const { app, database } = await prepare(seed);
+    const boot = await startBundle({
+      dir: app.dir,
+      env: { DATABASE_URL: database.url, ENTRYPOINT_SEED_TIMEOUT: '2s' },
+    });
+    expect(await boot.exit).toMatchObject({ code: 73 });
+    expect(boot.logs.at(-1)?.error).toMatchObject({
+      problems: [{ got: 'one that still ran after 2s, and was ended' }],
+    });
+    expect(boot.processes()).toEqual([]);
+  });
+
+  test('whose command cannot be started says so: exit 73', async () => {
+    const { boot } = await prepare('works');
+    const { code, logs } = await boot({ ENTRYPOINT_SEED_COMMAND: 'no-such-program --at all' });
+    expect(code).toBe(73);
+    expect(logs.at(-1)?.error).toMatchObject({
+      code: 'SEED_FAILED',
+      problems: [{ what: 'the seed `no-such-program --at all`', got: expect.stringContaining('ENOENT') }],
+    });
+  });
+
+  test('may be any command, its quotes understood, without a shell', async () => {
+    const { boot } = await prepare(undefined);
+    const command = `node -e "console.log('argument: ' + process.argv[1])" 'a b; $HOME'`;
+    const { code, logs } = await boot({ ENTRYPOINT_SEED_COMMAND: command });
+    expect(code).toBe(0);
+    expect(logs.find(({ event }) => event === 'output')?.msg).toBe('argument: a b; $HOME');
+  });
+
+  test('that prints the password does not get it into the log', async () => {
+    const { boot } = await prepare('leaks');
+    const { code, stdout } = await boot({ FIXTURE_EXIT_CODE: '1' });
+    expect(code).toBe(73);
+    expect(stdout).toMatch(/connecting to .*\[redacted\]/);
+  });
+
+  test('is run once by two that start at once', async () => {
+    const { boot, users } = await prepare('works', 'CREATE TABLE users (id serial, email text)');
+    const boots = await Promise.all([boot(), boot()]);
+    expect(boots.map(({ code }) => code)).toEqual([0, 0]);
+    expect(await users()).toBe(3);
+  });
+
+  test('has the environment of the server', async () => {
+    const { app, database } = await prepare('works');
+    const { logs } = await runBundle({
+      dir: app.dir,
+      env: {
+        DATABASE_URL: database.url,
+        FIXTURE_RECORD: 'PORT,NODE_ENV,HOSTNAME,EXTRA',
+        EXTRA: 'yes',
+        FIXTURE_EXIT_CODE: '0',
+      },
+    });
+    const started = logs.find(({ event, msg }) => event === 'output' && msg?.includes('"started"'));
+    expect(JSON.parse(started?.msg ?? '{}')).toMatchObject({
+      cwd: app.dir,
+      env: { NODE_ENV: 'production', HOSTNAME: '0.0.0.0', EXTRA: 'yes' },
+    });
+  });
+});
