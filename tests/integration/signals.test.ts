@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { startBundle } from '../helpers/bundle.ts';
+import { createDatabase } from '../helpers/database.ts';
+import { closedPort } from '../helpers/network.ts';
+import { createStandalone, USERS_MIGRATION } from '../helpers/standalone.ts';
+
+const BOOT_LOCK = 0x7a_61_72_70_65;
+const ENDING = [
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+  ['SIGHUP', 129],
+  ['SIGQUIT', 131],
+] as const;
+
+describe('a signal', () => {
+  test.each(ENDING)(
+    '%s while the database is waited for ends the boot at once with %i',
+    async (signal, status) => {
+      const { dir } = await createStandalone();
+      const boot = await startBundle({
+        dir,
+        env: { DATABASE_URL: `postgresql://app@127.0.0.1:${await closedPort()}/app` },
+      });
+      await boot.waitForLog({ event: 'retry' });
+      boot.kill(signal);
+      expect(await boot.exit).toMatchObject({ code: status, signal: null });
+      expect(boot.logs.at(-1)).toMatchObject({ event: 'shutdown', step: 'database', signal });
+    },
+  );
+
+  test.each(ENDING)('%s while the lock is waited for ends the boot with %i', async (signal, status) => {
+    const { dir } = await createStandalone();
+    const database = await createDatabase();
+    const holder = await database.connect();
+    await holder.query(`SELECT pg_advisory_lock(${BOOT_LOCK})`);
+    const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
+    await boot.waitForLog({ step: 'lock', event: 'waiting' });
+    boot.kill(signal);
+    expect(await boot.exit).toMatchObject({ code: status });
+    expect(await database.migrations()).toEqual([]);
+  });
+
+  test('while a migration runs that is one transaction rolls it back, and starts nothing further', async () => {
+    const { dir } = await createStandalone({
+      migrations: {
+        '0001': USERS_MIGRATION,
+        '0002': 'CREATE TABLE slow (id int); SELECT pg_sleep(60)',
+        '0003': 'CREATE TABLE later (id int)',
+      },
+    });
+    const database = await createDatabase();
+    const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
+    await expect
+      .poll(() =>
+        database.query(
+          "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
+        ),
+      )
+      .toHaveLength(1);
+    boot.kill('SIGTERM');
+    boot.kill('SIGTERM');
+    expect(await boot.exit).toMatchObject({ code: 143 });
+    expect((await database.migrations()).map((record) => record.migration_name)).toEqual(['0001']);
+    expect(await database.query("SELECT to_regclass('slow') AS a, to_regclass('later') AS b")).toEqual([
+      { a: null, b: null },
+    ]);
+  });
+
+  test('while a migration runs that cannot be one lets it end, and starts nothing further', async () => {
+    const { dir } = await createStandalone({
+      migrations: {
+        '0001': 'CREATE TABLE a (id int); COMMIT; SELECT pg_sleep(1.5); CREATE TABLE b (id int)',
+        '0002': 'CREATE TABLE c (id int)',
+      },
+    });
+    const database = await createDatabase();
+    const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
+    await expect
+      .poll(() =>
+        database.query(
+          "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
+        ),
+      )
+      .toHaveLength(1);
+    boot.kill('SIGTERM');
+    expect(await boot.exit).toMatchObject({ code: 143 });
+    expect(await database.migrations()).toMatchObject([{ migration_name: '0001', finished: true }]);
+    expect(await database.query("SELECT to_regclass('b') IS NOT NULL AS b, to_regclass('c') AS c")).toEqual([
+      { b: true, c: null },
+    ]);
+  });
+
+  test('during the seed reaches the seed, and no server starts', async () => {
+    const { dir } = await createStandalone({ seed: 'hangs' });
+    const database = await createDatabase();
+    const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
+    await boot.waitForLine(/hanging/);
+    boot.kill('SIGTERM');
+    expect(await boot.exit).toMatchObject({ code: 143 });
+    expect(boot.processes()).toEqual([]);
+    expect(boot.logs.some(({ step }) => step === 'server')).toBe(false);
+  });
+
+  test('while the server drains, twice, changes nothing about how it ends', async () => {
+    const { dir } = await createStandalone({ server: 'slow' });
+    const database = await createDatabase();
+    const boot = await startBundle({ dir, env: { DATABASE_URL: database.url, FIXTURE_DRAIN_MS: '500' } });
+    await boot.waitForServer();
+    boot.kill('SIGTERM');
+    await boot.waitForLog({ event: 'draining' });
+    boot.kill('SIGTERM');
+    expect(await boot.exit).toMatchObject({ code: 143 });
+  });
+});
