@@ -1,0 +1,160 @@
+import { createServer } from 'node:http';
+import { expect, test } from 'vitest';
+import { runBundle } from '../../helpers/bundle.ts';
+import { createDatabase, createRole, dumpSchema } from '../../helpers/database.ts';
+import { createProxy } from '../../helpers/network.ts';
+import { startServer } from '../../helpers/postgres.ts';
+import { createStandalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
+
+interface Report {
+  ok: boolean;
+  exitStatus: number;
+  findings: {
+    step: string;
+    level: 'ok' | 'warning' | 'failure';
+    message: string;
+    exitStatus?: number;
+    code?: string;
+  }[];
+  pending: { name: string; findings: { line: number; finding: string }[] }[];
+}
+
+async function check(dir: string, env: Record<string, string>, ...args: string[]) {
+  const { code, stdout } = await runBundle({ dir, args: ['--check', '--json', ...args], env });
+  const report: Report = JSON.parse(stdout);
+  expect(report.exitStatus).toBe(code);
+  expect(report.ok).toBe(code === 0);
+  return { code, report, failures: report.findings.filter(({ level }) => level === 'failure') };
+}
+
+test('the check writes nothing: not a table, not a row, not a transaction id', async () => {
+  const { dir } = await createStandalone({ seed: 'works' });
+  const database = await createDatabase({ server: await startServer({ settings: { autovacuum: 'off' } }) });
+  await database.query('CREATE TABLE before (id int)');
+  const evidence = async () => ({
+    dump: await dumpSchema(database.url),
+    xid: await database.query('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next'),
+    written: await database.query(
+      'SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int AS n FROM pg_stat_user_tables',
+    ),
+  });
+  const before = await evidence();
+  const { report } = await check(dir, { DATABASE_URL: database.url });
+  expect(await evidence()).toEqual(before);
+  expect(report.pending).toEqual([{ name: '20260101000000_create_users', findings: [] }]);
+  expect(
+    await database.query(
+      "SELECT 1 FROM pg_stat_activity WHERE application_name = 'zarpe' AND datname = current_database()",
+    ),
+  ).toEqual([]);
+});
+
+test('the check tells what is pending, what in it deserves a look, and what the seed would do', async () => {
+  const app = await createStandalone({ seed: 'works' });
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  await runBundle({ dir: app.dir, args: ['migrate'], env });
+  await app.addMigration(
+    '20270101000000_more',
+    '-- AlterTable\nALTER TABLE users DROP COLUMN email;\nCREATE INDEX i ON users (id);',
+  );
+  const { code, report } = await check(app.dir, env);
+  expect(code).toBe(0);
+  expect(report.pending).toEqual([
+    {
+      name: '20270101000000_more',
+      findings: [
+        { line: 2, finding: expect.stringContaining('drops a column') },
+        { line: 3, finding: expect.stringContaining('without CONCURRENTLY') },
+      ],
+    },
+  ]);
+  expect(report.findings.find(({ step }) => step === 'seed')?.message).toBe(
+    'would run `node seed.js`: users is empty',
+  );
+});
+
+test('the check goes on behind the first finding, and ends as the boot would', async () => {
+  const { dir } = await createStandalone({ omit: ['server.js', '.next/static'] });
+  const { code, failures } = await check(dir, {
+    DATABASE_URL: 'mysql://a-user@db/app',
+    ENTRYPOINT_SEED: 'maybe',
+  });
+  expect(code).toBe(78);
+  expect(failures.map(({ step, exitStatus }) => `${step} ${exitStatus}`)).toEqual([
+    'config 78',
+    'config 78',
+    'build 66',
+    'build 66',
+  ]);
+});
+
+test('the check ends with 77 for a database that refuses, 69 for one that is not there, 65 for a history that waits', async () => {
+  const app = await createStandalone();
+  const database = await createDatabase();
+  const role = await createRole();
+  const wrong = { DATABASE_URL: database.urlFor({ ...role, password: 'a-wrong-password' }) };
+  expect(await check(app.dir, wrong)).toMatchObject({
+    code: 77,
+    failures: [{ code: 'DATABASE_ACCESS_REFUSED' }],
+  });
+  const gone = { DATABASE_URL: 'postgresql://app@127.0.0.1:1/app', ENTRYPOINT_DB_TIMEOUT: '300ms' };
+  expect(await check(app.dir, gone)).toMatchObject({
+    code: 69,
+    failures: [{ code: 'DATABASE_UNAVAILABLE' }],
+  });
+  await app.addMigration('20270101000000_bad', 'SELECT 1 / 0');
+  const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE_RETRY_FAILED: 'off' };
+  await runBundle({ dir: app.dir, args: ['migrate'], env });
+  expect(await check(app.dir, env)).toMatchObject({ code: 65, failures: [{ code: 'MIGRATION_UNRESOLVED' }] });
+});
+
+test('the check tells what the role lacks for what is pending, and whether it may create the database', async () => {
+  const { dir } = await createStandalone();
+  const database = await createDatabase();
+  const role = await createRole();
+  const poor = await check(dir, { DATABASE_URL: database.urlFor(role) });
+  expect(poor).toMatchObject({ code: 77, failures: [{ code: 'DATABASE_ACCESS_REFUSED' }] });
+  const missing = await createDatabase({ create: false });
+  expect(await check(dir, { DATABASE_URL: missing.urlFor(role) })).toMatchObject({ code: 77 });
+  const may = await createRole({ createdb: true });
+  const created = await check(dir, { DATABASE_URL: missing.urlFor(may) });
+  expect(created.code).toBe(0);
+  expect(created.report.findings.some(({ message }) => message.includes('the boot would create it'))).toBe(
+    true,
+  );
+  expect(await missing.admin(`SELECT 1 FROM pg_database WHERE datname = '${missing.name}'`)).toEqual([]);
+});
+
+test('the check of an image needs no database with --skip-database', async () => {
+  const { dir } = await createStandalone();
+  const proxy = await createProxy(await createDatabase());
+  expect((await check(dir, {}, '--skip-database')).code).toBe(0);
+  const env = { DATABASE_URL: `postgresql://app@127.0.0.1:${proxy.port}/app` };
+  expect((await check(dir, env, '--skip-database')).code).toBe(0);
+  expect(proxy.accepted).toBe(0);
+});
+
+test('the check tells of a port that is taken', async () => {
+  const { dir } = await createStandalone();
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+  const { report } = await check(dir, { PORT: port, HOSTNAME: '127.0.0.1' }, '--skip-database');
+  server.close();
+  expect(report.findings.find(({ message }) => message.includes('EADDRINUSE'))).toMatchObject({
+    step: 'server',
+    level: 'warning',
+  });
+});
+
+test('the check is a table for people', async () => {
+  const { dir } = await createStandalone({ migrations: { '0001': USERS_MIGRATION } });
+  const { url } = await createDatabase();
+  const { code, stdout } = await runBundle({ dir, args: ['check'], env: { DATABASE_URL: url } });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^✓ config {4}the environment is complete$/m);
+  expect(stdout).toMatch(/^✓ migrate {3}1 pending, to be applied by the boot\n {12}0001$/m);
+  expect(stdout.trimEnd()).toMatch(/The boot would go through\.$/);
+});

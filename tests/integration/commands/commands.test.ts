@@ -1,0 +1,113 @@
+import { createServer } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { VARIABLE_NAMES } from '../../../entrypoint/config/variables.ts';
+import { ERROR_CODES, EXIT_STATUS } from '../../../entrypoint/lib/errors.ts';
+import { runBundle } from '../../helpers/bundle.ts';
+import { createDatabase } from '../../helpers/database.ts';
+import { createStandalone } from '../../helpers/standalone.ts';
+
+describe('status', () => {
+  test('tells applied, pending, edited, failed and missing, and ends with 0 only when nothing is to be done', async () => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE_RETRY_FAILED: 'off' };
+    const status = async () => {
+      const { code, stdout } = await runBundle({ dir: app.dir, args: ['status', '--json'], env });
+      return { code, ...JSON.parse(stdout) };
+    };
+    const name = '20260101000000_create_users';
+    expect(await status()).toEqual({
+      code: 65,
+      applied: [],
+      pending: [name],
+      failed: [],
+      edited: [],
+      missing: [],
+    });
+    expect(await database.migrations()).toEqual([]);
+    await runBundle({ dir: app.dir, args: ['migrate'], env });
+    expect(await status()).toEqual({
+      code: 0,
+      applied: [name],
+      pending: [],
+      failed: [],
+      edited: [],
+      missing: [],
+    });
+    await app.addMigration(name, 'SELECT 1');
+    await app.addMigration('2', 'SELECT 1 / 0');
+    await runBundle({ dir: app.dir, args: ['migrate'], env });
+    expect(await status()).toMatchObject({ code: 65, applied: [name], failed: ['2'], edited: [name] });
+    await app.remove(`prisma/migrations/${name}`);
+    await app.remove('prisma/migrations/2');
+    expect(await status()).toMatchObject({ code: 65, applied: [], failed: ['2'], missing: [name] });
+  });
+});
+
+describe('resolve', () => {
+  test('wants one of its flags, and a migration that it knows', async () => {
+    const { dir } = await createStandalone();
+    const env = { DATABASE_URL: (await createDatabase()).url };
+    for (const args of [['resolve'], ['resolve', '--applied', 'a', '--rolled-back', 'b']]) {
+      expect((await runBundle({ dir, args, env })).code).toBe(64);
+    }
+    const unknown = await runBundle({ dir, args: ['resolve', '--applied', 'none'], env });
+    expect(unknown.code).toBe(65);
+    expect(unknown.logs.at(-1)?.error?.code).toBe('RESOLVE_REFUSED');
+  });
+});
+
+describe('healthcheck', () => {
+  test('ends with 0 where the server answers well, and with 1 where it does not', async () => {
+    const { dir } = await createStandalone();
+    let answer = 200;
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(answer).end();
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const env = { PORT: typeof address === 'object' && address !== null ? String(address.port) : '' };
+    expect((await runBundle({ dir, args: ['healthcheck'], env })).code).toBe(0);
+    answer = 503;
+    expect(await runBundle({ dir, args: ['healthcheck'], env })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('503'),
+    });
+    server.close();
+    expect((await runBundle({ dir, args: ['healthcheck'], env })).code).toBe(1);
+    expect(asked).toEqual(['/api/health', '/api/health']);
+  });
+});
+
+describe('explain', () => {
+  test('is the tables of the code, and needs no environment', async () => {
+    const { dir } = await createStandalone();
+    const { code, stdout } = await runBundle({ dir, args: ['explain', '--json'] });
+    const explained = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(explained.exitCodes.map(({ status }: { status: number }) => status)).toEqual(
+      Object.values(EXIT_STATUS).map(({ status }) => status),
+    );
+    expect(explained.errorCodes.map((entry: { code: string }) => entry.code)).toEqual(
+      Object.keys(ERROR_CODES),
+    );
+    expect(explained.variables.map(({ name }: { name: string }) => name)).toEqual(VARIABLE_NAMES);
+    const text = await runBundle({ dir, args: ['explain'] });
+    for (const name of VARIABLE_NAMES) expect(text.stdout).toContain(name);
+  });
+});
+
+test('--version and --help say so everywhere, whatever the environment', async () => {
+  const { dir } = await createStandalone();
+  const env = { DATABASE_URL: 'mysql://wrong' };
+  expect(await runBundle({ dir, args: ['--version'], env })).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  });
+  expect(await runBundle({ dir, args: ['resolve', '--help'], env })).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('--rolled-back NAME'),
+  });
+});
