@@ -39,6 +39,10 @@ const TLS_REMEDY: Readonly<Record<string, readonly [got: string, action: string]
     'a certificate of an authority that is not trusted',
     'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
   ],
+  CERT_SIGNATURE_FAILURE: [
+    'a certificate that another authority of the same name has signed',
+    'Give the authority of today with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
+  ],
   CERT_HAS_EXPIRED: [
     'a certificate that has expired',
     'Renew the certificate of the server, and check the clock of this machine.',
@@ -101,11 +105,20 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
       action: 'The server wants TLS: use sslmode=require or stricter.',
     });
   }
+  if (cause === '28000' && /client certificate|certificate authentication failed/.test(message)) {
+    return refuse('DATABASE_TLS', {
+      expected: `a client certificate that ${target} accepts for role "${settings.user}"`,
+      got: `"${message}" (28000)`,
+      action: 'Give one that names the role with sslcert=FILE and sslkey=FILE, and an sslmode that uses TLS.',
+    });
+  }
   if (cause === '28000' || cause === '42501') {
     return refuse('DATABASE_ACCESS_REFUSED', {
       expected: `role "${settings.user}" to be let in at ${target}`,
       got: `"${message}" (${cause})`,
-      action: 'Create the role, or grant it CONNECT, or correct pg_hba.conf.',
+      action: /^permission denied for (?!database)/.test(message)
+        ? 'Grant the role what it lacks, or connect as the owner of the tables.'
+        : 'Create the role, or grant it CONNECT, or correct pg_hba.conf.',
     });
   }
   if (cause === '3D000') {
@@ -130,10 +143,14 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
       action: 'Turn TLS on at the server, or use sslmode=prefer or disable on a network you trust.',
     });
   }
-  if (/^(?:ERR_SSL|ERR_TLS|EPROTO|ERR_OSSL|ERR_CRYPTO)/.test(cause) || /establishing an SSL/.test(message)) {
+  if (
+    /^(?:ERR_SSL|ERR_TLS|EPROTO|ERR_OSSL|ERR_CRYPTO|CERT_|INVALID_CA|INVALID_PURPOSE)/.test(cause) ||
+    /establishing an SSL/.test(message)
+  ) {
     return refuse('DATABASE_TLS', {
       expected: `a TLS handshake with ${target}`,
-      got: `"${message}" (${cause})`,
+      // OpenSSL wraps its reason in a thread's number, a function and a line of its source.
+      got: `"${/SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message}" (${cause})`,
       action: 'Check the certificates and the TLS versions of both sides.',
     });
   }

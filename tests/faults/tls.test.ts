@@ -1,0 +1,176 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Problem } from '../../entrypoint/lib/errors.ts';
+import { runBundle, startBundle } from '../helpers/bundle.ts';
+import { type Authority, createAuthority, createSelfSigned } from '../helpers/certificates.ts';
+import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';
+import { type PostgresServer, startServer } from '../helpers/postgres.ts';
+import { createStandalone, type Standalone, USERS_MIGRATION } from '../helpers/standalone.ts';
+
+let app: Standalone;
+let authority: Authority;
+let stranger: Authority;
+let server: PostgresServer;
+let database: Database;
+let certified: Role;
+let encryptedOnly: Role;
+
+beforeAll(async () => {
+  app = await createStandalone({
+    migrations: { '1_users': `${USERS_MIGRATION}INSERT INTO users (email) VALUES ('a@example.org');` },
+    seed: 'works',
+  });
+  authority = await createAuthority();
+  stranger = await createAuthority();
+  server = await startServer();
+  database = await createDatabase({ server });
+  certified = await createRole({ server, superuser: true });
+  encryptedOnly = await createRole({ server, superuser: true });
+  await server.allow([
+    `hostssl all ${certified.name} all cert`,
+    `host all ${certified.name} all reject`,
+    `hostnossl all ${encryptedOnly.name} all reject`,
+  ]);
+  await server.useTls(await authority.issue({ names: ['127.0.0.1'] }));
+});
+
+/** How an attempt ended: encrypted, in the clear, or refused with one problem. */
+async function attempt(url: string, parameters: string, env: Record<string, string> = {}) {
+  const { code, logs } = await runBundle({
+    dir: app.dir,
+    args: ['wait'],
+    env: { DATABASE_URL: `${url}?${parameters}`, ...env },
+  });
+  const connection = logs.find(({ step, event }) => step === 'database' && event === 'done');
+  if (code === 0) return connection?.encrypted === true ? 'encrypted' : 'in the clear';
+  expect(code).toBe(77);
+  const { error } = logs.at(-1) ?? {};
+  expect(error?.code, JSON.stringify(error)).toBe('DATABASE_TLS');
+  const [problem] = (error?.problems ?? []) as Problem[];
+  return `${problem?.got} -> ${problem?.action}`;
+}
+
+const NO_TLS = /^a server without TLS -> .*sslmode=prefer or disable/;
+const UNTRUSTED = /^a certificate of an authority that is not trusted .* -> .*sslrootcert/;
+const OTHER_AUTHORITY =
+  /^a certificate that another authority of the same name has signed .* -> .*sslrootcert/;
+const SELF_SIGNED = /^a self-signed certificate .* -> .*sslrootcert/;
+const EXPIRED = /^a certificate that has expired .* -> Renew/;
+const MISNAMED = /^a certificate for another host name .* -> Connect by the name/;
+
+async function expectOutcomes(
+  url: string,
+  expected: Record<string, string | RegExp>,
+  env: Record<string, string> = {},
+): Promise<void> {
+  const ends = Object.keys(expected).map(async (parameters) => [
+    parameters,
+    await attempt(url, parameters, env),
+  ]);
+  expect(Object.fromEntries(await Promise.all(ends))).toEqual(
+    Object.fromEntries(
+      Object.entries(expected).map(([parameters, outcome]) => [parameters, expect.stringMatching(outcome)]),
+    ),
+  );
+}
+
+describe('a server whose certificate an authority has signed', () => {
+  test('is used as libpq would use it where nobody vouches for it', async () => {
+    await expectOutcomes(database.url, {
+      '': 'encrypted',
+      'sslmode=disable': 'in the clear',
+      'sslmode=allow': 'encrypted',
+      'sslmode=require': 'encrypted',
+      'sslmode=require&sslaccept=accept_invalid_certs': 'encrypted',
+      'sslmode=verify-ca': UNTRUSTED,
+      'sslmode=verify-full': UNTRUSTED,
+      'sslaccept=strict': UNTRUSTED,
+    });
+  });
+
+  test('is verified with its authority, and its name where that is asked for', async () => {
+    const trusted = `sslrootcert=${authority.certificate}`;
+    await expectOutcomes(database.url, {
+      [`sslmode=verify-full&${trusted}`]: 'encrypted',
+      // Prisma's way to name the authority.
+      [`sslmode=require&sslaccept=strict&sslcert=${authority.certificate}`]: 'encrypted',
+    });
+    await expectOutcomes(database.url.replace('@127.0.0.1:', '@localhost:'), {
+      [`sslmode=require&${trusted}`]: 'encrypted',
+      [`sslmode=verify-ca&${trusted}`]: 'encrypted',
+      [`sslmode=verify-full&${trusted}`]: MISNAMED,
+      [`sslaccept=strict&${trusted}`]: MISNAMED,
+    });
+  });
+
+  test('is vouched for by NODE_EXTRA_CA_CERTS', async () => {
+    const env = { NODE_EXTRA_CA_CERTS: authority.certificate };
+    await expectOutcomes(database.url, { 'sslmode=verify-full': 'encrypted' }, env);
+    const byName = database.url.replace('@127.0.0.1:', '@localhost:');
+    await expectOutcomes(byName, { 'sslmode=verify-full': MISNAMED }, env);
+  });
+
+  test('is refused where another authority is given, with sslmode=require too', async () => {
+    await expectOutcomes(database.url, {
+      [`sslmode=require&sslrootcert=${stranger.certificate}`]: OTHER_AUTHORITY,
+      [`sslmode=verify-full&sslrootcert=${stranger.certificate}`]: OTHER_AUTHORITY,
+    });
+  });
+
+  test('is one that lock, engine and counting reach with the same one setting', async () => {
+    const parameters = { sslmode: 'verify-full', sslrootcert: authority.certificate };
+    const DATABASE_URL = database.urlFor(encryptedOnly, parameters);
+    const boot = await startBundle({ dir: app.dir, env: { DATABASE_URL } });
+    await boot.waitForServer();
+    expect(await database.migrations()).toMatchObject([{ finished: true }]);
+    expect(boot.logs.find(({ step, event }) => step === 'seed' && event === 'skipped')).toBeDefined();
+    await expectOutcomes(database.urlFor(encryptedOnly), { 'sslmode=disable': /sslmode=require/ });
+  });
+});
+
+describe('a server that asks for a certificate of ours', () => {
+  const parametersWith = (files: { certificate: string; key: string }) =>
+    `sslmode=verify-full&sslrootcert=${authority.certificate}&sslcert=${files.certificate}&sslkey=${files.key}`;
+
+  test('takes the one that sslcert and sslkey name, and no other', async () => {
+    const own = await authority.issue({ commonName: certified.name });
+    const others = await authority.issue({ commonName: 'somebody_else' });
+    const forged = await stranger.issue({ commonName: certified.name });
+    await expectOutcomes(database.urlFor(certified), {
+      [parametersWith(own)]: 'encrypted',
+      'sslmode=require': /valid client certificate.* -> .*sslcert=FILE and sslkey=FILE/,
+      [parametersWith(others)]: /certificate authentication failed.* -> .*sslcert=FILE and sslkey=FILE/,
+      [parametersWith(forged)]: /^"tlsv1 alert (?:unknown ca|decrypt error)" .* -> Check the certificates/,
+      [parametersWith({ ...own, key: '/nowhere/client.key' })]: /^ENOENT for .nowhere.client\.key -> Mount/,
+      [parametersWith({ ...own, key: others.key })]: /key values mismatch/,
+    });
+  });
+});
+
+describe('a server of which there is nothing to trust', () => {
+  test('has no TLS, then vouches for itself, then has expired: each is told apart', async () => {
+    const other = await startServer();
+    const { url } = await createDatabase({ server: other });
+    await expectOutcomes(url, {
+      '': 'in the clear',
+      'sslmode=require': NO_TLS,
+      'sslmode=verify-full': NO_TLS,
+      'sslaccept=strict': NO_TLS,
+    });
+
+    const selfSigned = await createSelfSigned({ names: ['127.0.0.1'] });
+    await other.useTls(selfSigned);
+    await expectOutcomes(url, {
+      'sslmode=require': 'encrypted',
+      'sslmode=verify-ca': SELF_SIGNED,
+      'sslaccept=strict': SELF_SIGNED,
+      [`sslmode=verify-full&sslrootcert=${selfSigned.certificate}`]: 'encrypted',
+    });
+
+    await other.useTls(await authority.issue({ names: ['127.0.0.1'], expired: true }));
+    await expectOutcomes(url, {
+      'sslmode=require': 'encrypted',
+      [`sslmode=verify-ca&sslrootcert=${authority.certificate}`]: EXPIRED,
+      [`sslmode=verify-full&sslrootcert=${authority.certificate}`]: EXPIRED,
+    });
+  });
+});
