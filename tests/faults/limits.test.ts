@@ -167,6 +167,7 @@ describe.skipIf(!canMount)(`a full disk${canMount ? '' : ' (skipped: mounting a 
     const failed = await migrate(database.url, growing);
     expect(failed.code).toBe(75);
     expect(failureOf(failed).code).toBe('DATABASE_CONNECTION_LOST');
+    expect(failureOf(failed).problem?.got).toContain('No space left on device');
     await server.stop('immediate');
     expect(server.log.join('\n')).toMatch(/PANIC: .*No space left on device/);
 

@@ -15,7 +15,10 @@ const DRIVER_MESSAGE =
 
 /** Whether a query failed because its connection is gone: then nobody knows how far it got. */
 export function isConnectionLoss(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return ENDS_SESSION.test(codeOf(error));
+  if (error instanceof pg.DatabaseError) {
+    // Such as the PANIC of a server whose disk is full, whose code would be that of an ordinary error.
+    return ENDS_SESSION.test(codeOf(error)) || error.severity === 'FATAL' || error.severity === 'PANIC';
+  }
   return error instanceof Error && (isPassingSystemError(error) || DRIVER_MESSAGE.test(error.message));
 }
 
