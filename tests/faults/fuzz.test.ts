@@ -99,6 +99,9 @@ describe('an environment of random values', () => {
 
 describe('a connection string of random parts', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).filter(isWellFormed);
+  // As a path of a URL these are steps through folders, percent-encoded or not.
+  const DOTS = ['.', '..'];
+  const database = text.filter((name) => !DOTS.includes(name));
   const host = fc.oneof(
     fc.domain(),
     fc.ipV4(),
@@ -107,28 +110,50 @@ describe('a connection string of random parts', () => {
   );
 
   test('is read back as it was written, also when it is built again from what was read', () => {
-    const property = fc.property(host, fc.integer({ min: 1, max: 65_535 }), text, text, text, (...drawn) => {
-      const [address, port, user, password, name] = drawn;
-      const build = (parts: {
-        host: string;
-        port: number;
-        user: string;
-        password: string | undefined;
-        database: string;
-      }) =>
-        buildDatabaseUrl({ ...parts, port: String(parts.port), name: parts.database, params: 'schema=app' });
-      const url = build({ host: address, port, user, password, database: name });
-      const first = parseDatabaseUrl('DATABASE_URL', url, '/app');
-      if ('problem' in first) throw new Error(JSON.stringify(first.problem));
-      expect(first.value).toMatchObject({ port, user, password, database: name, schema: 'app' });
-      const second = parseDatabaseUrl(
-        'DATABASE_URL',
-        build({ ...first.value, password: first.value.password }),
-        '/app',
-      );
-      expect(second).toEqual(first);
-    });
+    const property = fc.property(
+      host,
+      fc.integer({ min: 1, max: 65_535 }),
+      text,
+      text,
+      database,
+      (...drawn) => {
+        const [address, port, user, password, name] = drawn;
+        const build = (parts: {
+          host: string;
+          port: number;
+          user: string;
+          password: string | undefined;
+          database: string;
+        }) =>
+          buildDatabaseUrl({
+            ...parts,
+            port: String(parts.port),
+            name: parts.database,
+            params: 'schema=app',
+          });
+        const url = build({ host: address, port, user, password, database: name });
+        const first = parseDatabaseUrl('DATABASE_URL', url, '/app');
+        if ('problem' in first) throw new Error(JSON.stringify(first.problem));
+        expect(first.value).toMatchObject({ port, user, password, database: name, schema: 'app' });
+        const second = parseDatabaseUrl('DATABASE_URL', build(first.value), '/app');
+        expect(second).toEqual(first);
+      },
+    );
     fc.assert(property, { seed: SEED, numRuns: 2000 });
+  });
+
+  test.each(DOTS)('is refused where no URL can hold the name of the database: %s', (name) => {
+    const url = buildDatabaseUrl({
+      host: 'db',
+      port: '5432',
+      user: 'app',
+      password: 'p',
+      name,
+      params: undefined,
+    });
+    expect(parseDatabaseUrl('DATABASE_URL', url, '/app')).toMatchObject({
+      problem: { expected: 'a database name after the host' },
+    });
   });
 
   test('that is no connection string at all is a problem that repeats nothing of it', () => {
