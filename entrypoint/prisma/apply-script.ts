@@ -17,6 +17,9 @@ import { type Statement, splitStatements } from './statements.ts';
 /** "cannot run inside a transaction block" and "invalid transaction termination": the server's own verdict. */
 const REFUSES_TRANSACTION: ReadonlySet<string> = new Set(['25001', '2D000']);
 
+/** "scrip" in ASCII: the advisory lock that a script holds as long as its transaction lasts. */
+export const SCRIPT_LOCK = 0x73_63_72_69_70;
+
 export interface ApplyOptions {
   /** `_prisma_migrations`, qualified and quoted. */
   readonly table: string;
@@ -25,6 +28,8 @@ export interface ApplyOptions {
   readonly statementTimeoutMs: number | undefined;
   /** What undoes a script's effects on the session. */
   readonly reset: string;
+  /** False behind a pooler, where each step may go to another backend. */
+  readonly mayRunInSteps: boolean;
   /** Told when a script is about to be sent, with what stays true until it is answered. */
   readonly onSend?: (way: 'atomic' | 'careful') => void;
 }
@@ -40,6 +45,11 @@ export class ApplyError extends Error {
     this.cause = cause;
     this.atomicity = atomicity;
   }
+}
+
+/** A script that the server does not run in one transaction, where nothing else will do. Nothing of it was applied. */
+export class StepsRefused extends Error {
+  override readonly name = 'StepsRefused';
 }
 
 /**
@@ -63,6 +73,7 @@ export async function applyScript(
     const code = error.database?.code ?? '';
     if (!REFUSES_TRANSACTION.has(code)) throw new ApplyError(error, atomicity);
     const refused = { atomic: false, at: error.completed, reason: error.message } as const;
+    if (!options.mayRunInSteps) throw new StepsRefused(error.message);
     await applyInSteps(session, record, text, statements, refused, options);
   }
 }
@@ -74,7 +85,13 @@ async function applyAtomically(
   statements: readonly Statement[],
   options: ApplyOptions,
 ) {
-  const before = [insertApplied(options.table, record), ...settings(options, 'LOCAL')].join('; ');
+  // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
+  // apply it a second time.
+  const before = [
+    ...settings(options, 'LOCAL'),
+    `SELECT pg_advisory_xact_lock(${SCRIPT_LOCK})`,
+    insertApplied(options.table, record),
+  ].join('; ');
   const reset = leavesSessionAlone(statements) ? [] : [options.reset];
   const after = [...reset, updateFinishedAt(options.table, record)].join('; ');
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.

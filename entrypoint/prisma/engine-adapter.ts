@@ -35,21 +35,23 @@ class SessionPool extends pg.Pool {
  * split, the lock does not block, and the history is written where it belongs.
  */
 export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareDriverAdapterFactory {
+  readonly #session: Session;
   readonly #hooks: MigrationHooks;
 
   constructor(session: Session, schema: string | null, hooks: MigrationHooks) {
     super(new SessionPool(session), schema === null ? {} : { schema });
+    this.#session = session;
     this.#hooks = hooks;
   }
 
   override async connect() {
     const adapter = await super.connect();
-    hookInto(adapter, this.#hooks);
+    hookInto(adapter, this.#session, this.#hooks);
     return adapter;
   }
 }
 
-function hookInto(adapter: SqlDriverAdapter, hooks: MigrationHooks): void {
+function hookInto(adapter: SqlDriverAdapter, session: Session, hooks: MigrationHooks): void {
   const { queryRaw, executeRaw } = adapter;
   const qualified = (query: SqlQuery): SqlQuery => ({
     ...query,
@@ -72,18 +74,18 @@ function hookInto(adapter: SqlDriverAdapter, hooks: MigrationHooks): void {
   adapter.queryRaw = async (query) =>
     (await intercept(query))
       ? { columnNames: [], columnTypes: [], rows: [] }
-      : forward(() => queryRaw.call(adapter, qualified(query)));
+      : forward(session, () => queryRaw.call(adapter, qualified(query)));
   adapter.executeRaw = async (query) =>
-    (await intercept(query)) ? 1 : forward(() => executeRaw.call(adapter, qualified(query)));
+    (await intercept(query)) ? 1 : forward(session, () => executeRaw.call(adapter, qualified(query)));
   adapter.executeScript = async (script) => {
     if (begun === undefined) throw new Error('the engine runs a script of no migration');
     await hooks.apply(begun, script);
   };
 }
 
-async function forward<Answer>(send: () => Promise<Answer>): Promise<Answer> {
+async function forward<Answer>(session: Session, send: () => Promise<Answer>): Promise<Answer> {
   faultPoint('engine:statement');
-  const answer = await send();
+  const answer = await session.answered(send);
   faultPoint('engine:answered');
   return answer;
 }

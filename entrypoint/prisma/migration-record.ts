@@ -25,9 +25,17 @@ export function readRecord(sql: string, args: readonly unknown[]): MigrationReco
   return { id, checksum, startedAt, name };
 }
 
-/** The row of a migration that is complete once its transaction is. */
+/**
+ * The row of a migration that is complete once its transaction is. Where there is such a row already it is its id that
+ * is inserted again, which the primary key refuses.
+ */
 export function insertApplied(table: string, record: MigrationRecord): string {
-  return insert(table, record, { finished_at: 'clock_timestamp()', applied_steps_count: '1' });
+  const existing = `SELECT max("id") FROM ${table} WHERE "migration_name" = ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL`;
+  return insert(table, record, {
+    id: `coalesce((${existing}), ${quoteLiteral(record.id)})`,
+    finished_at: 'clock_timestamp()',
+    applied_steps_count: '1',
+  });
 }
 
 /** The row of a migration that began, as Prisma leaves it when a script fails or the process dies. */

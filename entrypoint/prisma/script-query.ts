@@ -66,6 +66,8 @@ class ScriptQuery {
 /** Runs a script whole, as psql would with one query; rejects with a ScriptError. */
 export function runScript(session: Session, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    session.client.query(new ScriptQuery(text, resolve, reject));
+    const fail = (error: ScriptError) =>
+      reject(session.givenUp === undefined ? error : new ScriptError(session.givenUp, error.completed));
+    session.client.query(new ScriptQuery(text, resolve, fail));
   });
 }

@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteLiteral, type Session } from '../lib/database/ses
 import { faultPoint } from '../lib/fault-point.ts';
 import type { HistoryRow } from './history.ts';
 
-const HISTORY_TABLE = '_prisma_migrations';
+export const HISTORY_TABLE = '_prisma_migrations';
 /** Rows are counted no further than this: the count decides, it does not report. */
 export const COUNT_LIMIT = 1000;
 

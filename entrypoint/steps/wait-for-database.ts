@@ -48,7 +48,7 @@ export async function waitForDatabase(
     });
     for (;;) {
       try {
-        return await open(connection, options, deadline, shutdown.signal, log);
+        return await open(config, options, deadline, shutdown.signal, log);
       } catch (error) {
         shutdown.signal.throwIfAborted();
         if (error instanceof TypeError || error instanceof RangeError) throw error;
@@ -75,14 +75,18 @@ export async function waitForDatabase(
 }
 
 async function open(
-  connection: ConnectionSettings,
+  { connection, timeoutMs }: WaitConfig,
   options: WaitOptions,
   deadline: Deadline,
   signal: AbortSignal,
   log: StepLog,
 ): Promise<Database> {
   faultPoint('connect:before');
-  const session = await connect(connection, { timeoutMs: Math.max(deadline.remainingMs, 100), signal });
+  const session = await connect(connection, {
+    timeoutMs: Math.max(deadline.remainingMs, 100),
+    answerMs: timeoutMs,
+    signal,
+  });
   try {
     faultPoint('connect:after');
     const asked = performance.now();

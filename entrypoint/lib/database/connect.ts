@@ -5,11 +5,16 @@ import { formatDuration } from '../duration.ts';
 import { openSocket } from './open-socket.ts';
 import { Session } from './session.ts';
 
+/** A peer that is gone is noticed though nothing is being sent: while a long script runs. */
+const KEEP_ALIVE_MS = 30_000;
+
 export interface ConnectOptions {
   /** Another database than the one of the settings, such as `postgres` to create that one. */
   readonly database?: string;
   /** Bound of the attempt, in milliseconds; `connect_timeout` bounds it too. */
   readonly timeoutMs?: number;
+  /** Bound of the wait for an answer to a short question later on, in milliseconds. */
+  readonly answerMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +32,7 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
     socket = opened.socket;
     bounded.throwIfAborted();
     const client = createClient(socket, settings, options.database);
-    const session = new Session(client, socket, settings, opened.encrypted);
+    const session = new Session(client, socket, settings, { ...opened, answerMs: options.answerMs });
     await client.connect();
     return session;
   } catch (error) {
@@ -63,6 +68,7 @@ function createClient(socket: Socket, settings: ConnectionSettings, database: st
     application_name: settings.applicationName ?? 'zarpe',
     ssl: false,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     stream: () => alreadyConnected(socket),
     ...(settings.options !== undefined && { options: settings.options }),
   });

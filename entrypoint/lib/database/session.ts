@@ -2,24 +2,36 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg, { type Client } from 'pg';
 import type { ConnectionSettings } from '../connection-settings.ts';
+import { formatDuration } from '../duration.ts';
 
 /** How long a server is given to take its leave. */
 const CLOSE_MS = 1000;
+/** How long one is given to answer a short question. */
+const ANSWER_MS = 60_000;
+
+export interface SessionOptions {
+  readonly encrypted: boolean;
+  /** Bound of the wait for an answer, in milliseconds. */
+  readonly answerMs?: number | undefined;
+}
 
 /** One open connection. It is one PostgreSQL session unless a pooler stands in between. */
 export class Session {
   readonly client: Client;
   readonly settings: ConnectionSettings;
   readonly encrypted: boolean;
+  readonly answerMs: number;
   readonly #socket: Socket;
   readonly #lost = new AbortController();
   #ended = false;
+  #givenUp: Error | undefined;
 
-  constructor(client: Client, socket: Socket, settings: ConnectionSettings, encrypted: boolean) {
+  constructor(client: Client, socket: Socket, settings: ConnectionSettings, options: SessionOptions) {
     this.client = client;
     this.#socket = socket;
     this.settings = settings;
-    this.encrypted = encrypted;
+    this.encrypted = options.encrypted;
+    this.answerMs = options.answerMs ?? ANSWER_MS;
     client.on('error', (error) => this.#lost.abort(error));
     client.on('end', () => this.#lost.abort(new Error('Connection closed')));
   }
@@ -29,16 +41,46 @@ export class Session {
     return this.#lost.signal;
   }
 
-  /** Runs SQL as one simple query: several statements are one implicit transaction. */
+  /**
+   * Runs SQL that is answered soon, as one simple query: several statements are one implicit transaction. A network
+   * that swallows everything gives no error; the bound does.
+   */
   async query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
-    const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.client.query<Row>(sql);
+    const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.answered(() =>
+      this.client.query<Row>(sql),
+    );
     return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
+  }
+
+  /** Waits for an answer, and gives the connection up when none comes. */
+  async answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const silent = () => this.giveUp(`no answer within ${formatDuration(this.answerMs)}`);
+    const timer = setTimeout(silent, this.answerMs);
+    try {
+      return await ask();
+    } catch (error) {
+      throw this.#givenUp ?? error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Drops a connection on which no answer is to be hoped for: what waits for one is rejected with the reason. */
+  giveUp(reason: string): void {
+    this.#givenUp ??= Object.assign(new Error(reason), { code: 'ETIMEDOUT' });
+    this.#lost.abort(this.#givenUp);
+    this.destroy();
+  }
+
+  /** Why the connection was given up. */
+  get givenUp(): Error | undefined {
+    return this.#givenUp;
   }
 
   /** Whether the server still answers on this connection. */
   async isAlive(): Promise<boolean> {
     if (this.lost.aborted) return false;
-    return this.client.query('select').then(
+    return this.query('select').then(
       () => true,
       () => false,
     );

@@ -75,9 +75,9 @@ async function take(session: Session, sql: string): Promise<boolean> {
 }
 
 async function connectOnTheSide(database: Database, { shutdown }: Context): Promise<Session> {
-  const { settings } = database.session;
+  const { settings, answerMs } = database.session;
   try {
-    return await connect(settings, { signal: shutdown.signal });
+    return await connect(settings, { answerMs, signal: shutdown.signal });
   } catch (error) {
     shutdown.signal.throwIfAborted();
     const { code, problem } = classifyConnectionError(error, settings);

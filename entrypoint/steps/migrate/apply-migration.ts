@@ -1,17 +1,22 @@
 import type { Context } from '../../lib/context.ts';
-import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
+import { connectionLost, isConnectionLoss } from '../../lib/database/connection-lost.ts';
+import { BootError } from '../../lib/errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import { ApplyError, applyScript } from '../../prisma/apply-script.ts';
+import { ApplyError, applyScript, StepsRefused } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
 import { insertStarted, type MigrationRecord } from '../../prisma/migration-record.ts';
 import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { RESET_POOLED, RESET_SESSION } from '../../prisma/session-reset.ts';
+import { HISTORY_TABLE } from '../../prisma/survey.ts';
 import type { BootLock } from '../boot-lock.ts';
 import { explainScriptError } from './failure.ts';
 import { withLockRetries } from './lock-retries.ts';
+import { poolerUnsuitable } from './pooler.ts';
 import type { MigrateConfig, MigrateTarget } from './settings.ts';
 import { watchScript } from './watch-script.ts';
+
+const UNIQUE_VIOLATION = '23505';
 
 interface Surroundings {
   readonly database: Database;
@@ -52,11 +57,12 @@ export class MigrationApplier {
   }
 
   async #applyWatched(record: MigrationRecord, script: string): Promise<void> {
-    const { database, config, context, log, table } = this.#in;
+    const { database, lock, config, context, log, table } = this.#in;
     const { schema } = database.session.settings;
     const reset = database.isPooled ? RESET_POOLED : RESET_SESSION;
-    const watch = watchScript(database, record.name, config.lockTimeoutMs, context, log);
-    const options = { ...config, table, schema, reset, onSend: watch.sent };
+    const watch = watchScript(database, record.name, config.lockTimeoutMs, lock.lost, context, log);
+    const mayRunInSteps = !database.isPooled;
+    const options = { ...config, table, schema, reset, mayRunInSteps, onSend: watch.sent };
     try {
       await withLockRetries(record.name, watch, context, log, () =>
         applyScript(database.session, record, script, options),
@@ -70,16 +76,43 @@ export class MigrationApplier {
 
   /** A script that was rolled back leaves a record only where Prisma's way is asked for. */
   async #settleFailure(error: unknown, record: MigrationRecord, script: string): Promise<unknown> {
-    const { database, target, config, context, table } = this.#in;
+    const { database, lock, target, config, context } = this.#in;
+    const { session } = database;
+    const isUndone = error instanceof StepsRefused || (error instanceof ApplyError && error.atomicity.atomic);
     const { signal } = context.shutdown;
-    if (!(error instanceof ApplyError)) return error;
-    if (error.atomicity.atomic && (config.retryFailed || signal.aborted)) this.#settled.add(record.id);
-    else if (error.atomicity.atomic && !isConnectionLoss(error.cause.cause)) {
-      faultPoint('failure:record');
-      await database.session.query(insertStarted(table, record));
-      faultPoint('failure:recorded');
-    }
+    if (isUndone && !(await this.#leavesRecord(error, record))) this.#settled.add(record.id);
     if (signal.aborted) return signal.reason;
+    if (lock.lost.aborted) return connectionLost(session.settings, lock.lost.reason);
+    if (error instanceof StepsRefused)
+      return poolerUnsuitable(database, [`${record.name} (${error.message})`]);
+    if (!(error instanceof ApplyError)) return error;
+    if (isOvertaken(error)) return overtaken(record.name, error);
     return explainScriptError(error, record.name, script, target, config.retryFailed, database);
   }
+
+  async #leavesRecord(error: unknown, record: MigrationRecord): Promise<boolean> {
+    const { database, config, context, table } = this.#in;
+    if (config.retryFailed || context.shutdown.signal.aborted) return false;
+    if (!(error instanceof ApplyError) || isOvertaken(error) || isConnectionLoss(error.cause.cause))
+      return false;
+    faultPoint('failure:record');
+    await database.session.query(insertStarted(table, record));
+    faultPoint('failure:recorded');
+    return true;
+  }
+}
+
+/** Another replica has applied it since we looked: the record that comes with the script is refused. */
+function isOvertaken({ atomicity, cause: { database } }: ApplyError): boolean {
+  return atomicity.atomic && database?.code === UNIQUE_VIOLATION && database.table === HISTORY_TABLE;
+}
+
+function overtaken(name: string, cause: unknown): BootError {
+  const problem = {
+    what: `migration ${name}`,
+    expected: 'to be applied by one replica at a time',
+    got: 'a record of another one, which applied it while we waited',
+    action: 'Start again: it goes on from there. Nothing was applied twice.',
+  };
+  return new BootError('MIGRATION_BLOCKED', problem, cause);
 }

@@ -14,9 +14,12 @@ export function refuseStepsBehindPooler(database: Database, pending: readonly Mi
     const atomicity = judgeAtomicity(splitStatements(readScript(migration)));
     return atomicity.atomic ? [] : [`${migration.name} (${atomicity.reason})`];
   });
-  if (inSteps.length === 0) return;
+  if (inSteps.length > 0) throw poolerUnsuitable(database, inSteps);
+}
+
+export function poolerUnsuitable(database: Database, inSteps: readonly string[]): BootError {
   const { source, host, port } = database.session.settings;
-  throw new BootError('POOLER_UNSUITABLE', {
+  return new BootError('POOLER_UNSUITABLE', {
     what: source,
     expected: 'a direct connection for migrations that cannot be one transaction',
     got: `a pooler at ${host}:${port}, and ${inSteps.join(', ')} pending`,

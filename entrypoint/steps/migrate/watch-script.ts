@@ -1,12 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../../lib/context.ts';
-import { withConnection } from '../../lib/database/connect.ts';
+import { requestCancel } from '../../lib/database/cancel.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { StepLog } from '../../lib/step-log.ts';
+import { SCRIPT_LOCK } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
+import { SideConnection } from './side-connection.ts';
 
 const LOOK_EVERY_MS = 10_000;
 const PROGRESS_EVERY_MS = 30_000;
-const SIDE_TIMEOUT_MS = 2000;
+const CANCEL_EVERY_MS = 500;
+/** Looks in a row that find the script's backend idle, or gone, before its answer is not hoped for any more. */
+const LOOKS_IN_VAIN = 3;
 
 /** Keeps an eye on a script from a connection of its own, as nobody can ask the one that is busy. */
 export interface ScriptWatch {
@@ -17,57 +22,69 @@ export interface ScriptWatch {
   stop(): Promise<void>;
 }
 
+interface Sight {
+  readonly who: string | null;
+  readonly at_work: boolean;
+}
+
 /**
- * Looks for who holds the locks that the script waits for, tells that it still runs, and on a signal cancels a script
- * that is atomic. One that is not is left to end: it cannot be rolled back.
+ * Looks for who holds the locks that the script waits for, tells that it still runs, and gives the connection up when
+ * its answer cannot come any more. A script that is atomic is cancelled on a signal, or when the lock is lost to another
+ * replica; one that is not is left to end: it cannot be rolled back.
  */
 export function watchScript(
   database: Database,
   name: string,
   lockTimeoutMs: number | undefined,
+  lockLost: AbortSignal,
   { shutdown }: Context,
   log: StepLog,
 ): ScriptWatch {
-  const { settings } = database.session;
-  /** Behind a pooler the backend of now is not the one of then: another client's must not be cancelled. */
-  const pid = database.isPooled ? undefined : database.state.server.pid;
-  const stopped = new AbortController();
+  const { session } = database;
+  const side = new SideConnection(session.settings);
+  const backend = backendOf(database);
   const started = performance.now();
   let way: 'atomic' | 'careful' = 'careful';
   let blocker: string | undefined;
-  let side: Promise<void> | undefined;
   let nextProgressMs = PROGRESS_EVERY_MS;
+  let inVain = 0;
+  let cancelling: Promise<void> | undefined;
+  const stopped = new AbortController();
 
-  const onSide = (work: string, then: (rows: { who: string | null }[]) => void) => {
-    side = (side ?? Promise.resolve())
-      .then(() =>
-        withConnection(settings, { timeoutMs: SIDE_TIMEOUT_MS, signal: stopped.signal }, async (session) =>
-          then(await session.query<{ who: string | null }>(work)),
-        ),
-      )
-      .catch(() => undefined);
+  const look = async () => {
+    const [sight] = (await side.ask<Sight>(lookQuery(backend))) ?? [];
+    blocker = sight?.who ?? blocker;
+    // Behind a pooler a script may wait for a backend.
+    inVain = sight === undefined || sight.at_work || database.isPooled ? 0 : inVain + 1;
+    if (inVain >= LOOKS_IN_VAIN)
+      session.giveUp('the server has long ended the script, and its answer never came');
+    else if (side.silentMs > session.answerMs)
+      session.giveUp(`no answer within ${formatDuration(side.silentMs)}`);
   };
-  const look = () => {
-    if (pid !== undefined) {
-      onSide(blockerQuery(pid), ([row]) => {
-        blocker = row?.who ?? blocker;
-      });
-    }
+  const tellProgress = () => {
     const runsMs = performance.now() - started;
     if (runsMs < nextProgressMs) return;
     nextProgressMs += PROGRESS_EVERY_MS;
     log.info('running', `${name} has been running for ${formatDuration(runsMs)}`, { migration: name });
   };
   const cancel = () => {
-    if (way === 'atomic' && pid !== undefined)
-      onSide(`select pg_cancel_backend(${pid})::text as who`, () => undefined);
-    else log.warn('finishing', `${name} cannot be cancelled: it is left to end`, { migration: name });
+    if (way === 'careful') {
+      log.warn('finishing', `${name} cannot be cancelled: it is left to end`, { migration: name });
+      return;
+    }
+    // Again and again: the first may come before the script does.
+    cancelling ??= requestUntil(stopped.signal, () => requestCancel(session));
   };
   const timer = setInterval(
-    look,
+    () => {
+      tellProgress();
+      void look();
+    },
     lockTimeoutMs === undefined ? LOOK_EVERY_MS : Math.max(100, lockTimeoutMs / 2),
   );
-  shutdown.signal.addEventListener('abort', cancel, { once: true });
+  // Without a pooler the lock is lost with the script's own connection.
+  const ends = database.isPooled ? AbortSignal.any([shutdown.signal, lockLost]) : shutdown.signal;
+  ends.addEventListener('abort', cancel, { once: true });
 
   return {
     sent(next) {
@@ -78,16 +95,32 @@ export function watchScript(
     },
     async stop() {
       clearInterval(timer);
-      shutdown.signal.removeEventListener('abort', cancel);
-      if (side === undefined) return;
-      if (!shutdown.signal.aborted) stopped.abort();
-      await side;
+      ends.removeEventListener('abort', cancel);
+      stopped.abort();
+      await Promise.all([side.close(), cancelling]);
     },
   };
 }
 
-function blockerQuery(pid: number): string {
-  return `select string_agg('pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') || ', ' || state
-      || ', query since ' || to_char(query_start, 'HH24:MI:SS TZ'), '; ') as who
-    from pg_stat_activity where pid = any(pg_blocking_pids(${pid}))`;
+async function requestUntil(stopped: AbortSignal, request: () => Promise<void>): Promise<void> {
+  while (!stopped.aborted) {
+    await request();
+    await delay(CANCEL_EVERY_MS, undefined, { signal: stopped }).catch(() => undefined);
+  }
+}
+
+/** The process that runs the script, as SQL: behind a pooler, the one that holds the lock the script has taken. */
+function backendOf(database: Database): string {
+  if (!database.isPooled) return String(database.state.server.pid);
+  return `(select pid from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+      and database = (select oid from pg_database where datname = current_database())
+      and (classid::bigint << 32) + objid::bigint = ${SCRIPT_LOCK})`;
+}
+
+function lookQuery(backend: string): string {
+  return `with script as (select ${backend} as pid)
+    select (select string_agg('pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') || ', ' || state
+        || ', query since ' || to_char(query_start, 'HH24:MI:SS TZ'), '; ')
+      from pg_stat_activity where pid = any(pg_blocking_pids((select pid from script)))) as who,
+    exists(select from pg_stat_activity where pid = (select pid from script) and state is distinct from 'idle') as at_work`;
 }
