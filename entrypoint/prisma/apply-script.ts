@@ -2,6 +2,7 @@ import { isConnectionLoss } from '../lib/database/connection-lost.ts';
 import type { Session } from '../lib/database/session.ts';
 import { quoteIdentifier } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
+import { ApplyError, StepsRefused } from './apply-error.ts';
 import { type Atomicity, isConcurrent, judgeAtomicity } from './atomicity.ts';
 import {
   insertApplied,
@@ -32,24 +33,6 @@ export interface ApplyOptions {
   readonly mayRunInSteps: boolean;
   /** Told when a script is about to be sent, with what stays true until it is answered. */
   readonly onSend?: (way: 'atomic' | 'careful') => void;
-}
-
-/** A script that failed: which way it was sent decides what can be left of it. */
-export class ApplyError extends Error {
-  override readonly name = 'ApplyError';
-  override readonly cause: ScriptError;
-  readonly atomicity: Atomicity;
-
-  constructor(cause: ScriptError, atomicity: Atomicity) {
-    super(cause.message);
-    this.cause = cause;
-    this.atomicity = atomicity;
-  }
-}
-
-/** A script that the server does not run in one transaction, where nothing else will do. Nothing of it was applied. */
-export class StepsRefused extends Error {
-  override readonly name = 'StepsRefused';
 }
 
 /**

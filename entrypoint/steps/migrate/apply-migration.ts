@@ -3,7 +3,8 @@ import { connectionLost, isConnectionLoss } from '../../lib/database/connection-
 import { BootError } from '../../lib/errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import { ApplyError, applyScript, StepsRefused } from '../../prisma/apply-script.ts';
+import { ApplyError, StepsRefused } from '../../prisma/apply-error.ts';
+import { applyScript } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
 import { insertStarted, type MigrationRecord } from '../../prisma/migration-record.ts';
 import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';

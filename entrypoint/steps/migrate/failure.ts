@@ -3,7 +3,7 @@ import type { DatabaseError } from 'pg';
 import { codeOf, messageOf } from '../../lib/database/connection-error.ts';
 import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { BootError, type Problem } from '../../lib/errors.ts';
-import type { ApplyError } from '../../prisma/apply-script.ts';
+import type { ApplyError } from '../../prisma/apply-error.ts';
 import type { Database } from '../../prisma/database.ts';
 import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { locateFailure, showLocation } from '../../prisma/script-location.ts';

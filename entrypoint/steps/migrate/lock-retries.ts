@@ -2,7 +2,7 @@ import { Backoff } from '../../lib/backoff.ts';
 import type { Context } from '../../lib/context.ts';
 import { BootError } from '../../lib/errors.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import { ApplyError } from '../../prisma/apply-script.ts';
+import { ApplyError } from '../../prisma/apply-error.ts';
 import type { ScriptWatch } from './watch-script.ts';
 
 const LOCK_NOT_AVAILABLE = '55P03';
