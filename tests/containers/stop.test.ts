@@ -97,7 +97,7 @@ describe('a migration that takes long', () => {
 
   async function finish(database: Database): Promise<void> {
     await database.query(`ALTER DATABASE ${database.name} SET zarpe.fast = 'on'`);
-    const next = await boot(image, database);
+    const next = await boot(image, database, { ENTRYPOINT_LOCK_TIMEOUT: '60s' });
     await next.waitForServer();
     expect((await database.migrations()).slice(-2)).toEqual(['2099_01_slow', '2099_02_next']);
     expect(await database.query(TABLES)).toBe('3');
