@@ -1,6 +1,5 @@
 import { isConnectionLoss } from '../lib/database/connection-lost.ts';
 import type { Session } from '../lib/database/session.ts';
-import { quoteIdentifier } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { ApplyError, StepsRefused } from './apply-error.ts';
 import { type Atomicity, isConcurrent, judgeAtomicity } from './atomicity.ts';
@@ -12,6 +11,7 @@ import {
   updateFinishedAt,
 } from './migration-record.ts';
 import { runScript, ScriptError } from './script-query.ts';
+import { type ScriptLimits, scriptSettings } from './script-settings.ts';
 import { leavesSessionAlone } from './session-reset.ts';
 import { type Statement, splitStatements } from './statements.ts';
 
@@ -21,12 +21,9 @@ const REFUSES_TRANSACTION: ReadonlySet<string> = new Set(['25001', '2D000']);
 /** "scrip" in ASCII: the advisory lock that a script holds as long as its transaction lasts. */
 export const SCRIPT_LOCK = 0x73_63_72_69_70;
 
-export interface ApplyOptions {
+export interface ApplyOptions extends ScriptLimits {
   /** `_prisma_migrations`, qualified and quoted. */
   readonly table: string;
-  readonly schema: string | undefined;
-  readonly lockTimeoutMs: number | undefined;
-  readonly statementTimeoutMs: number | undefined;
   /** What undoes a script's effects on the session. */
   readonly reset: string;
   /** False behind a pooler, where each step may go to another backend. */
@@ -71,7 +68,7 @@ async function applyAtomically(
   // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
   // apply it a second time.
   const before = [
-    ...settings(options, 'LOCAL'),
+    ...scriptSettings(options, 'LOCAL'),
     `SELECT pg_advisory_xact_lock(${SCRIPT_LOCK})`,
     insertApplied(options.table, record),
   ].join('; ');
@@ -107,7 +104,7 @@ async function applyInSteps(
   await session.query(insertStarted(options.table, record));
   faultPoint('steps:recorded');
   const limits = isConcurrent(statements) ? { ...options, lockTimeoutMs: undefined } : options;
-  const limited = settings(limits, 'SESSION').join('; ');
+  const limited = scriptSettings(limits, 'SESSION').join('; ');
   if (limited !== '') await session.query(limited);
   options.onSend?.('careful');
   faultPoint('steps:send');
@@ -129,16 +126,6 @@ async function applyInSteps(
 async function cleanUp(session: Session, error: ScriptError, reset: string): Promise<void> {
   if (error.database !== undefined && !isConnectionLoss(error.cause))
     await session.query(`ROLLBACK; ${reset}`);
-}
-
-function settings(options: ApplyOptions, scope: 'LOCAL' | 'SESSION'): string[] {
-  const list: string[] = [];
-  if (options.schema !== undefined)
-    list.push(`SET ${scope} search_path = ${quoteIdentifier(options.schema)}`);
-  if (options.lockTimeoutMs !== undefined) list.push(`SET ${scope} lock_timeout = ${options.lockTimeoutMs}`);
-  if (options.statementTimeoutMs !== undefined)
-    list.push(`SET ${scope} statement_timeout = ${options.statementTimeoutMs}`);
-  return list;
 }
 
 /** The error as the script alone would have met it: position and count without what was put before it. */

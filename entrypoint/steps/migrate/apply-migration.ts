@@ -28,6 +28,7 @@ interface Surroundings {
   readonly log: StepLog;
   /** `_prisma_migrations`, qualified and quoted. */
   readonly table: string;
+  readonly noticesLostClient: boolean;
 }
 
 /** Applies one migration after the other as the engine hands them over, and sees to their records. */
@@ -63,7 +64,8 @@ export class MigrationApplier {
     const reset = database.isPooled ? RESET_POOLED : RESET_SESSION;
     const watch = watchScript(database, record.name, config.lockTimeoutMs, lock.lost, context, log);
     const mayRunInSteps = !database.isPooled;
-    const options = { ...config, table, schema, reset, mayRunInSteps, onSend: watch.sent };
+    const { noticesLostClient } = this.#in;
+    const options = { ...config, table, schema, reset, noticesLostClient, mayRunInSteps, onSend: watch.sent };
     try {
       await withLockRetries(record.name, watch, context, log, () =>
         applyScript(database.session, record, script, options),

@@ -1,7 +1,7 @@
 import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
 import type { Context } from '../../lib/context.ts';
-import { connectionLost } from '../../lib/database/connection-lost.ts';
+import { connectionLost, isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { BootError } from '../../lib/errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
@@ -25,7 +25,17 @@ export async function migrateEmbedded(
   log: StepLog,
 ): Promise<void> {
   const table = historyTable(database.state.schema);
-  const applier = new MigrationApplier({ database, lock, target, config, context, log, table });
+  const noticesLostClient = await canNoticeLostClient(database);
+  const applier = new MigrationApplier({
+    database,
+    lock,
+    target,
+    config,
+    context,
+    log,
+    table,
+    noticesLostClient,
+  });
   let failure: unknown;
   /** The engine turns what a hook throws into the text of a failed record; the error itself is kept. */
   const keepFailure = async (work: Promise<void>) => {
@@ -69,4 +79,15 @@ function toDriverError(error: unknown): unknown {
   if (!(cause instanceof pg.DatabaseError)) return error;
   const { code = '', severity = 'ERROR', message, detail, column, hint } = cause;
   return new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
+}
+
+/** PostgreSQL 14 and later, on systems that tell it of a closed connection. */
+async function canNoticeLostClient({ session }: Database): Promise<boolean> {
+  try {
+    await session.query("select set_config('client_connection_check_interval', '2s', true)");
+    return true;
+  } catch (error) {
+    if (isConnectionLoss(error)) throw error;
+    return false;
+  }
 }

@@ -5,7 +5,8 @@ import type { StepLog } from '../../lib/step-log.ts';
 import { ApplyError } from '../../prisma/apply-error.ts';
 import type { ScriptWatch } from './watch-script.ts';
 
-const LOCK_NOT_AVAILABLE = '55P03';
+/** No lock in time, a deadlock, a conflict of transactions: each passes once the others are done. */
+const PASSING: ReadonlySet<string> = new Set(['55P03', '40P01', '40001']);
 const ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
@@ -30,7 +31,7 @@ export async function withLockRetries<Result>(
     try {
       return await apply();
     } catch (error) {
-      if (!isLockTimeout(error)) throw error;
+      if (!passes(error)) throw error;
       const holder = watch.blocker ?? 'a session that has ended since';
       if (attempt === ATTEMPTS) throw blocked(name, holder, error);
       log.warn(
@@ -48,9 +49,9 @@ export async function withLockRetries<Result>(
   }
 }
 
-function isLockTimeout(error: unknown): boolean {
+function passes(error: unknown): boolean {
   return (
-    error instanceof ApplyError && error.atomicity.atomic && error.cause.database?.code === LOCK_NOT_AVAILABLE
+    error instanceof ApplyError && error.atomicity.atomic && PASSING.has(error.cause.database?.code ?? '')
   );
 }
 

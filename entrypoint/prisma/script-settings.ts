@@ -1,0 +1,22 @@
+import { quoteIdentifier } from '../lib/database/session.ts';
+
+/** Under what a script runs; an undefined bound is none of ours. */
+export interface ScriptLimits {
+  readonly schema: string | undefined;
+  readonly lockTimeoutMs: number | undefined;
+  readonly statementTimeoutMs: number | undefined;
+  /** Whether the server can look, while it works, if the client is still there: a killed one then frees its locks. */
+  readonly noticesLostClient: boolean;
+}
+
+/** The statements that set them, for the transaction or the session. */
+export function scriptSettings(options: ScriptLimits, scope: 'LOCAL' | 'SESSION'): string[] {
+  const list: string[] = [];
+  if (options.noticesLostClient) list.push(`SET ${scope} client_connection_check_interval = '2s'`);
+  if (options.schema !== undefined)
+    list.push(`SET ${scope} search_path = ${quoteIdentifier(options.schema)}`);
+  if (options.lockTimeoutMs !== undefined) list.push(`SET ${scope} lock_timeout = ${options.lockTimeoutMs}`);
+  if (options.statementTimeoutMs !== undefined)
+    list.push(`SET ${scope} statement_timeout = ${options.statementTimeoutMs}`);
+  return list;
+}
