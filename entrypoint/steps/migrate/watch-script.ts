@@ -17,6 +17,8 @@ const LOOKS_IN_VAIN = 3;
 export interface ScriptWatch {
   /** Tells that the script is on its way: one that is atomic may be cancelled. */
   sent(way: 'atomic' | 'careful'): void;
+  /** Tells that it was answered, and is to be tried again. */
+  answered(): void;
   /** Who was last seen to hold a lock that the script waits for. */
   readonly blocker: string | undefined;
   stop(): Promise<void>;
@@ -48,6 +50,7 @@ export function watchScript(
   let blocker: string | undefined;
   let nextProgressMs = PROGRESS_EVERY_MS;
   let inVain = 0;
+  let underway = false;
   let cancelling: Promise<void> | undefined;
   const stopped = new AbortController();
 
@@ -55,7 +58,8 @@ export function watchScript(
     const [sight] = (await side.ask<Sight>(lookQuery(backend))) ?? [];
     blocker = sight?.who ?? blocker;
     // Behind a pooler a script may wait for a backend.
-    inVain = sight === undefined || sight.at_work || database.isPooled ? 0 : inVain + 1;
+    const mayBeIdle = sight === undefined || sight.at_work || database.isPooled || !underway;
+    inVain = mayBeIdle ? 0 : inVain + 1;
     if (inVain >= LOOKS_IN_VAIN)
       session.giveUp('the server has long ended the script, and its answer never came');
     else if (side.silentMs > session.answerMs)
@@ -89,6 +93,10 @@ export function watchScript(
   return {
     sent(next) {
       way = next;
+      underway = true;
+    },
+    answered() {
+      underway = false;
     },
     get blocker() {
       return blocker;

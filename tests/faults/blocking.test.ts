@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { runBundle, startBundle } from '../helpers/bundle.ts';
+import { createDatabase } from '../helpers/database.ts';
+import { createStandalone } from '../helpers/standalone.ts';
+import { report } from './helpers/results.ts';
+
+const INIT = {
+  '01_init': 'CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1), (2);',
+};
+const ALTER = 'ALTER TABLE users ADD COLUMN email text;';
+
+/** A migrated database whose next migration wants a table for itself, and a session that reads that table. */
+async function createBlocked() {
+  const database = await createDatabase();
+  const app = await createStandalone({ migrations: INIT });
+  const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '300ms' };
+  expect(await runBundle({ dir: app.dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+  await app.addMigration('02_alter', ALTER);
+  const holder = await database.connect();
+  await holder.query("SET application_name = 'long-report'");
+  await holder.query('BEGIN; SELECT * FROM users');
+  return { database, app, env, holder };
+}
+
+test('a migration that cannot get its lock is rolled back, names who holds it, and is applied once that ends', async () => {
+  const { database, app, env, holder } = await createBlocked();
+  const boot = await startBundle({ dir: app.dir, args: ['migrate'], env });
+  const blocked = await boot.waitForLog({ step: 'migrate', event: 'blocked' });
+  expect(blocked).toMatchObject({ migration: '02_alter', attempt: 1 });
+  expect(blocked.holder).toMatch(/^pid \d+ \(long-report\), idle in transaction, query since /);
+  await holder.query('COMMIT');
+  expect(await boot.exit).toMatchObject({ code: 0 });
+  expect(await database.migrations()).toMatchObject([
+    { finished: true },
+    { finished: true, applied_steps_count: 1 },
+  ]);
+  report('blocking', 'a lock on a table is held for a while', { tried: 1, manual: 0 });
+});
+
+test('readers of the table are served while the lock is not to be had', async () => {
+  const { database, app, env, holder } = await createBlocked();
+  const boot = await startBundle({ dir: app.dir, args: ['migrate'], env });
+  await boot.waitForLog({ step: 'migrate', event: 'blocked' });
+  expect(await database.query('SELECT count(*)::int AS n FROM users')).toEqual([{ n: 2 }]);
+  expect(await database.migrations()).toHaveLength(1);
+  await holder.query('COMMIT');
+  expect(await boot.exit).toMatchObject({ code: 0 });
+});
+
+test('a lock that is never to be had ends with 75, and nothing of the migration is there', async () => {
+  const { database, app, env } = await createBlocked();
+  const run = await runBundle({ dir: app.dir, args: ['migrate'], env });
+  expect(run).toMatchObject({ code: 75 });
+  expect(run.logs.at(-1)).toMatchObject({
+    event: 'failed',
+    retry: true,
+    error: { code: 'MIGRATION_BLOCKED' },
+  });
+  expect(await database.migrations()).toHaveLength(1);
+});
+
+test('an index whose concurrent build failed is named, with both commands, then and at the next start', async () => {
+  const database = await createDatabase();
+  const twice = "CREATE TABLE users (id int, name text); INSERT INTO users VALUES (1, 'a'), (2, 'a');";
+  const app = await createStandalone({
+    migrations: {
+      '01_init': twice,
+      '02_unique': 'CREATE UNIQUE INDEX CONCURRENTLY users_name ON users (name);',
+    },
+  });
+  const env = { DATABASE_URL: database.url };
+  for (const code of ['MIGRATION_FAILED', 'MIGRATION_UNRESOLVED']) {
+    const run = await runBundle({ dir: app.dir, args: ['migrate'], env });
+    expect(run).toMatchObject({ code: 65 });
+    expect(run.logs.at(-1)).toMatchObject({ error: { code } });
+    expect(run.stdout).toContain('Invalid index: users_name');
+    expect(run.stdout).toContain('resolve --applied 02_unique');
+    expect(run.stdout).toContain('resolve --rolled-back 02_unique');
+  }
+});
