@@ -10,6 +10,7 @@ import {
   updateApplied,
   updateFinishedAt,
 } from './migration-record.ts';
+import { stripByteOrderMark } from './migrations-folder.ts';
 import { runScript, ScriptError } from './script-query.ts';
 import { type ScriptLimits, scriptSettings } from './script-settings.ts';
 import { leavesSessionAlone } from './session-reset.ts';
@@ -42,7 +43,7 @@ export async function applyScript(
   script: string,
   options: ApplyOptions,
 ): Promise<void> {
-  const text = script.replace(/^\uFEFF/, '');
+  const text = stripByteOrderMark(script);
   const statements = splitStatements(text);
   const atomicity = judgeAtomicity(statements);
   if (!atomicity.atomic) return applyInSteps(session, record, text, statements, atomicity, options);

@@ -48,9 +48,14 @@ export function checksum(script: Buffer | string): string {
   return createHash('sha256').update(script).digest('hex');
 }
 
-/** The script as it is sent: the server refuses a byte order mark. */
+/** The script as it is sent. */
 export function readScript({ script }: Migration): string {
-  return script.toString('utf8').replace(/^\uFEFF/, '');
+  return stripByteOrderMark(script.toString('utf8'));
+}
+
+/** The server refuses a byte order mark; the checksum counts it. */
+export function stripByteOrderMark(script: string): string {
+  return script.replace(/^\uFEFF/, '');
 }
 
 /** Whether a recorded checksum is that of the script, whatever the line endings: as the engine compares. */

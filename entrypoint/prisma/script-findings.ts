@@ -1,4 +1,5 @@
 import { judgeAtomicity } from './atomicity.ts';
+import { stripByteOrderMark } from './migrations-folder.ts';
 import { type Statement, splitStatements } from './statements.ts';
 
 /** Something in a pending migration that deserves a look before it runs on data. */
@@ -47,7 +48,7 @@ const IN_ACTIONS: readonly Rule[] = [
 
 /** What in a script deserves a look. Tables that the script itself creates are empty, and do not count. */
 export function findInScript(script: string): ScriptFinding[] {
-  const text = script.replace(/^\uFEFF/, '');
+  const text = stripByteOrderMark(script);
   const statements = splitStatements(text);
   const created = new Set(statements.flatMap(createdTable));
   const findings = statements

@@ -24,6 +24,15 @@ async function expectRecovery(database: Awaited<ReturnType<typeof createDatabase
   expect(await database.query('SELECT count(*)::int AS n FROM slow')).toEqual([{ n: 10 }]);
 }
 
+/** An app whose way to its database is a network that fails on demand. */
+async function createRouted() {
+  const database = await createDatabase();
+  const app = await createStandalone({ migrations: MIGRATIONS });
+  const proxy = await createProxy(database);
+  const env = { DATABASE_URL: proxy.through(database.url) };
+  return { database, app, proxy, migrate: () => startBundle({ dir: app.dir, args: ['migrate'], env }) };
+}
+
 test('a port that accepts and says nothing ends the wait at its deadline with 69', async () => {
   const app = await createStandalone({ migrations: MIGRATIONS });
   const { port } = await silentServer();
@@ -35,15 +44,9 @@ test('a port that accepts and says nothing ends the wait at its deadline with 69
 });
 
 test('connections that are reset until the network heals are waited out', async () => {
-  const database = await createDatabase();
-  const app = await createStandalone({ migrations: MIGRATIONS });
-  const proxy = await createProxy(database);
+  const { database, app, proxy, migrate } = await createRouted();
   proxy.reset();
-  const boot = await startBundle({
-    dir: app.dir,
-    args: ['migrate'],
-    env: { DATABASE_URL: proxy.through(database.url) },
-  });
+  const boot = await migrate();
   await boot.waitForLog({ step: 'database', event: 'retry' });
   proxy.heal();
   expect(await boot.exit).toMatchObject({ code: 0 });
@@ -52,14 +55,8 @@ test('connections that are reset until the network heals are waited out', async 
 });
 
 test('a connection that is reset in the middle of a script ends with 75, and the next start goes on', async () => {
-  const database = await createDatabase();
-  const app = await createStandalone({ migrations: MIGRATIONS });
-  const proxy = await createProxy(database);
-  const boot = await startBundle({
-    dir: app.dir,
-    args: ['migrate'],
-    env: { DATABASE_URL: proxy.through(database.url) },
-  });
+  const { database, app, proxy, migrate } = await createRouted();
+  const boot = await migrate();
   await proxy.waitForClientText(/CREATE TABLE slow/);
   proxy.reset();
   expect(await boot.exit).toMatchObject({ code: 75 });
@@ -68,17 +65,11 @@ test('a connection that is reset in the middle of a script ends with 75, and the
 });
 
 test.each([1, 7, 60, 400])(
-  'an answer that is cut %i bytes into the survey is asked for again',
+  'a connection whose answers are cut after %i bytes is made again',
   async (bytes) => {
-    const database = await createDatabase();
-    const app = await createStandalone({ migrations: MIGRATIONS });
-    const proxy = await createProxy(database);
+    const { database, app, proxy, migrate } = await createRouted();
     proxy.cutAfterBytes(bytes);
-    const boot = await startBundle({
-      dir: app.dir,
-      args: ['migrate'],
-      env: { DATABASE_URL: proxy.through(database.url) },
-    });
+    const boot = await migrate();
     await boot.waitForLog({ step: 'database', event: 'retry' });
     proxy.heal();
     expect(await boot.exit).toMatchObject({ code: 0 });

@@ -5,7 +5,7 @@ import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { BootError, type Problem } from '../../lib/errors.ts';
 import type { ApplyError } from '../../prisma/apply-error.ts';
 import type { Database } from '../../prisma/database.ts';
-import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import { MIGRATION_FILE, type MigrationsFolder, stripByteOrderMark } from '../../prisma/migrations-folder.ts';
 import { locateFailure, showLocation } from '../../prisma/script-location.ts';
 import { resolveCommands } from './history-errors.ts';
 import { describeInvalidIndexes, findInvalidIndexes } from './invalid-indexes.ts';
@@ -26,7 +26,7 @@ export async function explainScriptError(
 ): Promise<BootError> {
   const server = error.cause.database;
   if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
-  const text = script.replace(/^\uFEFF/, '');
+  const text = stripByteOrderMark(script);
   const position = server.position === undefined ? undefined : Number(server.position);
   const location = locateFailure(text, position, error.cause.completed);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
