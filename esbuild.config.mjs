@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import { lazyPostgres, lightPino } from './scripts/bundle/light-packages.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -29,25 +30,6 @@ const schemaEngine = {
     onLoad({ filter: /.*/, namespace: 'zarpe' }, () => ({
       contents: `export default '${compressedEngine().toString('base64')}'`,
       loader: 'js',
-    }));
-  },
-};
-
-/**
- * pino's transports are worker threads in files of their own, which a single file has not; without them pino starts
- * in half the time.
- * @type {import('esbuild').Plugin}
- */
-const noTransports = {
-  name: 'no-transports',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/transport$/ }, ({ importer }) =>
-      importer.includes('/node_modules/pino/')
-        ? { path: 'transport', namespace: 'no-transports' }
-        : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'no-transports' }, () => ({
-      contents: `module.exports = () => { throw new Error('pino transports are not part of this bundle'); };`,
     }));
   },
 };
@@ -88,7 +70,7 @@ export const entrypoint = {
   footer: { js: '})();' },
   define: { ZARPE_VERSION: JSON.stringify(version) },
   external: ['pg-native'],
-  plugins: [schemaEngine, noTransports],
+  plugins: [schemaEngine, lightPino, lazyPostgres],
   logLevel: 'warning',
 };
 

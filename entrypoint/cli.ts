@@ -1,5 +1,6 @@
 import { realpathSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isatty } from 'node:tty';
 import type { Command } from './commands/command.ts';
 import { readEarlySettings } from './config/early-settings.ts';
 import { collectSecrets, resolveEnvironment } from './config/environment.ts';
@@ -44,13 +45,14 @@ async function main(argv: readonly string[]): Promise<number> {
 /** Where a command logs, and whom a failure of it is told to. */
 function openReport(command: Command | undefined): FailureReport {
   const printsResult = command?.printsResult === true;
-  const isTerminal = (printsResult ? process.stderr : process.stdout).isTTY === true;
+  const fd = printsResult ? 2 : 1;
+  const isTerminal = isatty(fd);
   const log = createLogger({
     level: printsResult && early.level === 'info' ? 'warn' : early.level,
     format: early.format,
     color: early.color && isTerminal,
     secrets,
-    fd: printsResult ? 2 : 1,
+    fd,
     isTerminal,
   });
   const report = {

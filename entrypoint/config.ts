@@ -93,8 +93,10 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
       healthPath: values.ENTRYPOINT_HEALTH_PATH,
       shutdownTimeoutMs: values.ENTRYPOINT_SHUTDOWN_TIMEOUT,
       handover: values.ENTRYPOINT_HANDOVER,
+      preload: values.ENTRYPOINT_PRELOAD,
       supervised: [
         ...(values.ENTRYPOINT_SHUTDOWN_TIMEOUT === undefined ? [] : ['ENTRYPOINT_SHUTDOWN_TIMEOUT']),
+        ...(values.ENTRYPOINT_PRELOAD === 'on' ? ['ENTRYPOINT_PRELOAD'] : []),
         ...(values.ENTRYPOINT_HOLD === 'off' ? [] : ['ENTRYPOINT_HOLD']),
         ...(values.ENTRYPOINT_ALERT_WEBHOOK === undefined ? [] : ['ENTRYPOINT_ALERT_WEBHOOK']),
       ],

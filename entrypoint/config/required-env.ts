@@ -6,14 +6,15 @@ const PLACEHOLDER =
   /^(?:change[-_ ]?(?:me|this|it).*|your[-_ ].*|replace[-_ ]?(?:me|this|with).*|(?:my|some|a)[-_ ]?secret.*|insert[-_ ].*|<.*>|\[.*\]|x{3,}|todo|tbd|placeholder|example|secret|password|super[-_ ]?secret.*)$/i;
 
 const KINDS = {
-  url: { expected: 'an absolute http or https URL', schema: z.url({ protocol: /^https?$/ }) },
+  url: { expected: 'an absolute http or https URL', schema: () => z.url({ protocol: /^https?$/ }) },
   port: {
     expected: 'a port from 1 to 65535',
-    schema: z.string().check(z.refine((v) => /^\d{1,5}$/.test(v) && Number(v) > 0 && Number(v) < 65_536)),
+    schema: () =>
+      z.string().check(z.refine((v) => /^\d{1,5}$/.test(v) && Number(v) > 0 && Number(v) < 65_536)),
   },
-  email: { expected: 'an e-mail address', schema: z.email() },
-  int: { expected: 'a whole number', schema: z.string().check(z.regex(/^-?\d+$/)) },
-  bool: { expected: 'true, false, 1 or 0', schema: z.string().check(z.regex(/^(?:true|false|1|0)$/)) },
+  email: { expected: 'an e-mail address', schema: () => z.email() },
+  int: { expected: 'a whole number', schema: () => z.string().check(z.regex(/^-?\d+$/)) },
+  bool: { expected: 'true, false, 1 or 0', schema: () => z.string().check(z.regex(/^(?:true|false|1|0)$/)) },
 } as const;
 
 export interface RequiredVariable {
@@ -68,7 +69,7 @@ export function checkRequirement(required: RequiredVariable, value: string | und
   if (minLength !== undefined && value.length < minLength) {
     return problem(`a ${value.length}-character value`, '`openssl rand -base64 48` makes a longer one.');
   }
-  if (kind !== undefined && !KINDS[kind].schema.safeParse(value).success) {
+  if (kind !== undefined && !KINDS[kind].schema().safeParse(value).success) {
     return problem(`a ${value.length}-character value that is none`, 'Correct it.');
   }
   return undefined;

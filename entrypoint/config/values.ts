@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import type { Problem } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import {
@@ -19,20 +18,20 @@ export function readValues(variables: Readonly<Record<string, string>>, problems
   const values: Record<string, unknown> = {};
   for (const name of VARIABLE_NAMES) {
     const variable: Variable = VARIABLES[name];
-    const parse = (text: string | undefined) => z.optional(variable.schema).safeParse(text);
-    const given = parse(variables[name] ?? variable.default);
-    if (!given.success) {
+    const text = variables[name];
+    const given = text === undefined ? undefined : variable.schema().safeParse(text);
+    if (given?.success === false) {
       problems.push({
         what: name,
         expected: variable.expected,
-        got: variable.secret ? `a ${variables[name]?.length}-character value` : `\`${variables[name]}\``,
+        got: variable.secret ? `a ${text?.length}-character value` : `\`${text}\``,
         action:
           variable.default === undefined
             ? 'Correct it or unset it.'
             : `Correct it, or unset it for ${variable.default}.`,
       });
     }
-    values[name] = given.success ? given.data : parse(variable.default).data;
+    values[name] = given?.success === true ? given.data : variable.fallback;
   }
   return values as unknown as Values;
 }

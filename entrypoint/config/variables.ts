@@ -1,44 +1,66 @@
 import * as z from 'zod/mini';
 import { parseDuration } from '../lib/duration.ts';
-import { LOG_LEVELS } from '../lib/logger.ts';
+import { LOG_LEVELS } from '../lib/log-levels.ts';
 
-/** One environment variable: the schema that reads it, and what the docs and `explain` say of it. */
+/** One environment variable: how it is read, and what the docs and `explain` say of it. */
 export interface Variable<Schema extends z.ZodMiniType = z.ZodMiniType> {
-  readonly schema: Schema;
+  /** Makes the schema, when there is something to read. */
+  readonly schema: () => Schema;
   /** What is expected, as it reads after "expected ". */
   readonly expected: string;
   /** The default, as it is written; undefined where there is none. */
   readonly default?: string;
+  /** What its schema makes of the default. */
+  readonly fallback?: unknown;
   readonly description: string;
   /** A value that is never printed. */
   readonly secret?: true;
 }
 
-const text = z.string();
-const duration = z.pipe(
-  z.string().check(z.refine((value) => parseDuration(value) !== undefined)),
-  z.transform((value: string) => parseDuration(value) ?? Number.NaN),
-);
-const durationOrOff = z.union([z.literal('off'), duration]);
-const port = z.pipe(
-  z.string().check(
-    z.regex(/^\d{1,5}$/),
-    z.refine((value) => Number(value) > 0 && Number(value) < 65_536),
+const text = () => z.string();
+const duration = once(() =>
+  z.pipe(
+    z.string().check(z.refine((value) => parseDuration(value) !== undefined)),
+    z.transform((value: string) => parseDuration(value) ?? Number.NaN),
   ),
-  z.transform(Number),
 );
-const httpUrl = z
-  .string()
-  .check(z.refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)));
+const durationOrOff = once(() => z.union([z.literal('off'), duration()]));
+const port = once(() =>
+  z.pipe(
+    z.string().check(
+      z.regex(/^\d{1,5}$/),
+      z.refine((value) => Number(value) > 0 && Number(value) < 65_536),
+    ),
+    z.transform(Number),
+  ),
+);
+const httpUrl = () =>
+  z.string().check(z.refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)));
+const path = () => z.string().check(z.regex(/^\//));
 
 const A_DURATION = 'a duration such as 500ms, 30s or 2m';
 
-function variable<Schema extends z.ZodMiniType, Extra extends { default?: string; secret?: true }>(
-  schema: Schema,
+function once<Schema extends z.ZodMiniType>(make: () => Schema): () => Schema {
+  let made: Schema | undefined;
+  return () => (made ??= make());
+}
+
+/** A default and what it reads as: an environment in which little is set costs little. */
+function defaultsTo<Text extends string>(text: Text, read: (text: string) => unknown = String) {
+  return { default: text, fallback: read(text) };
+}
+
+type Common<Schema extends z.ZodMiniType> = Pick<Variable<Schema>, 'schema' | 'expected' | 'description'>;
+
+function variable<
+  Schema extends z.ZodMiniType,
+  Extra extends { default?: string; fallback?: unknown; secret?: true },
+>(
+  schema: () => Schema,
   expected: string,
   description: string,
   extra?: Extra,
-) {
+): Common<Schema> & NoInfer<Extra> {
   return { schema, expected, description, ...(extra ?? ({} as Extra)) };
 }
 
@@ -47,7 +69,7 @@ function oneOf<const Values extends readonly [string, ...string[]]>(
   description: string,
   fallback: Values[number],
 ) {
-  return variable(z.enum(values), values.join(' or '), description, { default: fallback });
+  return variable(() => z.enum(values), values.join(' or '), description, defaultsTo(fallback));
 }
 
 /** Every variable Zarpe reads. The table in the docs and in `explain` is made from this one. */
@@ -63,9 +85,12 @@ export const VARIABLES = {
     'a host name, an address or a socket folder',
     'With the other parts, instead of `DATABASE_URL`.',
   ),
-  DATABASE_PORT: variable(port, 'a port from 1 to 65535', 'Part of the connection string.', {
-    default: '5432',
-  }),
+  DATABASE_PORT: variable(
+    port,
+    'a port from 1 to 65535',
+    'Part of the connection string.',
+    defaultsTo('5432', Number),
+  ),
   DATABASE_USER: variable(text, 'a role name', 'Part of the connection string.'),
   DATABASE_PASSWORD: variable(
     text,
@@ -85,21 +110,24 @@ export const VARIABLES = {
     'Used for everything but the server: the way around a pooler.',
     { secret: true },
   ),
-  PORT: variable(port, 'a port from 1 to 65535', 'The port of the server.', { default: '3000' }),
+  PORT: variable(port, 'a port from 1 to 65535', 'The port of the server.', defaultsTo('3000', Number)),
   HOSTNAME: variable(
     text,
     'an address to bind to',
     'The address the server binds to; a container’s own id counts as unset.',
-    { default: '0.0.0.0' },
+    defaultsTo('0.0.0.0'),
   ),
   NODE_ENV: oneOf(
     ['production', 'development', 'test'],
     'Handed on to the seed and the server.',
     'production',
   ),
-  LOG_LEVEL: variable(z.enum(LOG_LEVELS), LOG_LEVELS.join(', '), 'The least level that is logged.', {
-    default: 'info',
-  }),
+  LOG_LEVEL: variable(
+    () => z.enum(LOG_LEVELS),
+    LOG_LEVELS.join(', '),
+    'The least level that is logged.',
+    defaultsTo('info'),
+  ),
   LOG_FORMAT: oneOf(
     ['auto', 'json', 'pretty'],
     '`auto` is `pretty` on a terminal and `json` elsewhere.',
@@ -110,14 +138,17 @@ export const VARIABLES = {
     'names with a minimum length or a kind, such as NEXTAUTH_SECRET:32,NEXTAUTH_URL:url',
     'What the app itself needs: `NAME`, `NAME:LENGTH` or `NAME:KIND` (`url`, `port`, `email`, `int`, `bool`), separated by commas; `NAME?` may be missing. Placeholders such as `changeme` are refused.',
   ),
-  ENTRYPOINT_DB_TIMEOUT: variable(duration, A_DURATION, 'How long the database is waited for.', {
-    default: '60s',
-  }),
+  ENTRYPOINT_DB_TIMEOUT: variable(
+    duration,
+    A_DURATION,
+    'How long the database is waited for.',
+    defaultsTo('60s', parseDuration),
+  ),
   ENTRYPOINT_LOCK_TIMEOUT: variable(
     duration,
     A_DURATION,
     'How long another replica that migrates or seeds is waited for.',
-    { default: '5m' },
+    defaultsTo('5m', parseDuration),
   ),
   ENTRYPOINT_MIGRATE: oneOf(['deploy', 'skip'], 'Whether pending migrations are applied.', 'deploy'),
   ENTRYPOINT_MIGRATE_ENGINE: oneOf(
@@ -139,13 +170,13 @@ export const VARIABLES = {
     durationOrOff,
     `${A_DURATION}, or off`,
     'How long a migration may wait for a lock on a table before it is rolled back and tried again.',
-    { default: '5s' },
+    defaultsTo('5s', parseDuration),
   ),
   ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT: variable(
     durationOrOff,
     `${A_DURATION}, or off`,
     'The longest a statement of a migration may run; `off` leaves what the role has.',
-    { default: 'off' },
+    defaultsTo('off'),
   ),
   ENTRYPOINT_DATABASE_AHEAD: oneOf(
     ['warn', 'refuse'],
@@ -167,20 +198,28 @@ export const VARIABLES = {
     'a command',
     'What seeds, run in the app’s folder, without a shell; `node seed.js` where that file is.',
   ),
-  ENTRYPOINT_SEED_TIMEOUT: variable(duration, A_DURATION, 'How long the seed may run.', { default: '5m' }),
+  ENTRYPOINT_SEED_TIMEOUT: variable(
+    duration,
+    A_DURATION,
+    'How long the seed may run.',
+    defaultsTo('5m', parseDuration),
+  ),
   ENTRYPOINT_SEED_ON_ERROR: oneOf(
     ['abort', 'continue'],
     '`continue` starts the server after a failed seed, with a warning.',
     'abort',
   ),
-  ENTRYPOINT_SERVER: variable(text, 'a file in the app’s folder', 'The server of the standalone build.', {
-    default: 'server.js',
-  }),
+  ENTRYPOINT_SERVER: variable(
+    text,
+    'a file in the app’s folder',
+    'The server of the standalone build.',
+    defaultsTo('server.js'),
+  ),
   ENTRYPOINT_PRISMA_DIR: variable(
     text,
     'a folder in the app’s folder',
     'Where the schema and the migrations are.',
-    { default: 'prisma' },
+    defaultsTo('prisma'),
   ),
   ENTRYPOINT_SHUTDOWN_TIMEOUT: variable(
     duration,
@@ -192,17 +231,22 @@ export const VARIABLES = {
     '`spawn` supervises the server; `exec` replaces this process by it (Node.js 22.15 or later); `auto` is `exec` where it can be.',
     'spawn',
   ),
+  ENTRYPOINT_PRELOAD: oneOf(
+    ['auto', 'on', 'off'],
+    'Whether the server loads while the database is prepared, and listens when it is. `auto`: where it is the one that Next.js made, which runs nothing of the app before it listens; `on`: any server that does no harm before it listens.',
+    'auto',
+  ),
   ENTRYPOINT_HEALTH_PATH: variable(
-    text.check(z.regex(/^\//)),
+    path,
     'a path that starts with /',
     'What `healthcheck` asks for, and what answers while booting or held.',
-    { default: '/api/health' },
+    defaultsTo('/api/health'),
   ),
   ENTRYPOINT_HOLD: variable(
     durationOrOff,
     `${A_DURATION}, or off`,
     'How long the container stays up after a failure that takes a person, answering 503.',
-    { default: 'off' },
+    defaultsTo('off'),
   ),
   ENTRYPOINT_BOOT_PROBE: oneOf(['on', 'off'], '`on` answers probes on `PORT` until the server does.', 'off'),
   ENTRYPOINT_ALERT_WEBHOOK: variable(
@@ -220,7 +264,7 @@ export const VARIABLES = {
     text,
     'a file',
     'Where a failure’s summary is written, if the file is there (Kubernetes shows it).',
-    { default: '/dev/termination-log' },
+    defaultsTo('/dev/termination-log'),
   ),
 } as const satisfies Record<string, Variable>;
 
@@ -229,4 +273,6 @@ export type VariableName = keyof typeof VARIABLES;
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as VariableName[];
 
 /** The value of a variable as its schema reads it. */
-export type VariableValue<Name extends VariableName> = z.output<(typeof VARIABLES)[Name]['schema']>;
+export type VariableValue<Name extends VariableName> = z.output<
+  ReturnType<(typeof VARIABLES)[Name]['schema']>
+>;

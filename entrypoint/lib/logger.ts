@@ -1,9 +1,8 @@
 import pino, { type Logger } from 'pino';
+import type { LogLevel } from './log-levels.ts';
 import { formatPrettyLine } from './pretty.ts';
 import type { Secrets } from './secrets.ts';
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
 export interface LoggerOptions {

@@ -2,12 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ChildOptions, type ChildResult, waitForExit } from './child-process.ts';
+import { type ChildResult, endOf, forwardSignals } from './child-process.ts';
+import type { Shutdown } from './shutdown.ts';
 
 const KILL_AFTER_MS = 5000;
 const DRAIN_MS = 1000;
 
-export interface CapturedOptions extends ChildOptions {
+export interface CapturedOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly shutdown: Shutdown;
   /** Each line of its standard output and error, as it comes. */
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
   /** When its whole process group is told to end, and killed if it does not. */
@@ -30,13 +34,14 @@ export async function runChild(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  const ended = endOf(child);
   createInterface({ input: child.stdout }).on('line', (line) => options.onLine(line, 'stdout'));
   createInterface({ input: child.stderr }).on('line', (line) => options.onLine(line, 'stderr'));
   const closed = once(child, 'close').catch(() => undefined);
   const timer = new GroupTimer(child, options.timeoutMs);
   const kill = () => killGroup(child, 'SIGKILL');
   options.abort?.addEventListener('abort', kill, { once: true });
-  const result = await waitForExit(child, options.shutdown, (signal) => killGroup(child, signal));
+  const result = await forwardSignals(options.shutdown, (signal) => killGroup(child, signal), ended);
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
   if (timer.expired || options.shutdown.signal.aborted) killGroup(child, 'SIGKILL');
   timer.stop();

@@ -32,8 +32,8 @@ export class Database {
     if (!this.isPooled) await this.session.query("set time zone 'UTC'");
   }
 
-  async close(): Promise<void> {
-    await this.session.end();
+  close(): void {
+    this.session.end();
   }
 
   /** Looks again. */

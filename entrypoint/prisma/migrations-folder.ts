@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../lib/errors.ts';
@@ -10,8 +9,6 @@ export const LOCK_FILE = 'migration_lock.toml';
 export interface Migration {
   readonly name: string;
   readonly script: Buffer;
-  /** SHA-256 of the script in hexadecimal: Prisma's checksum. */
-  readonly checksum: string;
 }
 
 export interface MigrationsFolder {
@@ -29,8 +26,7 @@ export function readMigrationsFolder(dir: string): MigrationsFolder {
   const migrations: Migration[] = [];
   for (const name of listMigrations(dir, problems)) {
     try {
-      const script = readFileSync(join(dir, name, MIGRATION_FILE));
-      migrations.push({ name, script, checksum: checksum(script) });
+      migrations.push({ name, script: readFileSync(join(dir, name, MIGRATION_FILE)) });
     } catch (error) {
       problems.push({
         what: join(dir, name, MIGRATION_FILE),
@@ -44,8 +40,12 @@ export function readMigrationsFolder(dir: string): MigrationsFolder {
   return { dir, migrations, lock: readLock(dir), problems };
 }
 
+/**
+ * SHA-256 in hexadecimal: Prisma's checksum. Node.js's crypto is loaded when a history is compared, after the server was
+ * started.
+ */
 export function checksum(script: Buffer | string): string {
-  return createHash('sha256').update(script).digest('hex');
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(script).digest('hex');
 }
 
 /** The script as it is sent. */
@@ -59,9 +59,9 @@ export function stripByteOrderMark(script: string): string {
 }
 
 /** Whether a recorded checksum is that of the script, whatever the line endings: as the engine compares. */
-export function matchesChecksum(migration: Migration, recorded: string): boolean {
-  if (migration.checksum === recorded) return true;
-  const unix = migration.script.toString('utf8').replaceAll('\r\n', '\n');
+export function matchesChecksum({ script }: Migration, recorded: string): boolean {
+  if (checksum(script) === recorded) return true;
+  const unix = script.toString('utf8').replaceAll('\r\n', '\n');
   return checksum(unix) === recorded || checksum(unix.replaceAll('\n', '\r\n')) === recorded;
 }
 

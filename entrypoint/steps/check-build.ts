@@ -12,6 +12,8 @@ export interface BuildConfig {
 /** A standalone build that is complete. */
 export interface Build {
   readonly serverPath: string;
+  /** Whether the server is the one that Next.js made. */
+  readonly isNextServer: boolean;
   readonly buildId: string;
   readonly nextVersion: string;
   readonly prisma: PrismaFolder;

@@ -1,35 +1,48 @@
 import { accessSync, constants } from 'node:fs';
-import { superviseChild } from '../lib/child-process.ts';
 import type { Context } from '../lib/context.ts';
 import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
+import { ServerProcess } from './serve/server-process.ts';
 import type { ServerConfig, ServerTarget } from './serve/settings.ts';
 
+/** The server of the boot; dropped when the boot ends without having served. */
+export interface PendingServer extends AsyncDisposable {
+  readonly target: ServerTarget;
+  /** Its process, where it loads while the database is prepared. */
+  readonly process: ServerProcess | undefined;
+}
+
+/** Starts the server where it can load without listening, so that it and the database are ready at the same time. */
+export function loadServer(target: ServerTarget, config: ServerConfig, { log }: Context): PendingServer {
+  const isPreloaded = config.preload === 'on' || (config.preload === 'auto' && target.isNextServer);
+  const process = isPreloaded && !wantsExec(config) ? ServerProcess.startGated(target) : undefined;
+  if (process?.pid === undefined) return { target, process: undefined, async [Symbol.asyncDispose]() {} };
+  log.info(
+    { step: 'server', event: 'loading', pid: process.pid },
+    `${target.serverPath} is process ${process.pid}, and listens when the database is ready`,
+  );
+  return { target, process, [Symbol.asyncDispose]: () => process.drop() };
+}
+
 /** Runs `node server.js` and ends as it ends: its exit status, or 128 + n for a signal. */
-export async function serve(target: ServerTarget, config: ServerConfig, context: Context): Promise<number> {
+export async function serve(server: PendingServer, config: ServerConfig, context: Context): Promise<number> {
   return context.steps.run('server', async (log) => {
     context.shutdown.signal.throwIfAborted();
-    checkReadable(target.serverPath);
-    const args = [...process.execArgv, target.serverPath, ...target.args];
-    if (wantsExec(config)) {
-      return replaceProcess(args, target, config, context, log);
-    }
+    const { target } = server;
+    if (server.process === undefined) checkReadable(target.serverPath);
+    if (wantsExec(config)) return replaceProcess(target, config, context, log);
     faultPoint('server:before');
+    const process = server.process ?? ServerProcess.start(target);
     const answered = new AbortController();
-    const spawned = performance.now();
-    const result = await superviseChild(process.execPath, args, {
-      cwd: target.appDir,
-      env: target.appEnv,
-      shutdown: context.shutdown,
-      shutdownTimeoutMs: config.shutdownTimeoutMs,
-      onSpawn: (child) => {
-        faultPoint('server:spawned');
-        log.info('spawned', `${target.serverPath} is process ${child.pid}`, { pid: child.pid });
-        void watchStart(config, spawned, answered.signal, log);
-      },
-    });
+    if (process.pid !== undefined) {
+      process.admit();
+      faultPoint('server:spawned');
+      log.info('running', `${target.serverPath} runs as process ${process.pid}`, { pid: process.pid });
+      void watchStart(config, process.startedAt, answered.signal, log);
+    }
+    const result = await process.supervise(context.shutdown, config.shutdownTimeoutMs);
     answered.abort();
     const how = result.signal === undefined ? `exit status ${result.status}` : result.signal;
     log.done(`the server ended with ${how}`, { exitStatus: result.status });
@@ -40,12 +53,12 @@ export async function serve(target: ServerTarget, config: ServerConfig, context:
 /** Tells when the server answers first, and then gives back the memory that the boot took. */
 async function watchStart(
   config: ServerConfig,
-  spawned: number,
+  startedAt: number,
   signal: AbortSignal,
   log: StepLog,
 ): Promise<void> {
   const { reportFirstAnswer } = await import('./serve/first-answer.ts');
-  await reportFirstAnswer(config, spawned, signal, log);
+  await reportFirstAnswer(config, startedAt, signal, log);
   const { releaseMemory } = await import('../lib/release-memory.ts');
   releaseMemory();
 }

@@ -19,6 +19,6 @@ export async function withDatabase<Result>(
   } catch (error) {
     throw isConnectionLoss(error) ? connectionLost(config.database.connection, error) : error;
   } finally {
-    await database.close();
+    database.close();
   }
 }

@@ -34,7 +34,7 @@ describe('the environment', () => {
     const wrong: Record<string, string> = {};
     for (const name of VARIABLE_NAMES) {
       const { schema }: Variable = VARIABLES[name];
-      if (!name.startsWith('LOG_') && !schema.safeParse('\n').success) wrong[name] = '\n';
+      if (!name.startsWith('LOG_') && !schema().safeParse('\n').success) wrong[name] = '\n';
     }
     const app = await createStandalone({ omit: ['server.js'] });
     const proxy = await createProxy(await createDatabase());

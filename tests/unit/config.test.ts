@@ -32,7 +32,7 @@ describe('readConfig', () => {
     const wrong: Record<string, string> = {};
     for (const name of VARIABLE_NAMES) {
       const { schema }: Variable = VARIABLES[name];
-      if (!schema.safeParse('\n').success) wrong[name] = '\n';
+      if (!schema().safeParse('\n').success) wrong[name] = '\n';
     }
     const found = named({
       ...wrong,

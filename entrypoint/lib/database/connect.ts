@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import type { ConnectionSettings } from '../connection-settings.ts';
 import { formatDuration } from '../duration.ts';
@@ -28,10 +29,10 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
   const abort = () => socket?.destroy();
   bounded.addEventListener('abort', abort, { once: true });
   try {
-    const opened = await openSocket(settings, bounded);
+    const [opened, Client] = await Promise.all([openSocket(settings, bounded), loadClient()]);
     socket = opened.socket;
     bounded.throwIfAborted();
-    const client = createClient(socket, settings, options.database);
+    const client = new Client(clientOptions(socket, settings, options.database));
     const session = new Session(client, socket, settings, { ...opened, answerMs: options.answerMs });
     await client.connect();
     return session;
@@ -54,12 +55,22 @@ export async function withConnection<Result>(
   try {
     return await work(session);
   } finally {
-    await session.end();
+    session.end();
   }
 }
 
-function createClient(socket: Socket, settings: ConnectionSettings, database: string | undefined): pg.Client {
-  return new pg.Client({
+/** Evaluated while the server starts a process for us. */
+async function loadClient(): Promise<typeof pg.Client> {
+  await setImmediate();
+  return pg.Client;
+}
+
+function clientOptions(
+  socket: Socket,
+  settings: ConnectionSettings,
+  database: string | undefined,
+): pg.ClientConfig {
+  return {
     host: settings.host,
     port: settings.port,
     user: settings.user,
@@ -71,7 +82,7 @@ function createClient(socket: Socket, settings: ConnectionSettings, database: st
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     stream: () => alreadyConnected(socket),
     ...(settings.options !== undefined && { options: settings.options }),
-  });
+  };
 }
 
 /** node-postgres connects the stream it is given; this one is connected, and encrypted where it should be. */

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import pg, { type Client } from 'pg';
 import type { ConnectionSettings } from '../connection-settings.ts';
 import { formatDuration } from '../duration.ts';
@@ -86,15 +85,15 @@ export class Session {
     );
   }
 
-  /** Closes the connection; a second call, or one on a lost connection, does nothing. */
-  async end(): Promise<void> {
+  /** Takes leave of the server, and does not wait until it has hung up. */
+  end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const closing = new AbortController();
-    const overdue = delay(CLOSE_MS, undefined, { signal: closing.signal }).then(() => this.destroy());
-    await Promise.race([this.client.end(), overdue]).catch(() => undefined);
-    closing.abort();
-    await overdue.catch(() => undefined);
+    const overdue = setTimeout(() => this.destroy(), CLOSE_MS).unref();
+    this.client
+      .end()
+      .catch(() => undefined)
+      .finally(() => clearTimeout(overdue));
   }
 
   /** Drops the connection at once, and with it what it still waits for. */
@@ -103,5 +102,10 @@ export class Session {
   }
 }
 
-export const quoteIdentifier = pg.escapeIdentifier;
-export const quoteLiteral = pg.escapeLiteral;
+export function quoteIdentifier(name: string): string {
+  return pg.escapeIdentifier(name);
+}
+
+export function quoteLiteral(text: string): string {
+  return pg.escapeLiteral(text);
+}

@@ -65,7 +65,7 @@ class TransactionHolder implements LockHolder {
   }
 
   async release(): Promise<void> {
-    await this.session.end();
+    this.session.end();
   }
 }
 

@@ -7,6 +7,7 @@ import { findServer, listFolder } from './listing.ts';
 /** What the boot needs of Next.js: its server, and the files that go with it. */
 export interface NextBuild {
   readonly serverPath: string;
+  readonly isNextServer: boolean;
   readonly buildId: string;
   readonly nextVersion: string;
   readonly warnings: readonly string[];
@@ -19,7 +20,8 @@ export function checkNext(appDir: string, serverFile: string, problems: Problem[
   const nextDir = join(dirname(serverPath), /"distDir":\s*"([^"]+)"/.exec(source)?.[1] ?? '.next');
   const buildId = checkBuildId(appDir, nextDir, problems);
   const nextVersion = source === '' ? 'unknown' : checkPackages(serverPath, appDir, problems);
-  return { serverPath, buildId, nextVersion, warnings: cacheWarnings(appDir, nextDir) };
+  const isNextServer = source.includes('next/dist/server/lib/start-server');
+  return { serverPath, isNextServer, buildId, nextVersion, warnings: cacheWarnings(appDir, nextDir) };
 }
 
 /** The file of the server; where it lies elsewhere than was said, the rest is looked for there. */

@@ -42,7 +42,7 @@ export class SideConnection {
     try {
       return await session.query<Row>(sql);
     } finally {
-      await session.end();
+      session.end();
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../../lib/context.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import type { ServerConfig, ServerTarget } from './settings.ts';
+import { nodeArguments, type ServerConfig, type ServerTarget } from './settings.ts';
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 
@@ -26,7 +26,6 @@ export function wantsExec(config: ServerConfig): boolean {
 
 /** The server becomes this process: same pid, signals from the kernel, no memory spent on us. Does not return. */
 export function replaceProcess(
-  args: readonly string[],
   target: ServerTarget,
   config: ServerConfig,
   { shutdown }: Context,
@@ -43,5 +42,5 @@ export function replaceProcess(
   if (execve === undefined) throw new Error('the configuration admits exec only where Node.js has it');
   shutdown.signal.throwIfAborted();
   process.chdir(target.appDir);
-  return execve(process.execPath, [process.execPath, ...args], target.appEnv);
+  return execve(process.execPath, [process.execPath, ...nodeArguments(target)], target.appEnv);
 }

@@ -1,4 +1,4 @@
-import { get } from 'node:http';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration } from '../../lib/duration.ts';
 import { localAddress } from '../../lib/local-address.ts';
@@ -9,23 +9,24 @@ import type { ServerConfig } from './settings.ts';
 const FIRST_LOOK_MS = 200;
 const NEXT_LOOK_MS = 25;
 const LONGEST_LOOK_MS = 1000;
+const PATIENCE_MS = 5000;
 const SILENT_AFTER_MS = 60_000;
 
 /** Asks until the server answers, whatever it answers, and tells how long that took. */
 export async function reportFirstAnswer(
   config: ServerConfig,
-  spawned: number,
+  startedAt: number,
   signal: AbortSignal,
   log: StepLog,
 ): Promise<void> {
-  let pauseMs = FIRST_LOOK_MS;
+  const age = () => Math.round(performance.now() - startedAt);
+  let pauseMs = NEXT_LOOK_MS;
   let told = false;
+  await delay(Math.max(0, FIRST_LOOK_MS - age()), undefined, { signal, ref: false }).catch(() => undefined);
   while (!signal.aborted) {
-    await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
-    pauseMs = pauseMs === FIRST_LOOK_MS ? NEXT_LOOK_MS : Math.min(pauseMs * 1.5, LONGEST_LOOK_MS);
-    if (signal.aborted) return;
     const answered = await answers(config, signal);
-    const sinceMs = Math.round(performance.now() - spawned);
+    if (signal.aborted) return;
+    const sinceMs = age();
     if (answered) {
       log.info('ready', `the server answers on port ${config.port} after ${formatDuration(sinceMs)}`, {
         readyMs: sinceMs,
@@ -36,26 +37,20 @@ export async function reportFirstAnswer(
       told = true;
       log.warn('silent', `the server has not answered on port ${config.port} for ${formatDuration(sinceMs)}`);
     }
+    await delay(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    pauseMs = Math.min(pauseMs * 1.5, LONGEST_LOOK_MS);
   }
 }
 
-function answers(config: ServerConfig, signal: AbortSignal): Promise<boolean> {
+/** Over a bare socket: node:http would take a megabyte that nothing else here needs. */
+function answers({ port, hostname, healthPath }: ServerConfig, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get(
-      {
-        host: localAddress(config.hostname),
-        port: config.port,
-        path: config.healthPath,
-        agent: false,
-        timeout: LONGEST_LOOK_MS * 5,
-        signal,
-      },
-      (response) => {
-        response.resume();
-        resolve(true);
-      },
-    );
-    request.on('timeout', () => request.destroy());
-    request.on('error', () => resolve(false));
+    const socket = connect({ host: localAddress(hostname), port, signal, timeout: PATIENCE_MS });
+    socket.write(`GET ${healthPath} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
+    socket.once('data', () => resolve(true));
+    socket.on('timeout', () => socket.destroy());
+    socket.on('error', () => resolve(false));
+    socket.on('close', () => resolve(false));
+    socket.resume();
   });
 }

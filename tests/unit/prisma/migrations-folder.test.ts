@@ -48,9 +48,9 @@ describe('readMigrationsFolder', () => {
   test('keeps a script byte for byte, its checksum over those bytes', () => {
     const script = Buffer.from('\uFEFFSELECT 1;\r\n');
     add('0001', script);
-    expect(readMigrationsFolder(dir).migrations).toEqual([
-      { name: '0001', script, checksum: sha256(script) },
-    ]);
+    const { migrations } = readMigrationsFolder(dir);
+    expect(migrations).toEqual([{ name: '0001', script }]);
+    expect(migrations.map((migration) => matchesChecksum(migration, sha256(script)))).toEqual([true]);
   });
 
   test('follows links to folders, and leaves everything else alone', () => {

@@ -1,0 +1,31 @@
+/** Where the server's process finds the pipe to us. */
+const GATE_FD = 3;
+
+/**
+ * Node.js's flag for a server that loads and does not listen yet: `listen` waits for a byte on the pipe. A pipe that
+ * ends without one is a boot that failed, or a supervisor that is gone; the server has done nothing yet, and ends.
+ */
+export const GATE_FLAG = `--import=data:text/javascript,${encodeURIComponent(`(${holdListen})(${GATE_FD})`)}`;
+
+/** Runs in the server's process, ahead of it, and knows nothing of this file. */
+function holdListen(fd: number): void {
+  const { isMainThread } = process.getBuiltinModule('node:worker_threads');
+  if (!isMainThread) return;
+  // What the server forks is not held.
+  process.execArgv.pop();
+  const { Server, Socket } = process.getBuiltinModule('node:net');
+  const { listen } = Server.prototype;
+  const held: (() => void)[] = [];
+  Server.prototype.listen = function (this: InstanceType<typeof Server>, ...args: unknown[]) {
+    held.push(() => Reflect.apply(listen, this, args));
+    return this;
+  };
+  const gate = new Socket({ fd });
+  gate.on('error', () => undefined);
+  gate.on('close', () => process.kill(process.pid, 'SIGKILL'));
+  gate.once('data', () => {
+    gate.removeAllListeners('close').destroy();
+    Server.prototype.listen = listen;
+    for (const go of held) go();
+  });
+}

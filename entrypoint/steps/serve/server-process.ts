@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
+import type { Shutdown } from '../../lib/shutdown.ts';
+import { GATE_FLAG } from './gate.ts';
+import { nodeArguments, type ServerTarget } from './settings.ts';
+
+/** The server's process, with our own standard streams. */
+export class ServerProcess {
+  readonly startedAt = performance.now();
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<ChildResult>;
+  readonly #gate: Socket | undefined;
+
+  private constructor(target: ServerTarget, flags: readonly string[]) {
+    const gated = flags.length > 0;
+    this.#child = spawn(process.execPath, nodeArguments(target, ...flags), {
+      cwd: target.appDir,
+      env: target.appEnv,
+      stdio: ['inherit', 'inherit', 'inherit', ...(gated ? (['pipe'] as const) : [])],
+    });
+    this.#ended = endOf(this.#child);
+    this.#gate = gated ? (this.#child.stdio[3] as Socket) : undefined;
+    // One that has ended by itself takes no word.
+    this.#gate?.on('error', () => undefined);
+  }
+
+  /** A server that runs. */
+  static start(target: ServerTarget): ServerProcess {
+    return new ServerProcess(target, []);
+  }
+
+  /** A server that loads, and listens once it is admitted. */
+  static startGated(target: ServerTarget): ServerProcess {
+    return new ServerProcess(target, [GATE_FLAG]);
+  }
+
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Lets it listen. */
+  admit(): void {
+    this.#gate?.end('1');
+  }
+
+  /** Ends one that was not admitted: it has done nothing yet. */
+  async drop(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended.catch(() => undefined);
+  }
+
+  /** Passes signals on and waits for its end; one that does not end in time after we were told to is killed. */
+  async supervise(shutdown: Shutdown, shutdownTimeoutMs: number | undefined): Promise<ChildResult> {
+    const killLater = () => {
+      if (shutdownTimeoutMs === undefined) return;
+      setTimeout(() => this.#child.kill('SIGKILL'), shutdownTimeoutMs).unref();
+    };
+    shutdown.signal.addEventListener('abort', killLater, { once: true });
+    const result = await forwardSignals(shutdown, (signal) => this.#child.kill(signal), this.#ended);
+    shutdown.signal.removeEventListener('abort', killLater);
+    return result;
+  }
+}

@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { type BundleProcess, startBundle } from '../../helpers/bundle.ts';
+import { createDatabase, type Database } from '../../helpers/database.ts';
+import { createStandalone, type StandaloneOptions, USERS_MIGRATION } from '../../helpers/standalone.ts';
+
+const BOOT_LOCK = 0x7a_61_72_70_65;
+const NEXT_SERVER = "// require('next/dist/server/lib/start-server')\nimport('./fixtures/recorder.cjs');\n";
+
+/** A boot that has its server loading, and waits for the lock until `release` is called. */
+async function startHeld(options: StandaloneOptions = {}, env: Record<string, string> = {}) {
+  const app = await createStandalone({ server: 'recorder', ...options });
+  const database = await createDatabase();
+  const holder = await database.connect();
+  await holder.query(`SELECT pg_advisory_lock(${BOOT_LOCK})`);
+  const boot = await startBundle({
+    dir: app.dir,
+    env: { DATABASE_URL: database.url, ENTRYPOINT_PRELOAD: 'on', ...env },
+  });
+  await boot.waitForLog({ step: 'lock', event: 'waiting' });
+  const release = () => holder.query(`SELECT pg_advisory_unlock(${BOOT_LOCK})`);
+  return { database, boot, release };
+}
+
+function listens(boot: BundleProcess): Promise<boolean> {
+  const socket = connect(boot.port, '127.0.0.1');
+  return once(socket, 'connect').then(
+    () => Boolean(socket.destroy()),
+    () => false,
+  );
+}
+
+async function serverLoads(boot: BundleProcess) {
+  return boot.waitForLog({ fixture: 'recorder', event: 'started' });
+}
+
+describe('a server that loads while the database is prepared', () => {
+  test('listens when the database is ready, and not before', async () => {
+    const { boot, database, release } = await startHeld();
+    const { pid, execArgv } = await serverLoads(boot);
+    expect(await listens(boot)).toBe(false);
+    expect(await database.migrations()).toEqual([]);
+    await release();
+    expect(await boot.waitForServer()).toMatchObject({ pid });
+    expect(execArgv).toEqual([]);
+    const order = boot.logs.map(({ step, event }) => `${step}:${event}`);
+    expect(order.indexOf('migrate:done')).toBeLessThan(order.indexOf('undefined:ready'));
+    expect(await database.migrations()).toHaveLength(1);
+  });
+
+  test('gets the signals once it may listen, and its end is ours', async () => {
+    const { boot, release } = await startHeld({ server: 'polite' });
+    await release();
+    await boot.waitForServer();
+    boot.kill('SIGTERM');
+    await boot.waitForLog({ event: 'drained' });
+    expect(await boot.exit).toMatchObject({ code: 143, signal: null });
+  });
+
+  test('is dropped when the boot fails, and has never listened', async () => {
+    const { boot, release } = await startHeld({ migrations: { '0001': 'SELECT broken' } });
+    await serverLoads(boot);
+    await release();
+    expect(await boot.exit).toMatchObject({ code: 65 });
+    expect(boot.processes()).toEqual([]);
+    expect(boot.logs.filter(({ fixture, event }) => fixture !== undefined && event === 'ready')).toEqual([]);
+  });
+
+  test('is gone before the port answers for a boot that failed', async () => {
+    const { boot, release } = await startHeld(
+      { migrations: { '0001': 'SELECT broken' } },
+      { ENTRYPOINT_HOLD: '1m' },
+    );
+    await serverLoads(boot);
+    await release();
+    await boot.waitForLog({ event: 'held' });
+    expect(boot.processes()).toHaveLength(1);
+    expect((await fetch(`http://127.0.0.1:${boot.port}/api/health`)).status).toBe(503);
+  });
+
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('is dropped when %s ends the boot with %i', async (signal, status) => {
+    const { boot } = await startHeld();
+    await serverLoads(boot);
+    boot.kill(signal);
+    expect(await boot.exit).toMatchObject({ code: status });
+    expect(boot.processes()).toEqual([]);
+    expect(boot.logs.filter(({ event }) => event === 'signal')).toEqual([]);
+  });
+
+  test('ends by itself when nobody is left to let it listen', async () => {
+    const { boot } = await startHeld();
+    await serverLoads(boot);
+    boot.kill('SIGKILL');
+    await boot.exit;
+    await expect.poll(() => boot.processes()).toEqual([]);
+  });
+
+  test('that ends while it loads ends the boot as it ended, once the database is prepared', async () => {
+    const { boot, database, release } = await startHeld({ files: { 'server.js': 'process.exit(9);\n' } });
+    await release();
+    expect(await boot.exit).toMatchObject({ code: 9 });
+    expect(await database.migrations()).toHaveLength(1);
+  });
+
+  test('does not hold what its threads and its children listen on', async () => {
+    const listen = (who: string) =>
+      `require('node:net').createServer().listen(0, () => console.log('{"event":"${who} listens"}'))`;
+    const { boot } = await startHeld({
+      packageType: 'commonjs',
+      files: {
+        'child.js': listen('child'),
+        'server.js': `
+          new (require('node:worker_threads').Worker)(${JSON.stringify(listen('thread'))}, { eval: true });
+          require('node:child_process').fork('./child.js');
+          ${listen('server')};
+        `,
+      },
+    });
+    await boot.waitForLog({ event: 'thread listens' });
+    await boot.waitForLog({ event: 'child listens' });
+    expect(boot.logs.map(({ event }) => event)).not.toContain('server listens');
+  });
+
+  test('leaves the port to the probes until then', async () => {
+    const { boot, release } = await startHeld({}, { ENTRYPOINT_BOOT_PROBE: 'on' });
+    await serverLoads(boot);
+    const probe = await fetch(`http://127.0.0.1:${boot.port}/api/health`);
+    expect([probe.status, await probe.json()]).toMatchObject([503, { phase: 'lock' }]);
+    await release();
+    await boot.waitForServer();
+  });
+});
+
+describe('ENTRYPOINT_PRELOAD', () => {
+  async function serve(database: Database, server: string, env: Record<string, string> = {}) {
+    const app = await createStandalone({
+      migrations: { '0001': USERS_MIGRATION },
+      files: { 'server.js': server },
+    });
+    const boot = await startBundle({ dir: app.dir, env: { DATABASE_URL: database.url, ...env } });
+    await boot.waitForServer();
+    return boot.logs.some(({ step, event }) => step === 'server' && event === 'loading');
+  }
+
+  test('auto loads the server that Next.js made early, and no other', async () => {
+    const database = await createDatabase();
+    expect(await serve(database, NEXT_SERVER)).toBe(true);
+    expect(await serve(database, "import('./fixtures/recorder.cjs');\n")).toBe(false);
+  });
+
+  test('off loads none early', async () => {
+    expect(await serve(await createDatabase(), NEXT_SERVER, { ENTRYPOINT_PRELOAD: 'off' })).toBe(false);
+  });
+
+  test('on counts as something that only a supervisor can do', async () => {
+    const env = { ENTRYPOINT_PRELOAD: 'on', ENTRYPOINT_HANDOVER: 'auto' };
+    expect(await serve(await createDatabase(), NEXT_SERVER, env)).toBe(true);
+  });
+});
