@@ -25,7 +25,7 @@ const MEASUREMENTS = [
   [measureHandover, 100, 20],
   [measureStartScript, 15, 3],
   [measureColdHistory, 15, 2],
-  [measureLongHistory, 60, 15],
+  [measureLongHistory, 40, 7],
   [measureRoundTrips, 3, 1],
   [measureMemory, 5, 1],
   [measureBundleSize, 1, 1],

@@ -1,6 +1,6 @@
 /** The real build of the app behind the real entrypoint; built first where it is stale. */
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -161,6 +161,27 @@ test('the standalone folder holds what runs, and nothing else', async () => {
   expect(packages).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/^(prisma|typescript|sharp|@img)$/)]),
   );
+});
+
+test('the server of Next.js loads while the database is prepared, and runs nothing of the app until it is', async () => {
+  const dir = join(await createFolder('loading'), 'app');
+  await cp(STANDALONE, dir, { recursive: true, verbatimSymlinks: true });
+  await writeFile(
+    join(dir, '.next/server/instrumentation.js'),
+    `exports.register = () => console.log('{"event":"instrumentation"}');`,
+  );
+  const target = await createDatabase();
+  const release = await target.holdBootLock();
+  const boot = await startBundle({ dir, env: { DATABASE_URL: target.url, ENTRYPOINT_SEED: 'never' } });
+  const { pid } = await boot.waitForLog({ step: 'server', event: 'loading' });
+  await boot.waitForLog({ step: 'lock', event: 'waiting' });
+  // Next.js gives its process that title when it is about to listen.
+  await expect.poll(() => readFile(`/proc/${pid}/cmdline`, 'utf8')).toContain('next-server');
+  await release();
+  await boot.waitForLog({ step: 'server', event: 'ready' });
+  const events = boot.logs.map(({ step, event }) => `${step}:${event}`);
+  expect(events.indexOf('migrate:done')).toBeGreaterThan(-1);
+  expect(events.indexOf('undefined:instrumentation')).toBeGreaterThan(events.indexOf('migrate:done'));
 });
 
 async function bootApp(target: Database): Promise<BundleProcess> {

@@ -5,6 +5,7 @@
  *     await database.query('SELECT 1');                   // rows; each call has a connection of its own
  *     const client = await database.connect();            // a session that stays open; `connect(url)` as someone else
  *     await database.admin('ALTER ROLE ...');             // as superuser, in the database `postgres`
+ *     const release = await database.holdBootLock();      // as another replica that migrates
  *     const role = await createRole({ createdb: true });  // a role without rights, and its password
  *     database.urlFor(role, { schema: 'app' });           // postgresql://… as that role, with parameters
  *     await database.migrations();                        // the rows of _prisma_migrations, in order
@@ -44,6 +45,8 @@ export interface Database extends PostgresAddress {
   query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
   connect(url?: string): Promise<pg.Client>;
   admin<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Takes the lock that another replica would hold while it migrates; the answer lets go of it. */
+  holdBootLock(): Promise<() => Promise<unknown>>;
   /** Every record of Prisma's, oldest first; none where there is no such table. */
   migrations(schema?: string): Promise<MigrationRecord[]>;
   drop(): Promise<void>;
@@ -71,6 +74,7 @@ export interface RoleOptions {
 }
 
 const { escapeIdentifier, escapeLiteral } = pg;
+const BOOT_LOCK = 0x7a_61_72_70_65;
 
 export async function createDatabase(options: DatabaseOptions = {}): Promise<Database> {
   const server = options.server ?? sharedServer();
@@ -100,6 +104,11 @@ export async function createDatabase(options: DatabaseOptions = {}): Promise<Dat
     admin,
     drop,
     connect: (url = urlFor(undefined)) => openSession(url),
+    holdBootLock: async () => {
+      const holder = await openSession(urlFor(undefined));
+      await holder.query(`SELECT pg_advisory_lock(${BOOT_LOCK})`);
+      return () => holder.query(`SELECT pg_advisory_unlock(${BOOT_LOCK})`);
+    },
     migrations: (schema = 'public') => readMigrations(query, schema),
   };
 }

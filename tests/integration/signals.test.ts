@@ -4,7 +4,6 @@ import { createDatabase } from '../helpers/database.ts';
 import { closedPort } from '../helpers/network.ts';
 import { createStandalone, USERS_MIGRATION } from '../helpers/standalone.ts';
 
-const BOOT_LOCK = 0x7a_61_72_70_65;
 const ENDING = [
   ['SIGTERM', 143],
   ['SIGINT', 130],
@@ -31,8 +30,7 @@ describe('a signal', () => {
   test.each(ENDING)('%s while the lock is waited for ends the boot with %i', async (signal, status) => {
     const { dir } = await createStandalone();
     const database = await createDatabase();
-    const holder = await database.connect();
-    await holder.query(`SELECT pg_advisory_lock(${BOOT_LOCK})`);
+    await database.holdBootLock();
     const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
     await boot.waitForLog({ step: 'lock', event: 'waiting' });
     boot.kill(signal);

@@ -5,21 +5,18 @@ import { type BundleProcess, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, type Database } from '../../helpers/database.ts';
 import { createStandalone, type StandaloneOptions, USERS_MIGRATION } from '../../helpers/standalone.ts';
 
-const BOOT_LOCK = 0x7a_61_72_70_65;
 const NEXT_SERVER = "// require('next/dist/server/lib/start-server')\nimport('./fixtures/recorder.cjs');\n";
 
 /** A boot that has its server loading, and waits for the lock until `release` is called. */
 async function startHeld(options: StandaloneOptions = {}, env: Record<string, string> = {}) {
   const app = await createStandalone({ server: 'recorder', ...options });
   const database = await createDatabase();
-  const holder = await database.connect();
-  await holder.query(`SELECT pg_advisory_lock(${BOOT_LOCK})`);
+  const release = await database.holdBootLock();
   const boot = await startBundle({
     dir: app.dir,
     env: { DATABASE_URL: database.url, ENTRYPOINT_PRELOAD: 'on', ...env },
   });
   await boot.waitForLog({ step: 'lock', event: 'waiting' });
-  const release = () => holder.query(`SELECT pg_advisory_unlock(${BOOT_LOCK})`);
   return { database, boot, release };
 }
 
