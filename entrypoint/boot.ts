@@ -11,7 +11,7 @@ import { withDatabase } from './steps/with-database.ts';
 /** The whole boot: from an empty database to a server that runs. Answers with the server's exit status. */
 export async function boot(config: Config, args: readonly string[], context: Context): Promise<number> {
   const build = await checkBuild(config.appDir, config.build, context);
-  await using server = loadServer({ ...config, ...build, args }, config.server, context);
+  await using server = await loadServer({ ...config, ...build, args }, config.server, context);
   await withBootProbe(config.server, context, () => prepareDatabase(config, build, context));
   context.steps.summarize();
   return await serve(server, config.server, context);

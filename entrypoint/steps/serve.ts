@@ -4,7 +4,7 @@ import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
-import { ServerProcess } from './serve/server-process.ts';
+import type { ServerProcess } from './serve/server-process.ts';
 import type { ServerConfig, ServerTarget } from './serve/settings.ts';
 
 /** The server of the boot; dropped when the boot ends without having served. */
@@ -15,9 +15,14 @@ export interface PendingServer extends AsyncDisposable {
 }
 
 /** Starts the server where it can load without listening, so that it and the database are ready at the same time. */
-export function loadServer(target: ServerTarget, config: ServerConfig, { log }: Context): PendingServer {
+export async function loadServer(
+  target: ServerTarget,
+  config: ServerConfig,
+  { log }: Context,
+): Promise<PendingServer> {
   const isPreloaded = config.preload === 'on' || (config.preload === 'auto' && target.isNextServer);
-  const process = isPreloaded && !wantsExec(config) ? ServerProcess.startGated(target) : undefined;
+  const process =
+    isPreloaded && !wantsExec(config) ? (await importServerProcess()).startGated(target) : undefined;
   if (process?.pid === undefined) return { target, process: undefined, async [Symbol.asyncDispose]() {} };
   log.info(
     { step: 'server', event: 'loading', pid: process.pid },
@@ -34,7 +39,7 @@ export async function serve(server: PendingServer, config: ServerConfig, context
     if (server.process === undefined) checkReadable(target.serverPath);
     if (wantsExec(config)) return replaceProcess(target, config, context, log);
     faultPoint('server:before');
-    const process = server.process ?? ServerProcess.start(target);
+    const process = server.process ?? (await importServerProcess()).start(target);
     const answered = new AbortController();
     if (process.pid !== undefined) {
       process.admit();
@@ -48,6 +53,11 @@ export async function serve(server: PendingServer, config: ServerConfig, context
     log.done(`the server ended with ${how}`, { exitStatus: result.status });
     return result.status;
   });
+}
+
+/** Not under exec, which starts no process: node:child_process takes a while to load. */
+async function importServerProcess(): Promise<typeof ServerProcess> {
+  return (await import('./serve/server-process.ts')).ServerProcess;
 }
 
 /** Tells when the server answers first, and then gives back the memory that the boot took. */
