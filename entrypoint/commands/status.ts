@@ -1,18 +1,17 @@
 import { EXIT_STATUS } from '../lib/errors.ts';
 import { compareHistory } from '../prisma/history.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
+import { settleDatabase } from '../steps/settle-database.ts';
 import { withDatabase } from '../steps/with-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function status({ config: read, flags, context, print }: Invocation): Promise<number> {
   const config = read();
   const prisma = await checkPrismaFolder(config.appDir, config.build, context);
-  const rows = await withDatabase(
-    config,
-    { createDatabase: false },
-    context,
-    async ({ state }) => state.history ?? [],
-  );
+  const rows = await withDatabase(config, { createDatabase: false }, context, async (database) => {
+    await settleDatabase(database, context);
+    return database.state.history ?? [];
+  });
   const history = compareHistory(rows, prisma.folder?.migrations ?? []);
   const report = {
     applied: history.applied,

@@ -1,30 +1,53 @@
+import { codeOf } from '../lib/database/connection-error.ts';
 import type { Session } from '../lib/database/session.ts';
-import { type Survey, survey } from './survey.ts';
+import { askServer, survey } from './survey.ts';
+import type { ServerFacts, Survey } from './survey-answer.ts';
+import { tableLocked } from './table-locked.ts';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Longer than most changes of a table take, and soon told from a server that is silent. */
+const PATIENCE_MS = 1000;
 
 /** A connected database and what was last seen in it. */
 export class Database {
   readonly session: Session;
   readonly #seedTables: readonly string[];
-  #state: Survey;
+  #server: ServerFacts;
+  #state: Survey | undefined;
 
-  private constructor(session: Session, seedTables: readonly string[], state: Survey) {
+  private constructor(session: Session, seedTables: readonly string[], seen: ServerFacts | Survey) {
     this.session = session;
     this.#seedTables = seedTables;
-    this.#state = state;
+    this.#state = 'server' in seen ? seen : undefined;
+    this.#server = 'server' in seen ? seen.server : seen;
   }
 
   static async open(session: Session, seedTables: readonly string[]): Promise<Database> {
-    return new Database(session, seedTables, await survey(session, seedTables));
+    const seen = await survey(session, seedTables, PATIENCE_MS).catch((error: unknown) => {
+      if (isLocked(error)) return askServer(session);
+      throw error;
+    });
+    return new Database(session, seedTables, seen);
+  }
+
+  /** Another session, perhaps a replica that migrates, has a table for itself: its rows are not yet known. */
+  get isBusy(): boolean {
+    return this.#state === undefined;
+  }
+
+  get server(): ServerFacts {
+    return this.#server;
   }
 
   get state(): Survey {
+    if (this.#state === undefined) throw new Error('a busy database has to settle first');
     return this.#state;
   }
 
   /** Something between us and the server hands its connections around: the backend is not the one we were told of. */
   get isPooled(): boolean {
     const { client, settings } = this.session;
-    return settings.pgbouncer || ('processID' in client && client.processID !== this.#state.server.pid);
+    return settings.pgbouncer || ('processID' in client && client.processID !== this.#server.pid);
   }
 
   /** The engine writes times without a zone, and means UTC. A pooler's session is not ours to change. */
@@ -36,9 +59,19 @@ export class Database {
     this.session.end();
   }
 
-  /** Looks again. */
+  /** Looks again, and waits for tables that others have for themselves almost as long as for any answer. */
   async refresh(): Promise<Survey> {
-    this.#state = await survey(this.session, this.#seedTables);
+    const patienceMs = Math.ceil(this.session.answerMs * 0.9);
+    try {
+      this.#state = await survey(this.session, this.#seedTables, patienceMs);
+    } catch (error) {
+      throw isLocked(error) ? await tableLocked(this.session, this.#seedTables, patienceMs, error) : error;
+    }
+    this.#server = this.#state.server;
     return this.#state;
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return codeOf(error) === LOCK_NOT_AVAILABLE;
 }

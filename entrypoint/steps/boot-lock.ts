@@ -8,6 +8,7 @@ import type { StepLog } from '../lib/step-log.ts';
 import type { Database } from '../prisma/database.ts';
 import { describeLockHolder } from './boot-lock/describe-holder.ts';
 import { type LockHolder, openLockHolder } from './boot-lock/lock-holder.ts';
+import { settleDatabase } from './settle-database.ts';
 
 /** "zarpe" in ASCII: the advisory lock of our own, around migrate and seed. */
 const BOOT_LOCK = 0x7a_61_72_70_65;
@@ -28,7 +29,10 @@ export interface BootLock {
   readonly lost: AbortSignal;
 }
 
-/** Runs work that may take the lock, and frees it whatever happens. */
+/**
+ * Runs work that may take the lock, and frees it whatever happens. A busy database is most often another replica at work:
+ * then the work begins with the lock.
+ */
 export async function withBootLock(
   database: Database,
   timeoutMs: number,
@@ -47,15 +51,18 @@ export async function withBootLock(
     await context.steps.run('lock', (log) => poll(from, key, timeoutMs, context, log));
   };
   let held: Promise<void> | undefined;
+  const lock: BootLock = {
+    lost: lost.signal,
+    holdPrismaLock: () => acquire(PRISMA_LOCK),
+    hold: async () => {
+      held ??= acquire(BOOT_LOCK);
+      await held;
+    },
+  };
   try {
-    await work({
-      lost: lost.signal,
-      holdPrismaLock: () => acquire(PRISMA_LOCK),
-      hold: async () => {
-        held ??= acquire(BOOT_LOCK);
-        await held;
-      },
-    });
+    if (database.isBusy) await lock.hold();
+    await settleDatabase(database, context);
+    await work(lock);
   } finally {
     if (holder !== undefined) {
       faultPoint('lock:release');

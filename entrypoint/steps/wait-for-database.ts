@@ -91,23 +91,22 @@ async function open(
     faultPoint('connect:after');
     const asked = performance.now();
     const database = await bounded(Database.open(session, options.seedTables), session, signal);
-    const { version, standby } = database.state.server;
+    const { version, standby } = database.server;
     const roundTripMs = Math.round((performance.now() - asked) * 10) / 10;
     const traits = [
+      database.isBusy ? 'a table is locked by another session' : `${roundTripMs}ms a round trip`,
       session.encrypted ? ', TLS' : '',
       standby ? ', standby' : '',
       database.isPooled ? ', pooled' : '',
     ];
-    log.done(
-      `PostgreSQL ${version} at ${describeTarget(connection)} (${roundTripMs}ms a round trip${traits.join('')})`,
-      {
-        serverVersion: version,
-        roundTripMs,
-        encrypted: session.encrypted,
-        standby,
-        pooled: database.isPooled,
-      },
-    );
+    log.done(`PostgreSQL ${version} at ${describeTarget(connection)} (${traits.join('')})`, {
+      serverVersion: version,
+      roundTripMs,
+      encrypted: session.encrypted,
+      standby,
+      pooled: database.isPooled,
+      busy: database.isBusy,
+    });
     return database;
   } catch (error) {
     session.destroy();

@@ -9,6 +9,7 @@ import { findInScript, type ScriptFinding } from '../../prisma/script-findings.t
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
 import { findInvalidIndexes } from '../../steps/migrate/invalid-indexes.ts';
+import { settleDatabase } from '../../steps/settle-database.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { checkSeed } from './check-seed.ts';
@@ -33,6 +34,7 @@ export async function checkDatabase(
 ): Promise<DatabaseReport> {
   try {
     return await withDatabase(config, { createDatabase: false }, context, async (database) => {
+      await settleDatabase(database, context);
       await database.session.query('begin read only');
       const pending = pendingMigrations(database, prisma);
       return {

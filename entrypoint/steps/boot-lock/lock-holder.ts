@@ -17,8 +17,8 @@ export interface LockHolder {
 /** In our own session; behind a pooler, where a session is nobody's own, in a transaction on the side. */
 export async function openLockHolder(database: Database, context: Context): Promise<LockHolder> {
   if (!database.isPooled) return new SessionHolder(database.session);
-  const { versionNum } = database.state.server;
-  return new TransactionHolder(await connectOnTheSide(database, context), versionNum);
+  const session = await connectOnTheSide(database, context);
+  return new TransactionHolder(session, database.server.versionNum);
 }
 
 class SessionHolder implements LockHolder {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../../entrypoint/lib/errors.ts';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase } from '../../helpers/database.ts';
@@ -36,4 +36,52 @@ test('a lock that is held for too long ends the boot with 75, and names who hold
   expect(logs.at(-1)).toMatchObject({ retry: true, error: { code: 'LOCK_TIMEOUT' } });
   const [problem] = (logs.at(-1)?.error?.problems ?? []) as Problem[];
   expect(problem?.got).toContain('(the other)');
+});
+
+describe('a table that another session has for itself', () => {
+  /** A migrated database, and a session in a transaction that keeps `users` from everybody. */
+  async function createBusy() {
+    const { dir } = await createStandalone({ seed: 'works' });
+    const database = await createDatabase();
+    const env = { DATABASE_URL: database.url, ENTRYPOINT_DB_TIMEOUT: '2s' };
+    expect(await runBundle({ dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+    const holder = await database.connect();
+    await holder.query("SET application_name = 'the other'");
+    const occupy = () => holder.query('BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE');
+    return { dir, env, database, holder, occupy };
+  }
+
+  test('because it migrates, is waited for in the lock', async () => {
+    const { dir, env, holder, occupy } = await createBusy();
+    await holder.query(`SELECT pg_advisory_lock(${LOCKS['of our own']})`);
+    await occupy();
+    const boot = await startBundle({ dir, env });
+    expect(await boot.waitForLog({ step: 'database', event: 'done' })).toMatchObject({ busy: true });
+    await boot.waitForLog({ step: 'lock', event: 'waiting' });
+    await holder.query(
+      `INSERT INTO users (email) VALUES ('a@example.org'); COMMIT; SELECT pg_advisory_unlock_all()`,
+    );
+    await boot.waitForServer();
+    const skipped = boot.logs.filter(({ event }) => event === 'skipped').map(({ step }) => step);
+    expect(skipped).toEqual(['migrate', 'seed']);
+  });
+
+  test('for something else, is waited for under the lock, then named: exit 75', async () => {
+    const { dir, env, holder, occupy } = await createBusy();
+    await occupy();
+    for (const args of [['migrate'], ['status'], ['check', '--json']]) {
+      const { code, stdout, stderr } = await runBundle({ dir, args, env });
+      expect(code).toBe(75);
+      expect(stdout + stderr).toContain('LOCK_TIMEOUT');
+      expect(stdout + stderr).toMatch(/a lock held by users by pid \d+ \(the other\), idle in transaction/);
+    }
+    await holder.query('COMMIT');
+    expect(await runBundle({ dir, args: ['status'], env })).toMatchObject({ code: 0 });
+  });
+
+  test('does not keep `wait` waiting: the database is there', async () => {
+    const { dir, env, occupy } = await createBusy();
+    await occupy();
+    expect(await runBundle({ dir, args: ['wait'], env })).toMatchObject({ code: 0 });
+  });
 });
