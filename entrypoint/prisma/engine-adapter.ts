@@ -5,7 +5,7 @@ import type {
   SqlQuery,
 } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
-import type { Session } from '../lib/database/session.ts';
+import { quoteIdentifier, type Session } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { type MigrationRecord, readRecord } from './migration-record.ts';
 
@@ -36,26 +36,36 @@ class SessionPool extends pg.Pool {
  */
 export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareDriverAdapterFactory {
   readonly #session: Session;
+  readonly #schema: string | null;
   readonly #hooks: MigrationHooks;
 
   constructor(session: Session, schema: string | null, hooks: MigrationHooks) {
     super(new SessionPool(session), schema === null ? {} : { schema });
     this.#session = session;
+    this.#schema = schema;
     this.#hooks = hooks;
   }
 
   override async connect() {
     const adapter = await super.connect();
-    hookInto(adapter, this.#session, this.#hooks);
+    hookInto(adapter, this.#session, this.#schema, this.#hooks);
     return adapter;
   }
 }
 
-function hookInto(adapter: SqlDriverAdapter, session: Session, hooks: MigrationHooks): void {
+function hookInto(
+  adapter: SqlDriverAdapter,
+  session: Session,
+  schema: string | null,
+  hooks: MigrationHooks,
+): void {
   const { queryRaw, executeRaw } = adapter;
   const qualified = (query: SqlQuery): SqlQuery => ({
     ...query,
-    sql: query.sql.replace(/"?\b_prisma_migrations\b"?/g, () => hooks.table),
+    sql: query.sql
+      // The engine quotes this name without escaping it.
+      .replace(`CREATE SCHEMA "${schema}"`, () => `CREATE SCHEMA ${quoteIdentifier(schema ?? '')}`)
+      .replace(/"?\b_prisma_migrations\b"?/g, () => hooks.table),
   });
   let begun: MigrationRecord | undefined;
   /** Whether a statement is seen to here, and must not reach the server. */

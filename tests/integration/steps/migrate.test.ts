@@ -203,23 +203,42 @@ describe('a history', () => {
 });
 
 describe('the schema of the URL', () => {
-  test.each(['public', 'app', 'My odd schema'])(
-    '%s holds the history and what has no schema of its own',
+  test.each(['public', 'app'])('%s holds the history and what has no schema of its own', async (schema) => {
+    const app = await createStandalone({
+      migrations: { '0001': USERS_MIGRATION, '0002': 'ALTER TABLE users ADD a int' },
+    });
+    const database = await createDatabase();
+    const url = database.urlFor(undefined, { schema });
+    const boot = await runBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: url } });
+    expect(boot.code).toBe(0);
+    expect(await database.migrations(schema)).toMatchObject([{ finished: true }, { finished: true }]);
+    const tables = await database.query(
+      "SELECT schemaname AS s FROM pg_tables WHERE tablename IN ('users', '_prisma_migrations')",
+    );
+    expect(tables).toEqual([{ s: schema }, { s: schema }]);
+    const again = await runBundle({ dir: app.dir, args: ['status'], env: { DATABASE_URL: url } });
+    expect(again.code).toBe(0);
+  });
+
+  test.each(['Upper Case and spaces', 'a "quoted" one', '"', "it's", 'a.b', '100% $1 $&'])(
+    'may be called %s',
     async (schema) => {
-      const app = await createStandalone({
-        migrations: { '0001': USERS_MIGRATION, '0002': 'ALTER TABLE users ADD a int' },
-      });
+      const app = await createStandalone({ migrations: { '0001_users': USERS_MIGRATION } });
       const database = await createDatabase();
-      const url = database.urlFor(undefined, { schema });
-      const boot = await runBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: url } });
-      expect(boot.code).toBe(0);
-      expect(await database.migrations(schema)).toMatchObject([{ finished: true }, { finished: true }]);
-      const tables = await database.query(
-        "SELECT schemaname AS s FROM pg_tables WHERE tablename IN ('users', '_prisma_migrations')",
-      );
-      expect(tables).toEqual([{ s: schema }, { s: schema }]);
-      const again = await runBundle({ dir: app.dir, args: ['status'], env: { DATABASE_URL: url } });
-      expect(again.code).toBe(0);
+      const env = { DATABASE_URL: database.urlFor(undefined, { schema }) };
+      expect(await run(app, database, env)).toMatchObject({ code: 0 });
+      expect(await database.migrations(schema)).toMatchObject([{ migration_name: '0001_users' }]);
+      const tables = 'SELECT table_schema FROM information_schema.tables WHERE table_name = $1';
+      expect(await database.query(tables, ['users'])).toEqual([{ table_schema: schema }]);
+      await app.addMigration('0002_bad', 'SELECT nothing');
+      const failing = { ...env, ENTRYPOINT_MIGRATE_RETRY_FAILED: 'off' };
+      expect(await run(app, database, failing)).toMatchObject({ code: 65 });
+      for (const args of [['check'], ['status']])
+        expect(await run(app, database, env, args)).toMatchObject({ code: 65 });
+      const resolve = ['resolve', '--applied', '0002_bad'];
+      expect(await run(app, database, env, resolve)).toMatchObject({ code: 0 });
+      for (const args of [['check'], ['status'], ['migrate']])
+        expect(await run(app, database, env, args)).toMatchObject({ code: 0 });
     },
   );
 
