@@ -63,7 +63,11 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
   const hostnameToBind = bindAddress(values.HOSTNAME);
   return {
     appDir,
-    build: { serverFile: values.ENTRYPOINT_SERVER, prismaDir: values.ENTRYPOINT_PRISMA_DIR },
+    build: {
+      serverFile: values.ENTRYPOINT_SERVER,
+      prismaDir: values.ENTRYPOINT_PRISMA_DIR,
+      migrates: values.ENTRYPOINT_MIGRATE === 'deploy',
+    },
     database: {
       connection,
       serverConnection: directConnection === undefined ? undefined : serverConnection,

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Config } from '../config.ts';
 import { EXIT_STATUS, toBootError } from '../lib/errors.ts';
-import { type Build, readBuild } from '../steps/check-build.ts';
+import { type Build, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkMachine } from './check/check-machine.ts';
 import { checkServerConnection } from './check/check-server-connection.ts';
@@ -58,15 +58,18 @@ function tryBuild(
   { appDir, environment }: Invocation,
   config: Config | undefined,
 ): [Build | undefined, Finding[]] {
-  const { ENTRYPOINT_SERVER: serverFile = 'server.js', ENTRYPOINT_PRISMA_DIR: prismaDir = 'prisma' } =
-    environment.variables;
+  const { variables } = environment;
+  const found = {
+    serverFile: variables.ENTRYPOINT_SERVER ?? 'server.js',
+    prismaDir: variables.ENTRYPOINT_PRISMA_DIR ?? 'prisma',
+    migrates: variables.ENTRYPOINT_MIGRATE !== 'skip',
+  };
   try {
-    const build = readBuild(appDir, config?.build ?? { serverFile, prismaDir });
-    const found = ok(
-      'build',
-      `Next.js ${build.nextVersion}, build ${build.buildId}, ${build.prisma.folder?.migrations.length ?? 0} migrations in the image`,
-    );
-    return [build, [found, ...build.warnings.map((message) => warning('build', message))]];
+    const build = readBuild(appDir, config?.build ?? found);
+    return [
+      build,
+      [ok('build', describeBuild(build)), ...build.warnings.map((message) => warning('build', message))],
+    ];
   } catch (error) {
     return [undefined, failures('build', toBootError(error))];
   }

@@ -150,7 +150,11 @@ export const VARIABLES = {
     'How long another replica that migrates or seeds is waited for.',
     defaultsTo('5m', parseDuration),
   ),
-  ENTRYPOINT_MIGRATE: oneOf(['deploy', 'skip'], 'Whether pending migrations are applied.', 'deploy'),
+  ENTRYPOINT_MIGRATE: oneOf(
+    ['deploy', 'skip'],
+    'Whether pending migrations are applied. With `skip` the image needs no Prisma folder.',
+    'deploy',
+  ),
   ENTRYPOINT_MIGRATE_ENGINE: oneOf(
     ['embedded', 'cli'],
     'Prisma’s schema engine in process, or the app’s own Prisma CLI (never downloaded).',

@@ -1,12 +1,11 @@
 import type { Context } from '../lib/context.ts';
 import { BootError, type Problem } from '../lib/errors.ts';
 import { checkNext } from './check-build/check-next.ts';
-import { checkPrisma, type PrismaFolder } from './check-build/check-prisma.ts';
+import { checkPrisma, type PrismaConfig, type PrismaFolder } from './check-build/check-prisma.ts';
 import { listFolder } from './check-build/listing.ts';
 
-export interface BuildConfig {
+export interface BuildConfig extends PrismaConfig {
   readonly serverFile: string;
-  readonly prismaDir: string;
 }
 
 /** A standalone build that is complete. */
@@ -29,11 +28,10 @@ export async function checkBuild(appDir: string, config: BuildConfig, { steps }:
   return steps.run('build', async (log) => {
     const build = readBuild(appDir, config);
     for (const warning of build.warnings) log.warn('warning', warning);
-    const migrations = build.prisma.folder?.migrations.length ?? 0;
-    log.done(`Next.js ${build.nextVersion}, build ${build.buildId}, ${migrations} migrations in the image`, {
+    log.done(describeBuild(build), {
       buildId: build.buildId,
       nextVersion: build.nextVersion,
-      migrations,
+      migrations: build.prisma.folder?.migrations.length ?? 0,
     });
     return build;
   });
@@ -42,15 +40,15 @@ export async function checkBuild(appDir: string, config: BuildConfig, { steps }:
 /** The Prisma folder alone, for commands that start no server. */
 export async function checkPrismaFolder(
   appDir: string,
-  config: BuildConfig,
+  config: PrismaConfig,
   { steps }: Context,
 ): Promise<PrismaFolder> {
   return steps.run('build', async (log) => {
     const problems: Problem[] = [];
-    const prisma = checkPrisma(appDir, config.prismaDir, problems);
+    const prisma = checkPrisma(appDir, config, problems);
     if (problems.length > 0) throw new BootError('BUILD_INCOMPLETE', problems);
     const migrations = prisma.folder?.migrations.length ?? 0;
-    log.done(`${migrations} migrations in the image`, { migrations });
+    log.done(describeMigrations(prisma), { migrations });
     return prisma;
   });
 }
@@ -59,7 +57,7 @@ export async function checkPrismaFolder(
 export function readBuild(appDir: string, config: BuildConfig): Build {
   const problems: Problem[] = [];
   const next = checkNext(appDir, config.serverFile, problems);
-  const prisma = checkPrisma(appDir, config.prismaDir, problems);
+  const prisma = checkPrisma(appDir, config, problems);
   if (problems.length > 0) {
     const listing = `In ${appDir}: ${listFolder(appDir)}`;
     throw new BootError(
@@ -68,4 +66,14 @@ export function readBuild(appDir: string, config: BuildConfig): Build {
     );
   }
   return { ...next, prisma, warnings: [...next.warnings, ...prisma.warnings] };
+}
+
+export function describeBuild({ nextVersion, buildId, prisma }: Build): string {
+  return `Next.js ${nextVersion}, build ${buildId}, ${describeMigrations(prisma)}`;
+}
+
+function describeMigrations({ folder }: PrismaFolder): string {
+  return folder === undefined
+    ? 'migrations left to others'
+    : `${folder.migrations.length} migrations in the image`;
 }

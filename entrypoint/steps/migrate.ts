@@ -19,8 +19,8 @@ export async function migrate(
   context: Context,
 ): Promise<void> {
   await context.steps.run('migrate', async (log) => {
-    const { folder } = target.prisma;
     if (config.mode === 'skip') return log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
+    const { folder } = target.prisma;
     if (folder === undefined || folder.migrations.length === 0)
       return log.skipped('skipped: the image has no migrations');
     try {

@@ -13,8 +13,19 @@ export interface PrismaFolder {
   readonly warnings: readonly string[];
 }
 
-/** Reads the Prisma folder; what is missing or of another database becomes a problem. */
-export function checkPrisma(appDir: string, prismaDir: string, problems: Problem[]): PrismaFolder {
+export interface PrismaConfig {
+  readonly prismaDir: string;
+  /** False: nothing of the folder is needed. */
+  readonly migrates: boolean;
+}
+
+/** Reads the Prisma folder, where it is needed; what is missing or of another database becomes a problem. */
+export function checkPrisma(
+  appDir: string,
+  { prismaDir, migrates }: PrismaConfig,
+  problems: Problem[],
+): PrismaFolder {
+  if (!migrates) return { schemas: [], folder: undefined, warnings: [] };
   const dir = join(appDir, prismaDir);
   const copy = `Copy it: COPY --from=builder /app/${prismaDir} ./${prismaDir}`;
   const files = findSchemaFiles(dir);
@@ -43,7 +54,7 @@ export function checkPrisma(appDir: string, prismaDir: string, problems: Problem
         what: `${prismaDir}/migrations`,
         expected: 'the folder of migrations',
         got: 'no such folder',
-        action: `${copy}. An app without migrations sets ENTRYPOINT_MIGRATE=skip and keeps an empty folder.`,
+        action: `${copy}. An app without migrations sets ENTRYPOINT_MIGRATE=skip.`,
       });
     }
     return { schemas: datasource.schemas, folder: undefined, warnings: [] };

@@ -8,7 +8,7 @@ import { createProxy } from '../../helpers/network.ts';
 import { problemsOf } from '../../helpers/problems.ts';
 import { createStandalone, SCHEMA, type StandaloneOptions } from '../../helpers/standalone.ts';
 
-const config = { serverFile: 'server.js', prismaDir: 'prisma' };
+const config = { serverFile: 'server.js', prismaDir: 'prisma', migrates: true };
 const LOCK = 'prisma/migrations/migration_lock.toml';
 
 async function problems(options: StandaloneOptions, settings = config) {
@@ -62,7 +62,9 @@ describe('a complete build', () => {
     await app.write('apps/web/server.js', 'const nextConfig = {"distDir":"./build"}');
     await rename(app.path('.next'), app.path('apps/web/build'));
     await rename(app.path('prisma'), app.path('db'));
-    expect(readBuild(app.dir, { serverFile: 'apps/web/server.js', prismaDir: 'db' })).toMatchObject({
+    expect(
+      readBuild(app.dir, { ...config, serverFile: 'apps/web/server.js', prismaDir: 'db' }),
+    ).toMatchObject({
       serverPath: app.path('apps/web/server.js'),
       buildId: app.buildId,
     });

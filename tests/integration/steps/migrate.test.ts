@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../../entrypoint/lib/errors.ts';
-import { type BundleOutput, runBundle } from '../../helpers/bundle.ts';
+import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
 import { startServer } from '../../helpers/postgres.ts';
 import { createStandalone, type Standalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
@@ -193,12 +193,20 @@ describe('a history', () => {
     expect((await run(app, database)).code).toBe(0);
   });
 
-  test('can be left to others', async () => {
-    const app = await createStandalone();
+  test.each([
+    ['with', []],
+    ['without', ['prisma']],
+  ])('can be left to others, %s a Prisma folder in the image', async (_, omit) => {
+    const app = await createStandalone({ omit });
     const database = await createDatabase();
-    const boot = await run(app, database, { ENTRYPOINT_MIGRATE: 'skip' });
-    expect(boot.code).toBe(0);
+    const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: 'skip' };
+    for (const args of [['migrate'], ['check']]) {
+      expect(await runBundle({ dir: app.dir, args, env })).toMatchObject({ code: 0 });
+    }
+    const boot = await startBundle({ dir: app.dir, env });
+    await boot.waitForServer();
     expect(await database.migrations()).toEqual([]);
+    expect(await run(app, database, env, ['status'])).toMatchObject({ code: omit.length > 0 ? 66 : 65 });
   });
 });
 
