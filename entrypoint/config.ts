@@ -66,7 +66,7 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
     build: {
       serverFile: values.ENTRYPOINT_SERVER,
       prismaDir: values.ENTRYPOINT_PRISMA_DIR,
-      migrates: values.ENTRYPOINT_MIGRATE === 'deploy',
+      engine: values.ENTRYPOINT_MIGRATE === 'skip' ? 'none' : values.ENTRYPOINT_MIGRATE_ENGINE,
     },
     database: {
       connection,
@@ -77,7 +77,6 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
     },
     migrate: {
       mode: values.ENTRYPOINT_MIGRATE,
-      engine: values.ENTRYPOINT_MIGRATE_ENGINE,
       onError: values.ENTRYPOINT_MIGRATE_ON_ERROR,
       retryFailed: values.ENTRYPOINT_MIGRATE_RETRY_FAILED === 'on',
       lockTimeoutMs: unlessOff(values.ENTRYPOINT_MIGRATE_LOCK_TIMEOUT),

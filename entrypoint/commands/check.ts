@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { Config } from '../config.ts';
 import { EXIT_STATUS, toBootError } from '../lib/errors.ts';
-import { type Build, describeBuild, readBuild } from '../steps/check-build.ts';
+import { type Build, type BuildConfig, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkMachine } from './check/check-machine.ts';
 import { checkServerConnection } from './check/check-server-connection.ts';
@@ -58,14 +58,8 @@ function tryBuild(
   { appDir, environment }: Invocation,
   config: Config | undefined,
 ): [Build | undefined, Finding[]] {
-  const { variables } = environment;
-  const found = {
-    serverFile: variables.ENTRYPOINT_SERVER ?? 'server.js',
-    prismaDir: variables.ENTRYPOINT_PRISMA_DIR ?? 'prisma',
-    migrates: variables.ENTRYPOINT_MIGRATE !== 'skip',
-  };
   try {
-    const build = readBuild(appDir, config?.build ?? found);
+    const build = readBuild(appDir, config?.build ?? assumeBuild(environment.variables));
     return [
       build,
       [ok('build', describeBuild(build)), ...build.warnings.map((message) => warning('build', message))],
@@ -73,6 +67,17 @@ function tryBuild(
   } catch (error) {
     return [undefined, failures('build', toBootError(error))];
   }
+}
+
+/** What the build is held against where the environment as a whole is malformed. */
+function assumeBuild(variables: Readonly<Record<string, string | undefined>>): BuildConfig {
+  const { ENTRYPOINT_MIGRATE, ENTRYPOINT_MIGRATE_ENGINE } = variables;
+  const engine = ENTRYPOINT_MIGRATE_ENGINE === 'cli' ? 'cli' : 'embedded';
+  return {
+    serverFile: variables.ENTRYPOINT_SERVER ?? 'server.js',
+    prismaDir: variables.ENTRYPOINT_PRISMA_DIR ?? 'prisma',
+    engine: ENTRYPOINT_MIGRATE === 'skip' ? 'none' : engine,
+  };
 }
 
 function toTable(findings: readonly Finding[], exitStatus: number, color: boolean): string {

@@ -16,7 +16,7 @@ export async function resolve({ config: read, flags, context }: Invocation): Pro
     });
   }
   const config = read();
-  const prisma = await checkPrismaFolder(config.appDir, { ...config.build, migrates: true }, context);
+  const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
   const outcome = applied === undefined ? 'rolled-back' : 'applied';
   const { resolveMigration } = await import('../steps/resolve.ts');
   await withDatabase(config, { createDatabase: false }, context, (database) =>

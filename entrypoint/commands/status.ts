@@ -7,7 +7,7 @@ import type { Invocation } from './command.ts';
 
 export async function status({ config: read, flags, context, print }: Invocation): Promise<number> {
   const config = read();
-  const prisma = await checkPrismaFolder(config.appDir, { ...config.build, migrates: true }, context);
+  const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
   const rows = await withDatabase(config, { createDatabase: false }, context, async (database) => {
     await settleDatabase(database, context);
     return database.state.history ?? [];

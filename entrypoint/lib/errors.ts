@@ -67,7 +67,6 @@ export const ERROR_CODES = {
   DATABASE_AHEAD: 'migration',
   DATABASE_NOT_EMPTY: 'migration',
   RESOLVE_REFUSED: 'migration',
-  PRISMA_CLI_MISSING: 'build',
   SEED_FAILED: 'seed',
   SEED_UNDECIDED: 'seed',
   SERVER_UNSTARTABLE: 'build',

@@ -49,6 +49,7 @@ async function applyPending(
   log: StepLog,
 ): Promise<void> {
   const { folder } = target;
+  const { cli } = target.prisma;
   const seen = compareHistory(database.state.history ?? [], folder.migrations);
   reportDrift(seen, config, log);
   if (seen.pending.length === 0 && seen.failed.length === 0) {
@@ -57,7 +58,7 @@ async function applyPending(
     });
   }
   if (database.state.server.readOnly) throw readOnly(target.database.connection, seen.pending.length);
-  if (config.engine === 'embedded') refuseStepsBehindPooler(database, seen.pending);
+  if (cli === undefined) refuseStepsBehindPooler(database, seen.pending);
   await lock.hold();
   const { history } = await database.refresh();
   const { pending, failed } = compareHistory(history ?? [], folder.migrations);
@@ -65,9 +66,9 @@ async function applyPending(
   if (failed.length > 0) throw unresolved(failed, folder, await findInvalidIndexes(database.session));
   if (pending.length === 0) return log.skipped('nothing to migrate: another replica has just done it');
   log.info('pending', `${count(pending.length)} to apply`, { migrations: pending.map(({ name }) => name) });
-  if (config.engine === 'cli') {
+  if (cli !== undefined) {
     const { migrateWithCli } = await import('./migrate/cli.ts');
-    await migrateWithCli(target, context, log);
+    await migrateWithCli(cli, target, context, log);
   } else {
     const { migrateEmbedded } = await import('./migrate/embedded.ts');
     await migrateEmbedded(database, lock, target, config, context, log);

@@ -15,14 +15,14 @@ describe('readConfig', () => {
   test('needs nothing but a connection string', () => {
     expect(read({ DATABASE_URL: URL })).toMatchObject({
       appDir: '/app',
-      build: { serverFile: 'server.js', prismaDir: 'prisma', migrates: true },
+      build: { serverFile: 'server.js', prismaDir: 'prisma', engine: 'embedded' },
       database: {
         connection: { source: 'DATABASE_URL', host: 'db', port: 5432, user: 'app', database: 'app' },
         url: URL,
         timeoutMs: 60_000,
         lockTimeoutMs: 300_000,
       },
-      migrate: { mode: 'deploy', engine: 'embedded', onError: 'abort', whenAhead: 'warn' },
+      migrate: { mode: 'deploy', onError: 'abort', whenAhead: 'warn' },
       seed: { mode: 'auto', table: undefined, command: undefined, onError: 'abort' },
       server: { port: 3000, hostname: '0.0.0.0', shutdownTimeoutMs: undefined, bootProbe: false },
     });

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Problem } from '../../lib/errors.ts';
 import { LOCK_FILE, type MigrationsFolder, readMigrationsFolder } from '../../prisma/migrations-folder.ts';
+import { checkPrismaCli } from './check-prisma-cli.ts';
 
 const POSTGRES = /^postgres(?:ql)?$/;
 
@@ -10,22 +11,25 @@ export interface PrismaFolder {
   /** The namespaces a multi-schema datasource names. */
   readonly schemas: readonly string[];
   readonly folder: MigrationsFolder | undefined;
+  /** The program of the app's own Prisma CLI, where that is the engine. */
+  readonly cli: string | undefined;
   readonly warnings: readonly string[];
 }
 
 export interface PrismaConfig {
   readonly prismaDir: string;
-  /** False: nothing of the folder is needed. */
-  readonly migrates: boolean;
+  /** What migrates; with `none` nothing of the folder is needed. */
+  readonly engine: 'embedded' | 'cli' | 'none';
 }
 
 /** Reads the Prisma folder, where it is needed; what is missing or of another database becomes a problem. */
 export function checkPrisma(
   appDir: string,
-  { prismaDir, migrates }: PrismaConfig,
+  { prismaDir, engine }: PrismaConfig,
   problems: Problem[],
 ): PrismaFolder {
-  if (!migrates) return { schemas: [], folder: undefined, warnings: [] };
+  if (engine === 'none') return { schemas: [], folder: undefined, cli: undefined, warnings: [] };
+  const cli = engine === 'cli' ? checkPrismaCli(appDir, problems) : undefined;
   const dir = join(appDir, prismaDir);
   const copy = `Copy it: COPY --from=builder /app/${prismaDir} ./${prismaDir}`;
   const files = findSchemaFiles(dir);
@@ -57,13 +61,13 @@ export function checkPrisma(
         action: `${copy}. An app without migrations sets ENTRYPOINT_MIGRATE=skip.`,
       });
     }
-    return { schemas: datasource.schemas, folder: undefined, warnings: [] };
+    return { schemas: datasource.schemas, folder: undefined, cli, warnings: [] };
   }
   const folder = readMigrationsFolder(migrationsDir);
   problems.push(...folder.problems, ...checkLock(relative(appDir, migrationsDir), folder));
   const isEmpty = folder.migrations.length === 0 && folder.problems.length === 0;
   const warnings = isEmpty ? [`${prismaDir}/migrations is empty: there is nothing to migrate, ever`] : [];
-  return { schemas: datasource.schemas, folder, warnings };
+  return { schemas: datasource.schemas, folder, cli, warnings };
 }
 
 function checkLock(migrationsDir: string, folder: MigrationsFolder): Problem[] {

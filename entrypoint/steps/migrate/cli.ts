@@ -1,26 +1,18 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Context } from '../../lib/context.ts';
 import { BootError } from '../../lib/errors.ts';
 import { runChild } from '../../lib/run-child.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { MigrateTarget } from './settings.ts';
 
-/** Where an app's own Prisma CLI is; it is never downloaded. */
-const CLI_PATHS = ['node_modules/.bin/prisma', 'node_modules/prisma/build/index.js'];
 const LAST_LINES = 20;
 
 /** Applies what is pending with `prisma migrate deploy` of the app's own CLI, its output in our log. */
-export async function migrateWithCli(target: MigrateTarget, context: Context, log: StepLog): Promise<void> {
-  const cli = CLI_PATHS.map((path) => join(target.appDir, path)).find((path) => existsSync(path));
-  if (cli === undefined) {
-    throw new BootError('PRISMA_CLI_MISSING', {
-      what: 'ENTRYPOINT_MIGRATE_ENGINE=cli',
-      expected: `the Prisma CLI at ${CLI_PATHS.join(' or ')}`,
-      got: 'none',
-      action: 'Copy prisma and its engines into the image, or use ENTRYPOINT_MIGRATE_ENGINE=embedded.',
-    });
-  }
+export async function migrateWithCli(
+  cli: string,
+  target: MigrateTarget,
+  context: Context,
+  log: StepLog,
+): Promise<void> {
   const lines: string[] = [];
   const result = await runChild(process.execPath, [cli, 'migrate', 'deploy'], {
     cwd: target.appDir,

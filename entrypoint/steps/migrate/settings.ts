@@ -3,7 +3,6 @@ import type { PrismaFolder } from '../check-build/check-prisma.ts';
 
 export interface MigrateConfig {
   readonly mode: 'deploy' | 'skip';
-  readonly engine: 'embedded' | 'cli';
   readonly onError: 'abort' | 'continue';
   readonly retryFailed: boolean;
   readonly lockTimeoutMs: number | undefined;

@@ -1,14 +1,14 @@
 import { chmodSync } from 'node:fs';
 import { cp, rename, symlink } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { readBuild } from '../../../entrypoint/steps/check-build.ts';
+import { type BuildConfig, readBuild } from '../../../entrypoint/steps/check-build.ts';
 import { runBundle } from '../../helpers/bundle.ts';
 import { createDatabase } from '../../helpers/database.ts';
 import { createProxy } from '../../helpers/network.ts';
 import { problemsOf } from '../../helpers/problems.ts';
 import { createStandalone, SCHEMA, type StandaloneOptions } from '../../helpers/standalone.ts';
 
-const config = { serverFile: 'server.js', prismaDir: 'prisma', migrates: true };
+const config: BuildConfig = { serverFile: 'server.js', prismaDir: 'prisma', engine: 'embedded' };
 const LOCK = 'prisma/migrations/migration_lock.toml';
 
 async function problems(options: StandaloneOptions, settings = config) {

@@ -1,7 +1,8 @@
-import { chmod, symlink } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { runBundle } from '../../helpers/bundle.ts';
 import { createDatabase } from '../../helpers/database.ts';
+import { createProxy } from '../../helpers/network.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
 /** In the place of Prisma's: says how it was called, then prints what it is told to and ends as it is told to. */
@@ -11,8 +12,14 @@ console.error(process.env.CLI_SAYS ?? '');
 process.exit(Number(process.env.CLI_STATUS ?? 0));
 `;
 
-async function run(env: Record<string, string>, path = 'node_modules/prisma/build/index.js') {
-  const app = await createStandalone({ files: { [path]: CLI } });
+const MANIFEST = JSON.stringify({ name: 'prisma', version: '7.10.1', bin: { prisma: 'build/index.js' } });
+
+function prismaPackage(dir: string): Record<string, string> {
+  return { [`${dir}/package.json`]: MANIFEST, [`${dir}/build/index.js`]: CLI };
+}
+
+async function run(env: Record<string, string>) {
+  const app = await createStandalone({ files: prismaPackage('node_modules/prisma') });
   const database = await createDatabase();
   const boot = await runBundle({
     dir: app.dir,
@@ -30,21 +37,53 @@ describe('the engine `cli`', () => {
     expect(output?.msg).toBe(`called with migrate deploy for /${database.name}`);
   });
 
-  test('finds it in node_modules/.bin too, through a link', async () => {
+  test('finds it where pnpm puts it, whose .bin/prisma is a shell script', async () => {
+    const store = 'node_modules/.pnpm/prisma@7.10.1/node_modules/prisma';
     const app = await createStandalone({
-      files: { 'node_modules/prisma/build/index.js': CLI, 'node_modules/.bin/x': '' },
+      files: { ...prismaPackage(store), 'node_modules/.bin/prisma': '#!/bin/sh\nexec node "$0.js" "$@"\n' },
     });
-    await symlink('../prisma/build/index.js', app.path('node_modules/.bin/prisma'));
-    await chmod(app.path('node_modules/prisma/build/index.js'), 0o755);
+    await symlink('.pnpm/prisma@7.10.1/node_modules/prisma', app.path('node_modules/prisma'));
     const { url } = await createDatabase();
     const env = { DATABASE_URL: url, ENTRYPOINT_MIGRATE_ENGINE: 'cli' };
     expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
   });
 
-  test('is never downloaded: where there is none, exit 66', async () => {
-    const { code, logs } = await run({}, 'node_modules/other/index.js');
+  test.each([
+    ['is missing', {}],
+    ['is incomplete', { 'node_modules/prisma/package.json': MANIFEST }],
+  ])('that %s is told before the database is even asked for: exit 66', async (_, files) => {
+    const app = await createStandalone({ files });
+    const proxy = await createProxy(await createDatabase());
+    const env = {
+      DATABASE_URL: `postgresql://app:a-password-of-the-app@127.0.0.1:${proxy.port}/app`,
+      ENTRYPOINT_MIGRATE_ENGINE: 'cli',
+    };
+    for (const args of [['migrate'], ['start']]) {
+      const { code, logs } = await runBundle({ dir: app.dir, args, env });
+      expect(code).toBe(66);
+      expect(logs.at(-1)).toMatchObject({
+        step: 'build',
+        error: { code: 'BUILD_INCOMPLETE', problems: [{ what: 'ENTRYPOINT_MIGRATE_ENGINE=cli' }] },
+      });
+    }
+    expect(proxy.accepted).toBe(0);
+    const { code, stdout } = await runBundle({
+      dir: app.dir,
+      args: ['--check', '--json', '--skip-database'],
+      env,
+    });
     expect(code).toBe(66);
-    expect(logs.at(-1)?.error?.code).toBe('PRISMA_CLI_MISSING');
+    expect(JSON.parse(stdout).findings).toContainEqual(
+      expect.objectContaining({ step: 'build', level: 'failure', exitStatus: 66 }),
+    );
+  });
+
+  test('is not asked for where nothing is migrated, or by `status`', async () => {
+    const app = await createStandalone();
+    const { url } = await createDatabase();
+    const env = { DATABASE_URL: url, ENTRYPOINT_MIGRATE_ENGINE: 'cli', ENTRYPOINT_MIGRATE: 'skip' };
+    expect(await runBundle({ dir: app.dir, args: ['check'], env })).toMatchObject({ code: 0 });
+    expect(await runBundle({ dir: app.dir, args: ['status'], env })).toMatchObject({ code: 65 });
   });
 
   test.each([
