@@ -20,7 +20,7 @@ export async function requestCancel({ client, settings }: Session): Promise<void
   message.writeInt32BE(Number(client.secretKey), 12);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const { socket } = await openSocket(settings, signal);
+    const { socket } = await openSocket(settings, settings.tls.mode, signal);
     socket.write(message);
     // The other side closes when it is done, as libpq waits for too: PgBouncer 1.18 dies of a client that does not wait.
     await once(socket.resume(), 'end', { signal }).finally(() => socket.destroy());

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
-import type { ConnectionSettings } from '../connection-settings.ts';
+import type { ConnectionSettings, SslMode } from '../connection-settings.ts';
 import { formatDuration } from '../duration.ts';
+import { codeOf, messageOf } from './connection-error.ts';
 import { openSocket } from './open-socket.ts';
 import { Session } from './session.ts';
 
@@ -19,8 +20,32 @@ export interface ConnectOptions {
   readonly signal: AbortSignal;
 }
 
-/** One connection to the server, encrypted as the settings ask. Rejects with what the driver or the server said. */
+/**
+ * One connection to the server, encrypted as the settings ask. Rejects with what the driver or the server said. Where
+ * `prefer` meets a server that lets us in only without TLS it goes on in the clear, as libpq does.
+ */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<Session> {
+  const { mode } = settings.tls;
+  try {
+    return await attempt(settings, mode, options);
+  } catch (error) {
+    if (mode !== 'prefer' || !isTurnedAway(error)) throw error;
+    return attempt(settings, 'disable', options).catch((again: unknown) => {
+      throw isTurnedAway(again) ? error : again;
+    });
+  }
+}
+
+/** By pg_hba.conf, before any password is asked for. The name of the file is in the message in every language. */
+function isTurnedAway(error: unknown): boolean {
+  return codeOf(error) === '28000' && messageOf(error).includes('pg_hba.conf');
+}
+
+async function attempt(
+  settings: ConnectionSettings,
+  mode: SslMode,
+  options: ConnectOptions,
+): Promise<Session> {
   const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
   const boundMs = Math.max(1, Math.ceil(Math.min(timeoutMs, settings.connectTimeoutMs)));
   const timeout = AbortSignal.timeout(boundMs);
@@ -29,7 +54,7 @@ export async function connect(settings: ConnectionSettings, options: ConnectOpti
   const abort = () => socket?.destroy();
   bounded.addEventListener('abort', abort, { once: true });
   try {
-    const [opened, Client] = await Promise.all([openSocket(settings, bounded), loadClient()]);
+    const [opened, Client] = await Promise.all([openSocket(settings, mode, bounded), loadClient()]);
     socket = opened.socket;
     bounded.throwIfAborted();
     const client = new Client(clientOptions(socket, settings, options.database));

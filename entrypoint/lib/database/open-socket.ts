@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import type { ConnectionSettings } from '../connection-settings.ts';
+import { type ConnectionSettings, describeTarget, type SslMode } from '../connection-settings.ts';
+import { BootError } from '../errors.ts';
 import { readTlsOptions } from './tls.ts';
 
 /** Protocol code 1234.5679: asks the server whether it speaks TLS; it answers with one byte. */
@@ -16,14 +17,17 @@ export interface OpenSocket {
  * on the same connection, and where the handshake breaks, on a new one.
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
  */
-export async function openSocket(settings: ConnectionSettings, signal: AbortSignal): Promise<OpenSocket> {
-  const { mode } = settings.tls;
+export async function openSocket(
+  settings: ConnectionSettings,
+  mode: SslMode,
+  signal: AbortSignal,
+): Promise<OpenSocket> {
   if (mode === 'disable' || settings.host.startsWith('/')) {
     return { socket: await openPlain(settings, signal), encrypted: false };
   }
   const socket = await openPlain(settings, signal);
   try {
-    if (!(await offersTls(socket, signal))) {
+    if (!(await offersTls(socket, settings, signal))) {
       if (mode === 'prefer') return { socket, encrypted: false };
       throw new Error('The server does not support SSL connections');
     }
@@ -46,7 +50,11 @@ async function openPlain({ host, port }: ConnectionSettings, signal: AbortSignal
   }
 }
 
-async function offersTls(socket: Socket, signal: AbortSignal): Promise<boolean> {
+async function offersTls(
+  socket: Socket,
+  settings: ConnectionSettings,
+  signal: AbortSignal,
+): Promise<boolean> {
   socket.write(SSL_REQUEST);
   const closed = once(socket, 'close', { signal }).then(() => {
     throw Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
@@ -55,12 +63,26 @@ async function offersTls(socket: Socket, signal: AbortSignal): Promise<boolean> 
   closed.catch(() => undefined);
   switch (answer?.toString('latin1', 0, 1)) {
     case 'S':
+      if (answer.length > 1) throw stuffed(settings);
       return true;
     case 'N':
       return false;
     default:
       throw Object.assign(new Error('the server could not take the connection'), { code: 'ECONNABORTED' });
   }
+}
+
+/**
+ * What somebody in between sends along must never be taken for the server's own words after the handshake.
+ * @see https://www.postgresql.org/support/security/CVE-2021-23222/
+ */
+function stuffed(settings: ConnectionSettings): BootError {
+  return new BootError('DATABASE_TLS', {
+    what: settings.source,
+    expected: `nothing from ${describeTarget(settings)} between its consent to TLS and the handshake`,
+    got: 'data in the clear',
+    action: 'Look at what stands in between: it is broken, or it tampers with the connection.',
+  });
 }
 
 async function encrypt(socket: Socket, settings: ConnectionSettings, signal: AbortSignal): Promise<Socket> {

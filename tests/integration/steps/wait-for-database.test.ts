@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Problem } from '../../../entrypoint/lib/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createAuthority, createSelfSigned } from '../../helpers/certificates.ts';
+import { onCleanup } from '../../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database, formatUrl } from '../../helpers/database.ts';
 import { closedPort, createProxy, freePort, silentServer } from '../../helpers/network.ts';
 import { type PostgresServer, startServer } from '../../helpers/postgres.ts';
@@ -226,6 +229,19 @@ describe('a database that is missing', () => {
   });
 });
 
+/** A server that says yes to TLS, and more in the same breath. */
+async function startStuffing() {
+  let accepted = 0;
+  const server = createServer((client) => {
+    accepted += 1;
+    client.on('error', () => undefined).once('data', () => client.write('SERROR'));
+  });
+  const port = await freePort();
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  onCleanup(() => void server.close());
+  return { port, accepted: () => accepted };
+}
+
 describe('TLS', () => {
   let server: PostgresServer;
   let database: Database;
@@ -289,6 +305,48 @@ describe('TLS', () => {
     expect([expired.code, selfSigned.code]).toEqual([77, 77]);
     expect((await wait(`${other.url}?sslmode=require`)).code).toBe(0);
   });
+
+  test('that the server refuses to a role is done without where nobody insists on it', async () => {
+    const [plain, none, other] = [
+      await createRole({ server }),
+      await createRole({ server }),
+      await createRole({ server }),
+    ];
+    await server.allow([`hostssl all ${plain.name} all reject`, `host all ${none.name} all reject`]);
+    server.reload();
+    const url = database.urlFor(plain);
+    await expect.poll(async () => (await wait(`${url}?sslmode=require`)).code).toBe(77);
+    const boot = await wait(url);
+    expect(boot.code).toBe(0);
+    expect(connection(boot)).toMatchObject({ encrypted: false });
+    // A password that is wrong is not sent a second time, in the clear.
+    const proxy = await createProxy(server);
+    const wrong = database.urlFor({ name: other.name, password: 'not-the-right-password' });
+    expect((await wait(proxy.through(wrong))).code).toBe(77);
+    expect(proxy.accepted).toBe(1);
+    const neither = await wait(database.urlFor(none));
+    expect(neither.code).toBe(77);
+    expect(failureOf(neither)).toMatchObject({
+      code: 'DATABASE_ACCESS_REFUSED',
+      retries: [],
+      problem: { got: expect.stringContaining('SSL encryption') },
+    });
+  });
+
+  test.each(['prefer', 'require', 'verify-full'])(
+    'is not begun with sslmode=%s where bytes in the clear come before the handshake: exit 77',
+    async (sslmode) => {
+      const { port, accepted } = await startStuffing();
+      const boot = await wait(`postgresql://app:a-password@127.0.0.1:${port}/app?sslmode=${sslmode}`);
+      expect(boot.code).toBe(77);
+      expect(failureOf(boot)).toMatchObject({
+        code: 'DATABASE_TLS',
+        retries: [],
+        problem: { got: 'data in the clear' },
+      });
+      expect(accepted()).toBe(1);
+    },
+  );
 
   test('that the server demands and the URL turns off is asked for', async () => {
     await server.allow(['hostnossl all all all reject']);
