@@ -37,8 +37,11 @@ export function collectSecrets({ variables, requirements }: ResolvedEnvironment)
   for (const [name, value] of Object.entries(variables)) {
     const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
     const soundsSecret = SECRET_NAME.test(name) && !NO_SECRET.test(value);
-    if (variable?.secret === true || required.has(name) || soundsSecret) secrets.push(value);
-    secrets.push(...passwordsOf(value));
+    const passwords = [...passwordsOf(value), ...passwordsInParameters(value)];
+    // Of a connection string that has a password the rest may be read.
+    const isSecret = variable?.secret === true && passwords.length === 0;
+    if (isSecret || required.has(name) || soundsSecret) secrets.push(value);
+    secrets.push(...passwords);
   }
   return secrets;
 }
@@ -49,6 +52,12 @@ function passwordsOf(value: string): string[] {
   const greedy = /^[^:]+:\/\/[^:@/]*:(.*)@/s.exec(value)?.[1];
   const parsed = URL.canParse(value) ? new URL(value).password : undefined;
   return [greedy, parsed].flatMap((password) => (password ? [password, decode(password)] : []));
+}
+
+/** Such as `sslpassword=…` in a connection string, or in `DATABASE_PARAMS`. */
+function passwordsInParameters(value: string): string[] {
+  const parameters = value.matchAll(/(?:^|[?&])[^=&?]*(?:password|secret|token)=([^&#]+)/gi);
+  return [...parameters].flatMap(({ 1: text = '' }) => [text, decode(text)]);
 }
 
 function decode(text: string): string {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { json } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
@@ -9,6 +8,7 @@ import { closedPort, freePort } from '../helpers/ports.ts';
 import { startServer } from '../helpers/postgres.ts';
 import { findSecrets } from '../helpers/secrets.ts';
 import { createStandalone } from '../helpers/standalone.ts';
+import { startWebhook as startTelling } from '../helpers/webhook.ts';
 
 const TOKEN = 'T0K3N-of-the-webhook';
 
@@ -20,23 +20,7 @@ async function probe(port: number, path = '/api/health') {
   return { status: response.status, type: response.headers.get('content-type'), text };
 }
 
-/** A webhook that keeps what it is told, and answers with `status`, or never. */
-async function startWebhook(status: number | 'never') {
-  const bodies: unknown[] = [];
-  const server = createServer(async (request, response) => {
-    const body: unknown = await json(request).catch(() => 'cut off');
-    bodies.push(body);
-    if (status !== 'never') response.writeHead(status).end();
-  });
-  const port = await freePort();
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  onCleanup(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { url: `http://127.0.0.1:${port}/services/${TOKEN}`, bodies };
-}
+const startWebhook = (status: number | 'never') => startTelling(status, `/services/${TOKEN}`);
 
 function expectNoSecret(body: unknown): void {
   const text = JSON.stringify(body);

@@ -249,6 +249,12 @@ describe('collectSecrets', () => {
     expect(secrets(env)).toEqual(Object.values(env).slice(0, -1));
   });
 
+  test('knows the passwords among the parameters of a connection', () => {
+    const DATABASE_URL = 'postgresql://app@db/app?schema=app&sslpassword=one%20two';
+    expect(secrets({ DATABASE_URL })).toEqual(['one%20two', 'one two']);
+    expect(secrets({ DATABASE_PARAMS: 'sslpassword=three&schema=app' })).toEqual(['three', 'three']);
+  });
+
   test('does not take a switch for a secret because of its name', () => {
     expect(secrets({ API_KEY_REQUIRED: 'true', TOKEN_LENGTH: '32', NO_SECRETS: 'off' })).toEqual([]);
     expect(secrets({ DATABASE_PASSWORD: '12345' })).toEqual(['12345']);

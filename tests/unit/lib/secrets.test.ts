@@ -13,6 +13,7 @@ describe('Secrets', () => {
 
   test.each([
     ['as it is', secret],
+    ['in SQL', secret.replaceAll("'", "''")],
     ['in JSON', JSON.stringify(secret).slice(1, -1)],
     ['percent-encoded', encodeURIComponent(secret)],
     [
@@ -29,6 +30,11 @@ describe('Secrets', () => {
 
   test('are removed whole where one holds another', () => {
     expect(redact('the-long-secret and long', 'long', 'the-long-secret')).toBe('[redacted] and [redacted]');
+  });
+
+  test('are removed whole where two overlap', () => {
+    expect(redact('a one-two-three b', 'one-two', 'two-three')).toBe('a [redacted] b');
+    expect(redact('a://b:c@d,first@second', 'first@second')).toBe('a://b:[redacted]');
   });
 
   test('are removed from URLs though nobody knew the password', () => {
