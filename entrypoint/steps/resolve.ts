@@ -1,6 +1,7 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { Context } from '../lib/context.ts';
 import { codeOf, messageOf } from '../lib/database/connection-error.ts';
+import { connectionLost } from '../lib/database/connection-lost.ts';
 import { BootError } from '../lib/errors.ts';
 import type { Database } from '../prisma/database.ts';
 import { EngineAdapterFactory } from '../prisma/engine-adapter.ts';
@@ -46,7 +47,10 @@ export async function resolveMigration(
         });
       }
     } catch (error) {
-      throw refused(name, outcome, error);
+      const { session } = database;
+      throw (await session.isAlive())
+        ? refused(name, outcome, error)
+        : connectionLost(session.settings, session.lost.reason ?? error);
     } finally {
       engine.free();
     }

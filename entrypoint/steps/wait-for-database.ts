@@ -14,8 +14,6 @@ import { createDatabase } from './wait-for-database/create-database.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3000;
-/** A server that took the connection and then says nothing is tried anew. */
-const SURVEY_MS = 10_000;
 
 export interface WaitConfig {
   readonly connection: ConnectionSettings;
@@ -90,7 +88,9 @@ async function open(
   try {
     faultPoint('connect:after');
     const asked = performance.now();
-    const database = await bounded(Database.open(session, options.seedTables), session, signal);
+    // A server that took the connection and then says nothing is tried anew.
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * connection.connectTimeoutMs)]);
+    const database = await bounded(Database.open(session, options.seedTables), session, limit);
     const { version, standby } = database.server;
     const roundTripMs = Math.round((performance.now() - asked) * 10) / 10;
     const traits = [
@@ -115,12 +115,7 @@ async function open(
 }
 
 /** A query cannot be aborted; dropping its connection ends the wait for it. */
-async function bounded<Result>(
-  work: Promise<Result>,
-  session: Session,
-  signal: AbortSignal,
-): Promise<Result> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(SURVEY_MS)]);
+async function bounded<Result>(work: Promise<Result>, session: Session, limit: AbortSignal): Promise<Result> {
   const drop = () => session.destroy();
   limit.addEventListener('abort', drop, { once: true });
   try {

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
-import { runBundle, startBundle } from '../helpers/bundle.ts';
+import { describe, expect, test } from 'vitest';
+import type { Problem } from '../../entrypoint/lib/errors.ts';
+import { type BundleOutput, runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase } from '../helpers/database.ts';
-import { createProxy, silentServer } from '../helpers/network.ts';
+import { createProxy, type HoleOptions, silentServer } from '../helpers/network.ts';
 import { createStandalone } from '../helpers/standalone.ts';
 import { report } from './helpers/results.ts';
 
@@ -24,13 +25,20 @@ async function expectRecovery(database: Awaited<ReturnType<typeof createDatabase
   expect(await database.query('SELECT count(*)::int AS n FROM slow')).toEqual([{ n: 10 }]);
 }
 
+function problemOf({ logs }: BundleOutput): Problem | undefined {
+  return (logs.at(-1)?.error?.problems as Problem[] | undefined)?.[0];
+}
+
 /** An app whose way to its database is a network that fails on demand. */
 async function createRouted() {
   const database = await createDatabase();
   const app = await createStandalone({ migrations: MIGRATIONS });
   const proxy = await createProxy(database);
-  const env = { DATABASE_URL: proxy.through(database.url) };
-  return { database, app, proxy, migrate: () => startBundle({ dir: app.dir, args: ['migrate'], env }) };
+  const route = { DATABASE_URL: proxy.through(database.url) };
+  const run = (args: string[], env: Record<string, string> = {}) =>
+    startBundle({ dir: app.dir, args, env: { ...route, ...env } });
+  const migrate = (env?: Record<string, string>) => run(['migrate'], env);
+  return { database, app, proxy, run, migrate };
 }
 
 test('a port that accepts and says nothing ends the wait at its deadline with 69', async () => {
@@ -77,3 +85,96 @@ test.each([1, 7, 60, 400])(
     report('network', 'answer cut in the middle of a packet', { tried: 1, manual: 0 });
   },
 );
+
+test('a network that is slow is one that works', async () => {
+  const { database, app, proxy, migrate } = await createRouted();
+  proxy.latency(100);
+  expect(await (await migrate()).exit).toMatchObject({ code: 0 });
+  await expectRecovery(database, app.dir);
+  report('network', 'every packet is late', { tried: 1, manual: 0 });
+});
+
+test('one that is slower than the database is waited for ends the wait with 69', async () => {
+  const { proxy, migrate } = await createRouted();
+  proxy.latency(1000);
+  const boot = await migrate({ ENTRYPOINT_DB_TIMEOUT: '500ms' });
+  expect(await boot.exit).toMatchObject({ code: 69 });
+  expect(problemOf(boot)?.got).toMatch(/no answer within/);
+});
+
+const SURVEY = /json_build_object/;
+const LOCK = new RegExp(`pg_try_advisory_lock\\(${0x7a_61_72_70_65}\\)`);
+const ENGINE = /CREATE TABLE .*_prisma_migrations/s;
+const SCRIPT = /CREATE TABLE slow/;
+
+const NO_ANSWER = /no answer within/;
+const NEVER_CAME = /the server has long ended the script, and its answer never came/;
+
+describe('a network that swallows everything without a word, from', () => {
+  const holes: [string, RegExp, HoleOptions, number, RegExp][] = [
+    ['the survey on', SURVEY, {}, 69, NO_ANSWER],
+    ['the answer to the survey on', SURVEY, { loses: 'answers' }, 69, NO_ANSWER],
+    ['the boot lock on', LOCK, {}, 75, NO_ANSWER],
+    ['the answer to the boot lock on', LOCK, { loses: 'answers' }, 75, NO_ANSWER],
+    ['the engine’s own table on', ENGINE, {}, 75, NO_ANSWER],
+    ['a script on', SCRIPT, {}, 75, NO_ANSWER],
+    ['a script on, for its connection alone', SCRIPT, { on: 'its connection' }, 75, NEVER_CAME],
+    ['the answer to a script’s commit on', SCRIPT, { loses: 'answers' }, 75, NO_ANSWER],
+    [
+      'the answer to a script’s commit on, for its connection alone',
+      SCRIPT,
+      { loses: 'answers', on: 'its connection' },
+      75,
+      NEVER_CAME,
+    ],
+  ];
+
+  test.each(holes)(
+    '%s, ends the boot in bounded time, and the next start goes on',
+    async (title, ...hole) => {
+      const [pattern, options, code, got] = hole;
+      const { database, app, proxy, migrate } = await createRouted();
+      proxy.blackholeAt(pattern, options);
+      const boot = await migrate({
+        ENTRYPOINT_DB_TIMEOUT: '1500ms',
+        ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '200ms',
+      });
+      expect(await boot.exit, boot.describe()).toMatchObject({ code });
+      expect(problemOf(boot)?.got).toMatch(got);
+      expect(boot.logs.at(-1)).toMatchObject({
+        retry: true,
+        error: { code: code === 69 ? 'DATABASE_UNAVAILABLE' : 'DATABASE_CONNECTION_LOST' },
+      });
+      // The server hears at last that its client is gone.
+      await proxy.heal();
+      await expectRecovery(database, app.dir);
+      report('network', `nothing comes through, from ${title}`, { tried: 1, manual: 0 });
+    },
+  );
+});
+
+test('one that swallows the word of `resolve` ends it with 75, and it can be said again', async () => {
+  const { database, app, proxy, run } = await createRouted();
+  expect(await (await run(['migrate'])).exit).toMatchObject({ code: 0 });
+  await database.query("UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = '03_last'");
+  proxy.blackholeAt(/UPDATE .*_prisma_migrations/s);
+  const resolve = ['resolve', '--applied', '03_last'];
+  const boot = await run(resolve, { ENTRYPOINT_DB_TIMEOUT: '1s' });
+  expect(await boot.exit).toMatchObject({ code: 75 });
+  expect(problemOf(boot)?.got).toMatch(NO_ANSWER);
+  await proxy.heal();
+  const env = { DATABASE_URL: database.url };
+  expect(await runBundle({ dir: app.dir, args: resolve, env })).toMatchObject({ code: 0 });
+});
+
+test('a connection that a device in between has forgotten is made again', async () => {
+  const { database, app, proxy, migrate } = await createRouted();
+  proxy.blackholeAt(SURVEY, { on: 'its connection' });
+  const url = new URL(proxy.through(database.url));
+  url.searchParams.set('connect_timeout', '1');
+  const boot = await migrate({ DATABASE_URL: url.href });
+  await boot.waitForLog({ step: 'database', event: 'retry' });
+  expect(await boot.exit).toMatchObject({ code: 0 });
+  await expectRecovery(database, app.dir);
+  report('network', 'a connection forgotten by a device in between', { tried: 1, manual: 0 });
+});

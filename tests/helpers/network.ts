@@ -6,6 +6,8 @@
  *     proxy.latency(200)                              // milliseconds, each way
  *     proxy.cutAfterBytes(100)                        // each connection resets after 100 more bytes to the client
  *     proxy.blackhole()                               // connections stay, nothing comes through any more
+ *     proxy.blackholeAt(/CREATE TABLE/)               // from the moment a client sends this, which is lost too
+ *     proxy.blackholeAt(/CREATE TABLE/, { loses: 'answers', on: 'its connection' })
  *     proxy.reset()                                   // connections are reset, and each new one
  *     proxy.refuse()                                  // new connections are refused; the present ones stay
  *     proxy.silent()                                  // new connections are taken and nothing is said
@@ -30,6 +32,12 @@ interface Target {
   port: number;
 }
 
+/** What a black hole swallows, and where. */
+export interface HoleOptions {
+  loses?: 'everything' | 'answers';
+  on?: 'every connection' | 'its connection';
+}
+
 const HOST = '127.0.0.1';
 
 export class FaultyProxy {
@@ -43,7 +51,8 @@ export class FaultyProxy {
   readonly #waiting = new Set<() => void>();
   #greeting: 'forward' | 'reset' | 'silent' = 'forward';
   #clientText = '';
-  readonly #valve: Valve = { delayMs: 0, open: true, cut: undefined, whenOpened: new Set() };
+  readonly #valve: Valve = { delayMs: 0, isOpen: () => true, cut: undefined, whenOpened: new Set() };
+  #trap: { pattern: RegExp; options: HoleOptions } | undefined;
 
   constructor(target: Target, port: number) {
     this.port = port;
@@ -72,7 +81,11 @@ export class FaultyProxy {
   }
 
   blackhole(): void {
-    this.#valve.open = false;
+    this.#valve.isOpen = () => false;
+  }
+
+  blackholeAt(pattern: RegExp, options: HoleOptions = {}): void {
+    this.#trap = { pattern, options };
   }
 
   silent(): void {
@@ -90,7 +103,8 @@ export class FaultyProxy {
 
   async heal(): Promise<void> {
     this.#greeting = 'forward';
-    Object.assign(this.#valve, { delayMs: 0, open: true, cut: undefined });
+    this.#trap = undefined;
+    Object.assign(this.#valve, { delayMs: 0, isOpen: () => true, cut: undefined });
     for (const resume of this.#valve.whenOpened) resume();
     this.#valve.whenOpened.clear();
     if (!this.#server.listening) await this.listen();
@@ -129,11 +143,28 @@ export class FaultyProxy {
 
   #forward(client: Socket): void {
     const server = createConnection(this.#target.port, this.#target.host);
+    // Before the pump: a hole that opens at this text swallows it.
     client.on('data', (data) => {
-      this.#clientText += data.toString('latin1');
+      const text = data.toString('latin1');
+      this.#clientText += text;
+      if (this.#trap?.pattern.test(text)) this.#open(this.#trap.options, client, server);
       this.#wake();
     });
     pump(client, server, this.#valve);
+  }
+
+  #open(
+    { loses = 'everything', on = 'every connection' }: HoleOptions,
+    client: Socket,
+    server: Socket,
+  ): void {
+    this.#trap = undefined;
+    const clients = this.#clients;
+    this.#valve.isOpen = (to) => {
+      const isItsOwn = to === client || to === server;
+      const isAnswer = clients.has(to);
+      return (on === 'its connection' && !isItsOwn) || (loses === 'answers' && !isAnswer);
+    };
   }
 
   async #waitUntil(isSo: () => boolean): Promise<void> {

@@ -3,10 +3,11 @@ import type { Socket } from 'node:net';
 /** What a proxy does to all its connections at the moment. */
 export interface Valve {
   delayMs: number;
-  open: boolean;
+  /** Whether anything gets through to this end of a connection. */
+  isOpen(to: Socket): boolean;
   /** How much more each connection lets through to its client before it is cut; undefined: all. */
   cut: { afterBytes: number } | undefined;
-  /** Called when a closed valve opens. */
+  /** Called when it may have opened. */
   whenOpened: Set<() => void>;
 }
 
@@ -36,7 +37,7 @@ function carry(from: Socket, to: Socket, valve: Valve, write: (chunk: Buffer) =>
     const due = delay(valve.delayMs);
     last = last
       .then(() => due)
-      .then(() => opened(valve))
+      .then(() => opened(valve, to))
       .then(action);
   };
   from.on('data', (chunk: Buffer) => inOrder(() => to.writable && write(chunk)));
@@ -49,6 +50,6 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => (ms === 0 ? resolve() : setTimeout(resolve, ms)));
 }
 
-function opened(valve: Valve): Promise<void> {
-  return new Promise((resolve) => (valve.open ? resolve() : valve.whenOpened.add(resolve)));
+async function opened(valve: Valve, to: Socket): Promise<void> {
+  while (!valve.isOpen(to)) await new Promise<void>((resolve) => valve.whenOpened.add(resolve));
 }

@@ -69,7 +69,7 @@ export async function migrateEmbedded(
     const { session } = database;
     throw (await session.isAlive())
       ? explainEngineError(error, target)
-      : connectionLost(session.settings, error);
+      : connectionLost(session.settings, session.lost.reason ?? error);
   }
 }
 
