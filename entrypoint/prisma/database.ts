@@ -1,3 +1,4 @@
+import type { ConnectionSettings } from '../lib/connection-settings.ts';
 import { codeOf } from '../lib/database/connection-error.ts';
 import type { Session } from '../lib/database/session.ts';
 import { askServer, survey } from './survey.ts';
@@ -47,7 +48,8 @@ export class Database {
   /** Something between us and the server hands its connections around: the backend is not the one we were told of. */
   get isPooled(): boolean {
     const { client, settings } = this.session;
-    return settings.pgbouncer || ('processID' in client && client.processID !== this.#server.pid);
+    if (settings.pgbouncer || isSessionPooler(settings)) return settings.pgbouncer;
+    return 'processID' in client && client.processID !== this.#server.pid;
   }
 
   /** The engine writes times without a zone, and means UTC. A pooler's session is not ours to change. */
@@ -70,6 +72,14 @@ export class Database {
     this.#server = this.#state.server;
     return this.#state;
   }
+}
+
+/**
+ * A pooler that leaves a session to its client until that goes. No pooler tells its mode; of Supabase's, the port does.
+ * @see https://supabase.com/docs/guides/database/connecting-to-postgres
+ */
+function isSessionPooler({ host, port }: ConnectionSettings): boolean {
+  return host.endsWith('.pooler.supabase.com') && port === 5432;
 }
 
 function isLocked(error: unknown): boolean {

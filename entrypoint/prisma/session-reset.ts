@@ -1,23 +1,26 @@
 import type { Statement } from './statements.ts';
 
-/** Undoes what a script may have left in the session; keeps advisory locks, which DISCARD ALL would not. */
-export const RESET_SESSION = [
+const RESET = [
   'SET SESSION AUTHORIZATION DEFAULT',
   'RESET ROLE',
   'RESET ALL',
-  'DEALLOCATE ALL',
   'CLOSE ALL',
   'UNLISTEN *',
   'DISCARD TEMP',
   'DISCARD SEQUENCES',
-].join('; ');
+];
 
-/** The same where the session is a pooler's, and its prepared statements are other clients'. */
+/** Undoes what a script may have left in the session; keeps advisory locks, which DISCARD ALL would not. */
+export const RESET_SESSION = [...RESET, 'DEALLOCATE ALL'].join('; ');
+
+/** The same where the session is a pooler's: statements that other clients have prepared by the protocol stay. */
 export const RESET_POOLED = [
-  'SET SESSION AUTHORIZATION DEFAULT',
-  'RESET ROLE',
-  'RESET ALL',
-  'DISCARD TEMP',
+  ...RESET,
+  `DO $$ DECLARE prepared text; BEGIN
+    FOR prepared IN SELECT name FROM pg_prepared_statements WHERE from_sql LOOP
+      EXECUTE format('DEALLOCATE %I', prepared);
+    END LOOP;
+  END $$`,
 ].join('; ');
 
 const PLAIN =

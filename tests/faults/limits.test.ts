@@ -59,6 +59,21 @@ describe('a server whose connections are all taken', () => {
   });
 });
 
+describe('a role that may have one connection', () => {
+  test('migrates; its seed, which needs one of its own, is refused by the server: exit 73', async () => {
+    const database = await createDatabase();
+    const role = await createRole({ connectionLimit: 1 });
+    await database.query(`GRANT CREATE ON SCHEMA public TO ${role.name}`);
+    expect((await migrate(database.urlFor(role))).code).toBe(0);
+    const seeded = await createStandalone({ migrations: { [USERS]: USERS_MIGRATION }, seed: 'works' });
+    const env = { DATABASE_URL: database.urlFor(role) };
+    const refused = await runBundle({ dir: seeded.dir, args: ['seed'], env });
+    expect(refused.code).toBe(73);
+    expect(refused.stdout).toContain('too many connections for role');
+    await expectServes(database.urlFor(role));
+  });
+});
+
 describe('a database that cannot be written to', () => {
   test('by default_transaction_read_only is refused with work to do, and served without', async () => {
     const database = await createDatabase();

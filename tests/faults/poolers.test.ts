@@ -8,6 +8,8 @@ import { Random } from './helpers/random.ts';
 import { report } from './helpers/results.ts';
 import { expectedRecords, referenceStates, takeSnapshot } from './helpers/snapshot.ts';
 
+/** Backends of a pool that is looked through as a whole. */
+const POOL = 3;
 const IN_STEPS = { '9_index': 'CREATE INDEX CONCURRENTLY by_email ON users (email);' };
 
 describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
@@ -40,12 +42,13 @@ describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
   };
 
   test.each(Object.entries(ways))('%s: migrates to the same end, and leaks nothing', async (way, urls) => {
-    const { database, pooler } = await open();
+    const { database, pooler } = await open({ poolSize: POOL });
+    const before = await keptByBackends(database, pooler);
     const first = await runBundle({ dir: app.dir, args: ['migrate'], env: urls(database, pooler) });
     expect(first.code, first.stdout).toBe(0);
     expect(await takeSnapshot(database)).toBe(expected);
     expect(await database.migrations()).toEqual(expectedRecords(history));
-    await expectCleanBackends(database);
+    expect(await keptByBackends(database, pooler)).toEqual(before);
     report('poolers', `PgBouncer in transaction mode ${way}`, { tried: 1, manual: 0 });
   });
 
@@ -65,6 +68,40 @@ describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
     expect(await database.query('SELECT count(*)::int AS n FROM users')).toEqual([{ n: 3 }]);
     expect(await database.migrations()).toEqual(expectedRecords(history));
     report('poolers', `12 replicas, a pool of 4, ${way}`, { tried: 12, manual: 0 });
+  });
+
+  test.each([
+    ['that works', 'CREATE TABLE b (id int);', 0],
+    [
+      'that leaves statements, cursors and channels',
+      'PREPARE kept AS SELECT 1; DECLARE kept CURSOR WITH HOLD FOR SELECT 1; LISTEN kept;',
+      0,
+    ],
+    ['that fails', 'CREATE TABLE b (id nothing);', 65],
+    [
+      'that changes its session',
+      "SET lock_timeout = '3s'; SET search_path = pg_catalog; CREATE TEMP TABLE t ();",
+      0,
+    ],
+    [
+      'that changes its session, then fails',
+      "SET statement_timeout = '3s'; CREATE TEMP TABLE t (); SELECT 1 / 0;",
+      65,
+    ],
+  ])('settings of ours and of a script %s reach no other client', async (_, script, code) => {
+    const { database, pooler } = await open({ poolSize: POOL });
+    const before = await keptByBackends(database, pooler);
+    const { dir } = await createStandalone({ migrations: { '1_a': USERS_MIGRATION, '2_b': script } });
+    const url = new URL(pooler.through(database.url));
+    url.searchParams.set('schema', 'app');
+    url.searchParams.set('application_name', 'the boot');
+    const env = {
+      DATABASE_URL: url.href,
+      ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '7s',
+      ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT: '9s',
+    };
+    expect(await runBundle({ dir, args: ['migrate'], env })).toMatchObject({ code });
+    expect(await keptByBackends(database, pooler)).toEqual(before);
   });
 
   test('a migration in steps is refused before anything is applied', async () => {
@@ -152,12 +189,66 @@ describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
   });
 });
 
-/** A backend that a pooler hands to others holds no lock of ours, and no setting. */
-async function expectCleanBackends(database: Database): Promise<void> {
-  const locks = await database.query(
-    `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in session mode`, () => {
+  const HOST = '127.0.0.54';
+  const inSteps = { migrations: { '1_users': USERS_MIGRATION, ...IN_STEPS } };
+
+  test('cannot be told from one in transaction mode, and is treated the same', async () => {
+    const database = await createDatabase();
+    const pooler = await startPgBouncer(database, { poolMode: 'session' });
+    const { dir } = await createStandalone(inSteps);
+    const env = { DATABASE_URL: pooler.through(database.url) };
+    expect(await runBundle({ dir, args: ['migrate'], env })).toMatchObject({ code: 78 });
+  });
+
+  test.each([
+    ['session', 5432, 0],
+    ['transaction', 6543, 78],
+  ] as const)('at Supabase is known by its port: in %s mode on %i', async (poolMode, port, code) => {
+    const database = await createDatabase();
+    const settings = { listen_addr: HOST, listen_port: String(port) };
+    await startPgBouncer(database, { poolMode, settings });
+    const { dir, path, write } = await createStandalone(inSteps);
+    await write('resolve.cjs', RESOLVE_TO(HOST));
+    const url = new URL(database.url);
+    url.host = `aws-0-eu-west-1.pooler.supabase.com:${port}`;
+    const env = { DATABASE_URL: url.href, NODE_OPTIONS: `--require ${path('resolve.cjs')}` };
+    expect(await runBundle({ dir, args: ['migrate'], env })).toMatchObject({ code });
+    expect(await database.migrations()).toHaveLength(code === 0 ? 2 : 0);
+  });
+});
+
+/** A module that makes every name mean this address. */
+const RESOLVE_TO = (address: string) => `
+  require('node:dns').lookup = (name, options, done) =>
+    process.nextTick(done, null, options.all ? [{ address: '${address}', family: 4 }] : '${address}', 4);`;
+
+/**
+ * What a session keeps for whoever has it next: settings, locks, statements, cursors, tables. The name of an application is
+ * PgBouncer's to keep: it leaves the last one to clients that give none.
+ */
+const KEPT = `SELECT 'setting ' || name || ' = ' || setting AS kept FROM pg_settings WHERE source = 'session' AND name <> 'application_name'
+  UNION ALL SELECT 'lock ' || objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()
+  UNION ALL SELECT 'statement ' || name FROM pg_prepared_statements
+  UNION ALL SELECT 'cursor ' || name FROM pg_cursors
+  UNION ALL SELECT 'channel ' || channel FROM pg_listening_channels() AS channel
+  UNION ALL SELECT 'table ' || relname FROM pg_class WHERE relpersistence = 't'
+  UNION ALL SELECT 'role ' || current_user WHERE current_user <> session_user
+  ORDER BY 1`;
+
+/** What other clients of the pooler find, on each of its backends at once. */
+async function keptByBackends(database: Database, pooler: PgBouncer): Promise<unknown[]> {
+  const clients = await Promise.all(
+    Array.from({ length: POOL }, () => database.connect(pooler.through(database.url))),
   );
-  expect(locks).toEqual([]);
+  const found = await Promise.all(
+    clients.map(async (client) => {
+      const answers: unknown = await client.query(`BEGIN; ${KEPT}`);
+      return (answers as { rows: unknown[] }[]).at(-1)?.rows;
+    }),
+  );
+  await Promise.all(clients.map((client) => client.end()));
+  return found;
 }
 
 /** Waits until as many backends run a script with this text in it. */
