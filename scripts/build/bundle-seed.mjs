@@ -3,8 +3,9 @@ import { build } from 'esbuild';
 import { DIST, ROOT } from './paths.mjs';
 
 /**
- * Bundles the seed with all it needs, Prisma's query compiler too. It stands beside server.js, under whatever
- * package.json is there, so it must be both a CommonJS and an ES module: no import, no `require` of its own.
+ * Bundles the seed with all it needs, but for Prisma's query compiler, 2.3 MB that stand in the app's node_modules
+ * anyway. It stands beside server.js, under whatever package.json is there, so it must be both a CommonJS and an ES
+ * module: no import at its top, no `require` of its own.
  * @param {string} [outfile]
  */
 export async function bundleSeed(outfile = join(DIST, 'seed.js')) {
@@ -17,8 +18,11 @@ export async function bundleSeed(outfile = join(DIST, 'seed.js')) {
     format: 'iife',
     minify: true,
     legalComments: 'none',
-    // node-postgres asks for it in a try block, where somebody has it.
-    external: ['pg-native'],
+    external: [
+      // node-postgres asks for it in a try block, where somebody has it.
+      'pg-native',
+      '@prisma/client/runtime/*.wasm-base64.mjs',
+    ],
     banner: {
       js: "(() => {const require = process.getBuiltinModule('node:module').createRequire(process.execPath);",
     },

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { compare } from 'bcryptjs';
 import { beforeAll, expect, test } from 'vitest';
 import { bundleSeed } from '../../scripts/build/bundle-seed.mjs';
+import { ROOT } from '../../scripts/build/paths.mjs';
 import { createDatabase, type Database } from '../helpers/database.ts';
 import { createFolder } from '../helpers/workspace.ts';
 import { migrateApp } from './migrate.ts';
@@ -14,6 +15,8 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await createFolder('seed');
+  // Beside the app's packages, as in the image; `server.test.ts` runs it with those that the image has.
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await bundleSeed(join(folder, 'seed.js'));
 });
 

@@ -1,8 +1,11 @@
 /** The real build of the app behind the real entrypoint; built first where it is stale. */
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isBuilt } from '../../scripts/build/inputs.mjs';
 import { ROOT, STANDALONE } from '../../scripts/build/paths.mjs';
@@ -12,6 +15,7 @@ import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase, type Database } from '../helpers/database.ts';
 import { freePort } from '../helpers/ports.ts';
 import { createFolder } from '../helpers/workspace.ts';
+import { migrateApp } from './migrate.ts';
 import { npmStart } from './start-process.ts';
 
 const BUILD_TIMEOUT = 300_000;
@@ -182,6 +186,18 @@ test('the server of Next.js loads while the database is prepared, and runs nothi
   const events = boot.logs.map(({ step, event }) => `${step}:${event}`);
   expect(events.indexOf('migrate:done')).toBeGreaterThan(-1);
   expect(events.indexOf('undefined:instrumentation')).toBeGreaterThan(events.indexOf('migrate:done'));
+});
+
+test('the standalone folder seeds wherever it lies, with nothing but what it holds', async () => {
+  const folder = join(await createFolder('moved'), 'app');
+  await cp(STANDALONE, folder, { recursive: true, verbatimSymlinks: true });
+  const target = await createDatabase();
+  await migrateApp(target);
+  const env = { PATH: process.env.PATH, NODE_ENV: process.env.NODE_ENV, DATABASE_URL: target.url };
+  const seeded = await promisify(execFile)(process.execPath, [join(folder, 'seed.js')], { cwd: '/', env });
+  expect(seeded).toMatchObject({ stdout: expect.stringContaining('this once:'), stderr: '' });
+  expect(await target.query('SELECT email FROM users')).toHaveLength(1);
+  expect((await stat(join(folder, 'seed.js'))).size).toBeLessThan(500_000);
 });
 
 async function bootApp(target: Database): Promise<BundleProcess> {
