@@ -10,8 +10,16 @@ const RESET = [
   'DISCARD SEQUENCES',
 ];
 
+/**
+ * Lets the server notice within a minute that the machine of its client is gone without a word; until then it keeps that
+ * client's locks, and as it comes that is two hours.
+ */
+export const NOTICE_LOST_MACHINE = `SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '30'),
+  ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60000')) AS wanted (name, value)
+  WHERE current_setting(name, true) IS NOT NULL`;
+
 /** Undoes what a script may have left in the session; keeps advisory locks, which DISCARD ALL would not. */
-export const RESET_SESSION = [...RESET, 'DEALLOCATE ALL'].join('; ');
+export const RESET_SESSION = [...RESET, 'DEALLOCATE ALL', NOTICE_LOST_MACHINE].join('; ');
 
 /** The same where the session is a pooler's: statements that other clients have prepared by the protocol stay. */
 export const RESET_POOLED = [

@@ -4,6 +4,7 @@ import { classifyConnectionError } from '../../lib/database/connection-error.ts'
 import type { Session } from '../../lib/database/session.ts';
 import { BootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
+import { NOTICE_LOST_MACHINE } from '../../prisma/session-reset.ts';
 
 /** Where advisory locks are held. */
 export interface LockHolder {
@@ -29,7 +30,7 @@ class SessionHolder implements LockHolder {
   }
 
   tryLock(key: number): Promise<boolean> {
-    return take(this.session, `select pg_try_advisory_lock(${key}) as locked`);
+    return take(this.session, `${NOTICE_LOST_MACHINE}; select pg_try_advisory_lock(${key}) as locked`);
   }
 
   async release(): Promise<void> {

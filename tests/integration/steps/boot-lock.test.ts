@@ -38,6 +38,28 @@ test('a lock that is held for too long ends the boot with 75, and names who hold
   expect(problem?.got).toContain('(the other)');
 });
 
+test('the server is told to notice within a minute that the machine of who holds the lock is gone', async () => {
+  const keepalives = "SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp\\_%' ORDER BY 1";
+  const migrations = {
+    '1_first': `CREATE TABLE a AS ${keepalives}; RESET ALL;`,
+    '2_next': `CREATE TABLE b AS ${keepalives};`,
+  };
+  const { dir } = await createStandalone({ migrations });
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  expect(await runBundle({ dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+  for (const table of ['a', 'b']) {
+    const rows = await database.query<{ name: string; setting: string }>(`SELECT * FROM ${table}`);
+    // What the socket itself says.
+    expect(Object.fromEntries(rows.map(({ name, setting }) => [name, Number(setting)]))).toEqual({
+      tcp_keepalives_count: 3,
+      tcp_keepalives_idle: 30,
+      tcp_keepalives_interval: 10,
+      tcp_user_timeout: 60_000,
+    });
+  }
+});
+
 describe('a table that another session has for itself', () => {
   /** A migrated database, and a session in a transaction that keeps `users` from everybody. */
   async function createBusy() {
