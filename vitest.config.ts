@@ -19,6 +19,7 @@ function project(name: string, folders: string[], options: { globalSetup: string
       // What hangs must end, on a loaded machine too; no test measures time by these.
       testTimeout: options.timeout,
       hookTimeout: options.timeout,
+      expect: { poll: { timeout: options.timeout } },
     },
   };
 }
