@@ -128,6 +128,21 @@ describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
     expect((await database.migrations()).map(({ migration_name }) => migration_name)).toEqual(['1_a']);
   });
 
+  test('a table that another replica has for itself is waited for in the lock', async () => {
+    const { database, pooler } = await open();
+    const { dir } = await createStandalone();
+    const env = { DATABASE_URL: pooler.through(database.url) };
+    expect(await runBundle({ dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+    const release = await database.holdBootLock();
+    const other = await database.connect();
+    await other.query('BEGIN; LOCK TABLE users');
+    const boot = await startBundle({ dir, env });
+    await boot.waitForLog({ step: 'lock', event: 'waiting' });
+    await other.query('COMMIT');
+    await release();
+    await boot.waitForServer();
+  });
+
   test('a pool of one connection, which the lock takes, ends in bounded time and says why', async () => {
     const { database, pooler } = await open({ poolSize: 1, settings: { query_wait_timeout: '3' } });
     const env = { DATABASE_URL: pooler.through(database.url) };

@@ -77,8 +77,7 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
   },
   LOCK_TIMEOUT: {
     prepare: async (database) => {
-      const holder = await database.connect();
-      await holder.query(`SELECT pg_advisory_lock(${0x7a_61_72_70_65})`);
+      await database.holdBootLock();
       return { ENTRYPOINT_LOCK_TIMEOUT: '300ms' };
     },
   },
