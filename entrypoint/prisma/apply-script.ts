@@ -2,7 +2,7 @@ import { isConnectionLoss } from '../lib/database/connection-lost.ts';
 import type { Session } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { ApplyError, StepsRefused } from './apply-error.ts';
-import { type Atomicity, isConcurrent, judgeAtomicity } from './atomicity.ts';
+import { type Atomicity, isConcurrent } from './atomicity.ts';
 import {
   insertApplied,
   insertStarted,
@@ -10,11 +10,11 @@ import {
   updateApplied,
   updateFinishedAt,
 } from './migration-record.ts';
-import { stripByteOrderMark } from './migrations-folder.ts';
+import type { Script } from './script.ts';
 import { runScript, ScriptError } from './script-query.ts';
 import { type ScriptLimits, scriptSettings } from './script-settings.ts';
 import { leavesSessionAlone } from './session-reset.ts';
-import { type Statement, splitStatements } from './statements.ts';
+import { splitStatements } from './statements.ts';
 
 /** "cannot run inside a transaction block" and "invalid transaction termination": the server's own verdict. */
 const REFUSES_TRANSACTION: ReadonlySet<string> = new Set(['25001', '2D000']);
@@ -40,30 +40,27 @@ export interface ApplyOptions extends ScriptLimits {
 export async function applyScript(
   session: Session,
   record: MigrationRecord,
-  script: string,
+  script: Script,
   options: ApplyOptions,
 ): Promise<void> {
-  const text = stripByteOrderMark(script);
-  const statements = splitStatements(text);
-  const atomicity = judgeAtomicity(statements);
-  if (!atomicity.atomic) return applyInSteps(session, record, text, statements, atomicity, options);
+  const { atomicity } = script;
+  if (!atomicity.atomic) return applyInSteps(session, record, script, atomicity, options);
   try {
-    await applyAtomically(session, record, text, statements, options);
+    await applyAtomically(session, record, script, options);
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
     const code = error.database?.code ?? '';
     if (!REFUSES_TRANSACTION.has(code)) throw new ApplyError(error, atomicity);
     const refused = { atomic: false, at: error.completed, reason: error.message } as const;
     if (!options.mayRunInSteps) throw new StepsRefused(error.message);
-    await applyInSteps(session, record, text, statements, refused, options);
+    await applyInSteps(session, record, script, refused, options);
   }
 }
 
 async function applyAtomically(
   session: Session,
   record: MigrationRecord,
-  script: string,
-  statements: readonly Statement[],
+  { text, statements }: Script,
   options: ApplyOptions,
 ) {
   // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
@@ -76,7 +73,7 @@ async function applyAtomically(
   const reset = leavesSessionAlone(statements) ? [] : [options.reset];
   const after = [...reset, updateFinishedAt(options.table, record)].join('; ');
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
-  const whole = statements.at(-1)?.open === true ? script : `${script}\n;\n${after}`;
+  const whole = statements.at(-1)?.open === true ? text : `${text}\n;\n${after}`;
   options.onSend?.('atomic');
   faultPoint('script:send');
   try {
@@ -96,8 +93,7 @@ async function applyAtomically(
 async function applyInSteps(
   session: Session,
   record: MigrationRecord,
-  script: string,
-  statements: readonly Statement[],
+  { text, statements }: Script,
   atomicity: Atomicity,
   options: ApplyOptions,
 ): Promise<void> {
@@ -110,7 +106,7 @@ async function applyInSteps(
   options.onSend?.('careful');
   faultPoint('steps:send');
   try {
-    const answer = runScript(session, script);
+    const answer = runScript(session, text);
     faultPoint('steps:sent');
     await answer;
     faultPoint('steps:done');

@@ -15,10 +15,8 @@ export interface MigrationHooks {
   readonly table: string;
   /** Takes Prisma's advisory lock, without blocking in it. */
   acquireLock(): Promise<void>;
-  /** Applies a script, and sees to its record. */
+  /** Applies a script, and writes its record: what the engine writes to it is dropped. */
   apply(record: MigrationRecord, script: string): Promise<void>;
-  /** Whether the engine may still write to the row of a migration that it began. */
-  keepsRecord(id: string): boolean;
 }
 
 /** Sends everything through one connection: the engine's session is the one that holds the locks. */
@@ -77,8 +75,7 @@ function hookInto(
     const record = readRecord(sql, args);
     begun = record ?? begun;
     if (record !== undefined) return true;
-    const id = /^UPDATE "_prisma_migrations"/.test(sql) ? args.at(-1) : undefined;
-    return typeof id === 'string' && id === begun?.id && !hooks.keepsRecord(id);
+    return begun !== undefined && /^UPDATE "_prisma_migrations"/.test(sql) && args.at(-1) === begun.id;
   };
 
   adapter.queryRaw = async (query) =>

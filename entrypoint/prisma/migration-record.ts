@@ -1,10 +1,12 @@
 import { quoteIdentifier, quoteLiteral } from '../lib/database/session.ts';
 
-/** A row of `_prisma_migrations` that the engine began: its values, as the engine chose them. */
+/**
+ * A row of `_prisma_migrations` that the engine began, with its values, as the engine chose them. When it began is the
+ * server's to say: the engine is ahead of it.
+ */
 export interface MigrationRecord {
   readonly id: string;
   readonly checksum: string;
-  readonly startedAt: string;
   readonly name: string;
 }
 
@@ -12,17 +14,11 @@ const INSERT = /^INSERT INTO "_prisma_migrations" \("id","checksum","started_at"
 
 /** The record the engine is about to insert before it runs a script; undefined for any other statement. */
 export function readRecord(sql: string, args: readonly unknown[]): MigrationRecord | undefined {
-  const [id, checksum, startedAt, name] = args;
+  const [id, checksum, , name] = args;
   if (!INSERT.test(sql)) return undefined;
-  if (
-    typeof id !== 'string' ||
-    typeof checksum !== 'string' ||
-    typeof startedAt !== 'string' ||
-    typeof name !== 'string'
-  ) {
+  if (typeof id !== 'string' || typeof checksum !== 'string' || typeof name !== 'string')
     throw new TypeError('the engine records a migration in a shape that Zarpe does not know');
-  }
-  return { id, checksum, startedAt, name };
+  return { id, checksum, name };
 }
 
 /**
@@ -30,7 +26,7 @@ export function readRecord(sql: string, args: readonly unknown[]): MigrationReco
  * is inserted again, which the primary key refuses.
  */
 export function insertApplied(table: string, record: MigrationRecord): string {
-  const existing = `SELECT max("id") FROM ${table} WHERE "migration_name" = ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL`;
+  const existing = `SELECT "id" FROM ${table} WHERE "migration_name" = ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL LIMIT 1`;
   return insert(table, record, {
     id: `coalesce((${existing}), ${quoteLiteral(record.id)})`,
     finished_at: 'clock_timestamp()',
@@ -38,7 +34,12 @@ export function insertApplied(table: string, record: MigrationRecord): string {
   });
 }
 
-/** The row of a migration that began, as Prisma leaves it when a script fails or the process dies. */
+/** The row of a migration that failed, which may be there already: what PostgreSQL said goes into it. */
+export function insertFailed(table: string, record: MigrationRecord, logs: string): string {
+  return `${insert(table, record, { logs: quoteLiteral(logs) })} ON CONFLICT ("id") DO UPDATE SET "logs" = excluded."logs"`;
+}
+
+/** The row of a migration that began, as Prisma leaves it when the process dies. */
 export function insertStarted(table: string, record: MigrationRecord): string {
   return insert(table, record, {});
 }
@@ -54,13 +55,10 @@ export function updateFinishedAt(table: string, record: MigrationRecord): string
 }
 
 function insert(table: string, record: MigrationRecord, extra: Readonly<Record<string, string>>): string {
-  const startedAt = /(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(record.startedAt)
-    ? record.startedAt
-    : `${record.startedAt}+00`;
   const values = {
     id: quoteLiteral(record.id),
     checksum: quoteLiteral(record.checksum),
-    started_at: quoteLiteral(startedAt),
+    started_at: 'now()',
     migration_name: quoteLiteral(record.name),
     ...extra,
   };

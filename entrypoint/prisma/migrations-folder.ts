@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../lib/errors.ts';
+import { parseScript, type Script } from './script.ts';
 
 export const MIGRATION_FILE = 'migration.sql';
 export const LOCK_FILE = 'migration_lock.toml';
@@ -48,14 +49,8 @@ export function checksum(script: Buffer | string): string {
   return process.getBuiltinModule('node:crypto').createHash('sha256').update(script).digest('hex');
 }
 
-/** The script as it is sent. */
-export function readScript({ script }: Migration): string {
-  return stripByteOrderMark(script.toString('utf8'));
-}
-
-/** The server refuses a byte order mark; the checksum counts it. */
-export function stripByteOrderMark(script: string): string {
-  return script.replace(/^\uFEFF/, '');
+export function readScript({ script }: Migration): Script {
+  return parseScript(script.toString('utf8'));
 }
 
 /** Whether a recorded checksum is that of the script, whatever the line endings: as the engine compares. */

@@ -1,6 +1,5 @@
-import { judgeAtomicity } from './atomicity.ts';
-import { stripByteOrderMark } from './migrations-folder.ts';
-import { type Statement, splitStatements } from './statements.ts';
+import type { Script } from './script.ts';
+import type { Statement } from './statements.ts';
 
 /** Something in a pending migration that deserves a look before it runs on data. */
 export interface ScriptFinding {
@@ -47,16 +46,13 @@ const IN_ACTIONS: readonly Rule[] = [
 ];
 
 /** What in a script deserves a look. Tables that the script itself creates are empty, and do not count. */
-export function findInScript(script: string): ScriptFinding[] {
-  const text = stripByteOrderMark(script);
-  const statements = splitStatements(text);
+export function findInScript({ text, statements, atomicity }: Script): ScriptFinding[] {
   const created = new Set(statements.flatMap(createdTable));
   const findings = statements
     .filter((statement) => !created.has(touchedTable(statement) ?? ''))
     .flatMap((statement) =>
       findInStatement(statement).map((finding) => ({ line: lineOf(text, statement), finding })),
     );
-  const atomicity = judgeAtomicity(statements);
   const culprit = atomicity.atomic ? undefined : statements[atomicity.at];
   if (!atomicity.atomic && culprit !== undefined) {
     findings.push({

@@ -1,4 +1,4 @@
-import { splitStatements } from './statements.ts';
+import type { Script } from './script.ts';
 
 /** A place in a script: the line and column, from 1, and the line's text. */
 export interface ScriptLocation {
@@ -12,13 +12,12 @@ export interface ScriptLocation {
  * statement that did not complete; undefined when neither is in the script.
  */
 export function locateFailure(
-  script: string,
+  { text, statements }: Script,
   position: number | undefined,
   completedStatements: number,
 ): ScriptLocation | undefined {
-  const offset =
-    position === undefined ? splitStatements(script)[completedStatements]?.start : toOffset(script, position);
-  return offset === undefined ? undefined : locate(script, offset);
+  const offset = position === undefined ? statements[completedStatements]?.start : toOffset(text, position);
+  return offset === undefined ? undefined : locate(text, offset);
 }
 
 /** The line with a caret below it, numbered as editors do. */

@@ -30,7 +30,6 @@ export async function resolveMigration(
       table: historyTable(schema),
       acquireLock: () => lock.holdPrismaLock(),
       apply: () => Promise.reject(new Error('resolve applies nothing')),
-      keepsRecord: () => true,
     });
     await database.speakUtc();
     const engine = await createSchemaEngine(

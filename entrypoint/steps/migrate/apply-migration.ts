@@ -6,12 +6,13 @@ import type { StepLog } from '../../lib/step-log.ts';
 import { ApplyError, StepsRefused } from '../../prisma/apply-error.ts';
 import { applyScript } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
-import { insertStarted, type MigrationRecord } from '../../prisma/migration-record.ts';
+import { insertFailed, type MigrationRecord } from '../../prisma/migration-record.ts';
 import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import { parseScript, type Script } from '../../prisma/script.ts';
 import { RESET_POOLED, RESET_SESSION } from '../../prisma/session-reset.ts';
 import { HISTORY_TABLE } from '../../prisma/survey.ts';
 import type { BootLock } from '../boot-lock.ts';
-import { explainScriptError } from './failure.ts';
+import { describeServerError, explainScriptError } from './failure.ts';
 import { withLockRetries } from './lock-retries.ts';
 import { poolerUnsuitable } from './pooler.ts';
 import type { MigrateConfig, MigrateTarget } from './settings.ts';
@@ -34,58 +35,66 @@ interface Surroundings {
 /** Applies one migration after the other as the engine hands them over, and sees to their records. */
 export class MigrationApplier {
   readonly #in: Surroundings;
-  /** Records the engine has nothing to write to: complete already, or rolled back with their script. */
-  readonly #settled = new Set<string>();
+  #running: Promise<void> = Promise.resolve();
 
   constructor(surroundings: Surroundings) {
     this.#in = surroundings;
   }
 
-  /** Whether the engine may write to the row of a migration. */
-  keepsRecord(id: string): boolean {
-    return !this.#settled.has(id);
+  /**
+   * Sends a script once the one before it is through, and does not wait for its end: while the server works, the
+   * engine gets the next one ready. Throws what the one before it failed of.
+   */
+  async apply(record: MigrationRecord, content: string): Promise<void> {
+    const script = parseScript(content);
+    await this.#running;
+    this.#running = this.#apply(record, script);
+    // Whoever waits for it next is told.
+    this.#running.catch(() => undefined);
   }
 
-  /** Applies a script; throws a BootError that explains a failure, or the ShutdownError of a signal. */
-  async apply(record: MigrationRecord, script: string): Promise<void> {
+  /**
+   * Waits for the script that was sent last; throws a BootError that explains a failure, or the ShutdownError of a
+   * signal.
+   */
+  async finish(): Promise<void> {
+    await this.#running;
+  }
+
+  async #apply(record: MigrationRecord, script: Script): Promise<void> {
     const { lock, context, log } = this.#in;
     context.shutdown.signal.throwIfAborted();
     lock.lost.throwIfAborted();
     const started = performance.now();
     await this.#applyWatched(record, script);
-    this.#settled.add(record.id);
     const durationMs = Math.round(performance.now() - started);
     log.info('applied', record.name, { migration: record.name, durationMs });
   }
 
-  async #applyWatched(record: MigrationRecord, script: string): Promise<void> {
-    const { database, lock, config, context, log, table } = this.#in;
+  async #applyWatched(record: MigrationRecord, script: Script): Promise<void> {
+    const { database, lock, config, context, log, table, noticesLostClient } = this.#in;
     const { schema } = database.session.settings;
     const reset = database.isPooled ? RESET_POOLED : RESET_SESSION;
     const watch = watchScript(database, record.name, config.lockTimeoutMs, lock.lost, context, log);
     const mayRunInSteps = !database.isPooled;
-    const { noticesLostClient } = this.#in;
     const options = { ...config, table, schema, reset, noticesLostClient, mayRunInSteps, onSend: watch.sent };
     try {
       await withLockRetries(record.name, watch, context, log, () =>
-        applyScript(database.session, record, script, options),
+        applyScript(database.session, record, script, options).finally(watch.answered),
       );
     } catch (error) {
-      throw await this.#settleFailure(error, record, script);
+      throw await this.#explainFailure(error, record, script);
     } finally {
       await watch.stop();
     }
   }
 
-  /** A script that was rolled back leaves a record only where Prisma's way is asked for. */
-  async #settleFailure(error: unknown, record: MigrationRecord, script: string): Promise<unknown> {
+  async #explainFailure(error: unknown, record: MigrationRecord, script: Script): Promise<unknown> {
     const { database, lock, target, config, context } = this.#in;
-    const { session } = database;
-    const isUndone = error instanceof StepsRefused || (error instanceof ApplyError && error.atomicity.atomic);
     const { signal } = context.shutdown;
-    if (isUndone && !(await this.#leavesRecord(error, record))) this.#settled.add(record.id);
+    if (error instanceof ApplyError && this.#leavesRecord(error)) await this.#recordFailure(error, record);
     if (signal.aborted) return signal.reason;
-    if (lock.lost.aborted) return connectionLost(session.settings, lock.lost.reason);
+    if (lock.lost.aborted) return connectionLost(database.session.settings, lock.lost.reason);
     if (error instanceof StepsRefused)
       return poolerUnsuitable(database, [`${record.name} (${error.message})`]);
     if (!(error instanceof ApplyError)) return error;
@@ -93,15 +102,20 @@ export class MigrationApplier {
     return explainScriptError(error, record.name, script, target, config.retryFailed, database);
   }
 
-  async #leavesRecord(error: unknown, record: MigrationRecord): Promise<boolean> {
-    const { database, config, context, table } = this.#in;
-    if (config.retryFailed || context.shutdown.signal.aborted) return false;
-    if (!(error instanceof ApplyError) || isOvertaken(error) || isConnectionLoss(error.cause.cause))
-      return false;
+  /** A script that was rolled back leaves a record only where Prisma's way is asked for. */
+  #leavesRecord(error: ApplyError): boolean {
+    const { config, context } = this.#in;
+    if (isConnectionLoss(error.cause.cause)) return false;
+    if (!error.atomicity.atomic) return true;
+    return !config.retryFailed && !context.shutdown.signal.aborted && !isOvertaken(error);
+  }
+
+  async #recordFailure({ cause }: ApplyError, record: MigrationRecord): Promise<void> {
+    const { database, table } = this.#in;
+    const logs = cause.database === undefined ? cause.message : describeServerError(cause.database);
     faultPoint('failure:record');
-    await database.session.query(insertStarted(table, record));
+    await database.session.query(insertFailed(table, record, logs));
     faultPoint('failure:recorded');
-    return true;
   }
 }
 

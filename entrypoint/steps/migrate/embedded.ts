@@ -1,8 +1,6 @@
-import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
-import pg from 'pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { Context } from '../../lib/context.ts';
 import { connectionLost, isConnectionLoss } from '../../lib/database/connection-lost.ts';
-import { BootError } from '../../lib/errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { Database } from '../../prisma/database.ts';
@@ -37,18 +35,16 @@ export async function migrateEmbedded(
     noticesLostClient,
   });
   let failure: unknown;
-  /** The engine turns what a hook throws into the text of a failed record; the error itself is kept. */
-  const keepFailure = async (work: Promise<void>) => {
-    await work.catch((error: unknown) => {
+  /** The engine makes an error of its own of what a hook throws. */
+  const keepFailure = (work: Promise<void>) =>
+    work.catch((error: unknown) => {
       failure ??= error;
-      throw toDriverError(error);
+      throw error;
     });
-  };
   const factory = new EngineAdapterFactory(database.session, database.state.schema, {
     table,
     acquireLock: () => keepFailure(lock.holdPrismaLock()),
     apply: (record, script) => keepFailure(applier.apply(record, script)),
-    keepsRecord: (id) => applier.keepsRecord(id),
   });
   try {
     faultPoint('engine:load');
@@ -60,10 +56,11 @@ export async function migrateEmbedded(
         migrationsList: toMigrationList(target.folder),
         filters: { externalTables: [], externalEnums: [] },
       });
-      faultPoint('engine:done');
     } finally {
       engine.free();
+      await keepFailure(applier.finish());
     }
+    faultPoint('engine:done');
   } catch (error) {
     if (failure !== undefined) throw failure;
     const { session } = database;
@@ -71,14 +68,6 @@ export async function migrateEmbedded(
       ? explainEngineError(error, target)
       : connectionLost(session.settings, session.lost.reason ?? error);
   }
-}
-
-/** PostgreSQL's own words, in the form in which the engine takes them from a driver adapter. */
-function toDriverError(error: unknown): unknown {
-  const cause = error instanceof BootError ? error.cause : undefined;
-  if (!(cause instanceof pg.DatabaseError)) return error;
-  const { code = '', severity = 'ERROR', message, detail, column, hint } = cause;
-  return new DriverAdapterError({ kind: 'postgres', code, severity, message, detail, column, hint });
 }
 
 /** PostgreSQL 14 and later, on systems that tell it of a closed connection. */

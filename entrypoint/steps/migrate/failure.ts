@@ -5,7 +5,8 @@ import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { BootError, type Problem } from '../../lib/errors.ts';
 import type { ApplyError } from '../../prisma/apply-error.ts';
 import type { Database } from '../../prisma/database.ts';
-import { MIGRATION_FILE, type MigrationsFolder, stripByteOrderMark } from '../../prisma/migrations-folder.ts';
+import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import type { Script } from '../../prisma/script.ts';
 import { locateFailure, showLocation } from '../../prisma/script-location.ts';
 import { resolveCommands } from './history-errors.ts';
 import { describeInvalidIndexes, findInvalidIndexes } from './invalid-indexes.ts';
@@ -19,16 +20,15 @@ interface FailedIn {
 export async function explainScriptError(
   error: ApplyError,
   name: string,
-  script: string,
+  script: Script,
   target: FailedIn,
   retryFailed: boolean,
   database: Database,
 ): Promise<BootError> {
   const server = error.cause.database;
   if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
-  const text = stripByteOrderMark(script);
   const position = server.position === undefined ? undefined : Number(server.position);
-  const location = locateFailure(text, position, error.cause.completed);
+  const location = locateFailure(script, position, error.cause.completed);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
   const invalid = error.atomicity.atomic ? [] : await findInvalidIndexes(database.session);
   const { action, commands } = whatNow(error, name, retryFailed);
@@ -37,7 +37,7 @@ export async function explainScriptError(
     {
       what: location === undefined ? file : `${file}:${location.line}`,
       expected: 'a script that PostgreSQL accepts',
-      got: `${server.severity ?? 'ERROR'} ${server.code}: ${server.message}`,
+      got: describeServerError(server),
       action,
       details: [
         ...(location === undefined ? [] : showLocation(location)),
@@ -48,6 +48,11 @@ export async function explainScriptError(
     },
     server,
   );
+}
+
+/** PostgreSQL's own words. */
+export function describeServerError({ severity = 'ERROR', code, message }: DatabaseError): string {
+  return `${severity} ${code}: ${message}`;
 }
 
 /** What the engine itself refuses to do. */

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { type ConnectionSettings, describeTarget } from '../../lib/connection-settings.ts';
 import { BootError } from '../../lib/errors.ts';
-import { judgeAtomicity } from '../../prisma/atomicity.ts';
 import type { HistoryRow } from '../../prisma/history.ts';
 import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../prisma/migrations-folder.ts';
-import { splitStatements } from '../../prisma/statements.ts';
 import { describeInvalidIndexes } from './invalid-indexes.ts';
 
 const LONGEST_LOG = 12;
@@ -44,7 +42,7 @@ export function unresolved(
 function whyInSteps(folder: MigrationsFolder, name: string): string {
   const migration = folder.migrations.find((known) => known.name === name);
   if (migration === undefined) return ' (not in this image)';
-  const atomicity = judgeAtomicity(splitStatements(readScript(migration)));
+  const { atomicity } = readScript(migration);
   return atomicity.atomic ? '' : `, which cannot be one transaction (${atomicity.reason})`;
 }
 

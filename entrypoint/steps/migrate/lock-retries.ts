@@ -31,7 +31,6 @@ export async function withLockRetries<Result>(
     try {
       return await apply();
     } catch (error) {
-      watch.answered();
       if (!passes(error)) throw error;
       const holder = watch.blocker ?? 'a session that has ended since';
       if (attempt === ATTEMPTS) throw blocked(name, holder, error);

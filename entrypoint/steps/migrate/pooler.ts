@@ -1,8 +1,6 @@
 import { BootError } from '../../lib/errors.ts';
-import { judgeAtomicity } from '../../prisma/atomicity.ts';
 import type { Database } from '../../prisma/database.ts';
 import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
-import { splitStatements } from '../../prisma/statements.ts';
 
 /**
  * Behind a pooler only what is one transaction holds together: its steps may each go to another backend. Refuses, before
@@ -11,7 +9,7 @@ import { splitStatements } from '../../prisma/statements.ts';
 export function refuseStepsBehindPooler(database: Database, pending: readonly Migration[]): void {
   if (!database.isPooled) return;
   const inSteps = pending.flatMap((migration) => {
-    const atomicity = judgeAtomicity(splitStatements(readScript(migration)));
+    const { atomicity } = readScript(migration);
     return atomicity.atomic ? [] : [`${migration.name} (${atomicity.reason})`];
   });
   if (inSteps.length > 0) throw poolerUnsuitable(database, inSteps);

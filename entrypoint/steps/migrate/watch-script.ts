@@ -17,7 +17,7 @@ const LOOKS_IN_VAIN = 3;
 export interface ScriptWatch {
   /** Tells that the script is on its way: one that is atomic may be cancelled. */
   sent(way: 'atomic' | 'careful'): void;
-  /** Tells that it was answered, and is to be tried again. */
+  /** Tells that it was answered. */
   answered(): void;
   /** Who was last seen to hold a lock that the script waits for. */
   readonly blocker: string | undefined;
@@ -43,7 +43,6 @@ export function watchScript(
   log: StepLog,
 ): ScriptWatch {
   const { session } = database;
-  const side = new SideConnection(session.settings);
   const backend = backendOf(database);
   const started = performance.now();
   let way: 'atomic' | 'careful' = 'careful';
@@ -51,10 +50,11 @@ export function watchScript(
   let nextProgressMs = PROGRESS_EVERY_MS;
   let inVain = 0;
   let underway = false;
-  let cancelling: Promise<void> | undefined;
-  const stopped = new AbortController();
+  let side: SideConnection | undefined;
+  let stopCancelling: (() => Promise<void>) | undefined;
 
   const look = async () => {
+    side ??= new SideConnection(session.settings);
     const [sight] = (await side.ask<Sight>(lookQuery(backend))) ?? [];
     blocker = sight?.who ?? blocker;
     // Behind a pooler a script may wait for a backend.
@@ -77,7 +77,7 @@ export function watchScript(
       return;
     }
     // Again and again: the first may come before the script does.
-    cancelling ??= requestUntil(stopped.signal, () => requestCancel(session));
+    stopCancelling ??= repeat(() => requestCancel(session));
   };
   const timer = setInterval(
     () => {
@@ -104,17 +104,25 @@ export function watchScript(
     async stop() {
       clearInterval(timer);
       ends.removeEventListener('abort', cancel);
-      stopped.abort();
-      await Promise.all([side.close(), cancelling]);
+      await Promise.all([side?.close(), stopCancelling?.()]);
     },
   };
 }
 
-async function requestUntil(stopped: AbortSignal, request: () => Promise<void>): Promise<void> {
-  while (!stopped.aborted) {
-    await request();
-    await delay(CANCEL_EVERY_MS, undefined, { signal: stopped }).catch(() => undefined);
-  }
+/** Asks again and again, until the function that is returned is called. */
+function repeat(request: () => Promise<void>): () => Promise<void> {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const asking = (async () => {
+    while (!signal.aborted) {
+      await request();
+      await delay(CANCEL_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  })();
+  return () => {
+    stopped.abort();
+    return asking;
+  };
 }
 
 /** The process that runs the script, as SQL: behind a pooler, the one that holds the lock the script has taken. */

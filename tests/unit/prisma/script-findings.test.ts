@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { parseScript } from '../../../entrypoint/prisma/script.ts';
 import { findInScript } from '../../../entrypoint/prisma/script-findings.ts';
 
 const find = (script: string) =>
-  findInScript(script).map(({ line, finding }) => `${line} ${finding.split(/[:,]/)[0]}`);
+  findInScript(parseScript(script)).map(({ line, finding }) => `${line} ${finding.split(/[:,]/)[0]}`);
 
 describe('findInScript', () => {
   test.each([

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { parseScript } from '../../../entrypoint/prisma/script.ts';
 import { locateFailure, showLocation } from '../../../entrypoint/prisma/script-location.ts';
 
 /** What a person is shown for a position that the server counts in characters, from 1. */
 function show(script: string, position: number | undefined, completed = 0): string[] | undefined {
-  const location = locateFailure(script, position, completed);
+  const location = locateFailure(parseScript(script), position, completed);
   return location === undefined ? undefined : showLocation(location);
 }
 
@@ -18,7 +19,7 @@ describe('locateFailure', () => {
 
   test('counts characters as the server does, not as JavaScript does', () => {
     const script = "SELECT '😀😀';\nSELECT '𝔘', tetx;";
-    expect(locateFailure(script, positionOf(script, 'tetx'), 0)).toEqual({
+    expect(locateFailure(parseScript(script), positionOf(script, 'tetx'), 0)).toEqual({
       line: 2,
       column: "SELECT '𝔘', ".length + 1,
       text: "SELECT '𝔘', tetx;",
