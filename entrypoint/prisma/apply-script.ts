@@ -29,6 +29,8 @@ export interface ApplyOptions extends ScriptLimits {
   readonly reset: string;
   /** False behind a pooler, where each step may go to another backend. */
   readonly mayRunInSteps: boolean;
+  /** Another one comes after it, which takes it to the disk: a commit flushes all that were before it. */
+  readonly isFollowed: boolean;
   /** Told when a script is about to be sent, with what stays true until it is answered. */
   readonly onSend?: (way: 'atomic' | 'careful') => void;
 }
@@ -66,6 +68,7 @@ async function applyAtomically(
   // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
   // apply it a second time.
   const before = [
+    ...(options.isFollowed ? ['SET LOCAL synchronous_commit = off'] : []),
     ...scriptSettings(options, 'LOCAL'),
     `SELECT pg_advisory_xact_lock(${SCRIPT_LOCK})`,
     insertApplied(options.table, record),

@@ -71,7 +71,7 @@ async function applyPending(
     await migrateWithCli(cli, target, context, log);
   } else {
     const { migrateEmbedded } = await import('./migrate/embedded.ts');
-    await migrateEmbedded(database, lock, target, config, context, log);
+    await migrateEmbedded(database, lock, { ...target, pending }, config, context, log);
   }
   await database.refresh();
   log.done(`${count(pending.length)} applied`, { applied: pending.length });

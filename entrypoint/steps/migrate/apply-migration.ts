@@ -1,29 +1,30 @@
 import type { Context } from '../../lib/context.ts';
 import { connectionLost, isConnectionLoss } from '../../lib/database/connection-lost.ts';
-import { BootError } from '../../lib/errors.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import { ApplyError, StepsRefused } from '../../prisma/apply-error.ts';
 import { applyScript } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
 import { insertFailed, type MigrationRecord } from '../../prisma/migration-record.ts';
-import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { parseScript, type Script } from '../../prisma/script.ts';
 import { RESET_POOLED, RESET_SESSION } from '../../prisma/session-reset.ts';
-import { HISTORY_TABLE } from '../../prisma/survey.ts';
 import type { BootLock } from '../boot-lock.ts';
 import { describeServerError, explainScriptError } from './failure.ts';
 import { withLockRetries } from './lock-retries.ts';
+import { isOvertaken, overtaken } from './overtaken.ts';
 import { poolerUnsuitable } from './pooler.ts';
-import type { MigrateConfig, MigrateTarget } from './settings.ts';
+import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
 import { watchScript } from './watch-script.ts';
 
-const UNIQUE_VIOLATION = '23505';
+interface Applied {
+  readonly name: string;
+  readonly durationMs: number;
+}
 
 interface Surroundings {
   readonly database: Database;
   readonly lock: BootLock;
-  readonly target: MigrateTarget & { readonly folder: MigrationsFolder };
+  readonly target: MigrateTarget & PendingMigrations;
   readonly config: MigrateConfig;
   readonly context: Context;
   readonly log: StepLog;
@@ -35,7 +36,7 @@ interface Surroundings {
 /** Applies one migration after the other as the engine hands them over, and sees to their records. */
 export class MigrationApplier {
   readonly #in: Surroundings;
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<Applied | undefined> = Promise.resolve(undefined);
 
   constructor(surroundings: Surroundings) {
     this.#in = surroundings;
@@ -47,10 +48,11 @@ export class MigrationApplier {
    */
   async apply(record: MigrationRecord, content: string): Promise<void> {
     const script = parseScript(content);
-    await this.#running;
+    const before = await this.#running;
     this.#running = this.#apply(record, script);
     // Whoever waits for it next is told.
     this.#running.catch(() => undefined);
+    this.#report(before);
   }
 
   /**
@@ -58,26 +60,37 @@ export class MigrationApplier {
    * signal.
    */
   async finish(): Promise<void> {
-    await this.#running;
+    this.#report(await this.#running);
   }
 
-  async #apply(record: MigrationRecord, script: Script): Promise<void> {
-    const { lock, context, log } = this.#in;
+  #report(applied: Applied | undefined): void {
+    if (applied === undefined) return;
+    const { name, durationMs } = applied;
+    this.#in.log.info('applied', name, { migration: name, durationMs });
+  }
+
+  async #apply(record: MigrationRecord, script: Script): Promise<Applied> {
+    const { lock, context } = this.#in;
     context.shutdown.signal.throwIfAborted();
     lock.lost.throwIfAborted();
     const started = performance.now();
     await this.#applyWatched(record, script);
-    const durationMs = Math.round(performance.now() - started);
-    log.info('applied', record.name, { migration: record.name, durationMs });
+    return { name: record.name, durationMs: Math.round(performance.now() - started) };
   }
 
   async #applyWatched(record: MigrationRecord, script: Script): Promise<void> {
-    const { database, lock, config, context, log, table, noticesLostClient } = this.#in;
-    const { schema } = database.session.settings;
-    const reset = database.isPooled ? RESET_POOLED : RESET_SESSION;
+    const { database, lock, target, config, context, log, table, noticesLostClient } = this.#in;
     const watch = watchScript(database, record.name, config.lockTimeoutMs, lock.lost, context, log);
-    const mayRunInSteps = !database.isPooled;
-    const options = { ...config, table, schema, reset, noticesLostClient, mayRunInSteps, onSend: watch.sent };
+    const options = {
+      ...config,
+      table,
+      schema: database.session.settings.schema,
+      reset: database.isPooled ? RESET_POOLED : RESET_SESSION,
+      noticesLostClient,
+      mayRunInSteps: !database.isPooled,
+      isFollowed: record.name !== target.pending.at(-1)?.name,
+      onSend: watch.sent,
+    };
     try {
       await withLockRetries(record.name, watch, context, log, () =>
         applyScript(database.session, record, script, options).finally(watch.answered),
@@ -117,19 +130,4 @@ export class MigrationApplier {
     await database.session.query(insertFailed(table, record, logs));
     faultPoint('failure:recorded');
   }
-}
-
-/** Another replica has applied it since we looked: the record that comes with the script is refused. */
-function isOvertaken({ atomicity, cause: { database } }: ApplyError): boolean {
-  return atomicity.atomic && database?.code === UNIQUE_VIOLATION && database.table === HISTORY_TABLE;
-}
-
-function overtaken(name: string, cause: unknown): BootError {
-  const problem = {
-    what: `migration ${name}`,
-    expected: 'to be applied by one replica at a time',
-    got: 'a record of another one, which applied it while we waited',
-    action: 'Start again: it goes on from there. Nothing was applied twice.',
-  };
-  return new BootError('MIGRATION_BLOCKED', problem, cause);
 }

@@ -5,19 +5,18 @@ import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { Database } from '../../prisma/database.ts';
 import { EngineAdapterFactory } from '../../prisma/engine-adapter.ts';
-import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { createSchemaEngine, toMigrationList } from '../../prisma/schema-engine.ts';
 import { historyTable } from '../../prisma/survey.ts';
 import type { BootLock } from '../boot-lock.ts';
 import { MigrationApplier } from './apply-migration.ts';
 import { explainEngineError } from './failure.ts';
-import type { MigrateConfig, MigrateTarget } from './settings.ts';
+import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
 
 /** Applies what is pending with Prisma's schema engine, on the connection that holds the lock. */
 export async function migrateEmbedded(
   database: Database,
   lock: BootLock,
-  target: MigrateTarget & { readonly folder: MigrationsFolder },
+  target: MigrateTarget & PendingMigrations,
   config: MigrateConfig,
   context: Context,
   log: StepLog,

@@ -1,4 +1,5 @@
 import type { ConnectionSettings } from '../../lib/connection-settings.ts';
+import type { Migration, MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 
 export interface MigrateConfig {
@@ -8,6 +9,12 @@ export interface MigrateConfig {
   readonly lockTimeoutMs: number | undefined;
   readonly statementTimeoutMs: number | undefined;
   readonly whenAhead: 'warn' | 'refuse';
+}
+
+export interface PendingMigrations {
+  readonly folder: MigrationsFolder;
+  /** Of the folder, in the order they are applied. */
+  readonly pending: readonly Migration[];
 }
 
 export interface MigrateTarget {
