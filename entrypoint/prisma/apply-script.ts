@@ -68,13 +68,13 @@ async function applyAtomically(
   // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
   // apply it a second time.
   const before = [
-    ...(options.isFollowed ? ['SET LOCAL synchronous_commit = off'] : []),
     ...scriptSettings(options, 'LOCAL'),
     `SELECT pg_advisory_xact_lock(${SCRIPT_LOCK})`,
     insertApplied(options.table, record),
   ].join('; ');
   const reset = leavesSessionAlone(statements) ? [] : [options.reset];
-  const after = [...reset, updateFinishedAt(options.table, record)].join('; ');
+  const commit = options.isFollowed ? ['SET LOCAL synchronous_commit = off'] : [];
+  const after = [...reset, ...commit, updateFinishedAt(options.table, record)].join('; ');
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
   const whole = statements.at(-1)?.open === true ? text : `${text}\n;\n${after}`;
   options.onSend?.('atomic');

@@ -135,6 +135,34 @@ describe('a migration that fails', () => {
 });
 
 describe('a history', () => {
+  test('of several migrations is applied in order, and only the last one waits for the disk', async () => {
+    const atCommit = `CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER look AFTER INSERT ON steps DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION look();`;
+    const app = await createStandalone({
+      migrations: {
+        '1_a': `CREATE TABLE seen (way text); CREATE TABLE steps (); ${atCommit} INSERT INTO steps DEFAULT VALUES`,
+        '2_b': 'INSERT INTO steps DEFAULT VALUES',
+        '3_c': 'INSERT INTO steps DEFAULT VALUES',
+      },
+    });
+    const database = await createDatabase();
+    expect((await run(app, database)).code).toBe(0);
+    expect(await database.query('SELECT way FROM seen')).toEqual([
+      { way: 'off' },
+      { way: 'off' },
+      { way: 'on' },
+    ]);
+    const order = `SELECT migration_name AS name, started_at <= finished_at AS ended,
+      started_at > lag(finished_at) OVER (ORDER BY migration_name) AS waited FROM _prisma_migrations ORDER BY 1`;
+    expect(await database.query(order)).toEqual([
+      { name: '1_a', ended: true, waited: null },
+      { name: '2_b', ended: true, waited: true },
+      { name: '3_c', ended: true, waited: true },
+    ]);
+  });
+
   test('with nothing to do takes no lock and says so', async () => {
     const app = await createStandalone();
     const database = await createDatabase();
