@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startBundle } from '../helpers/bundle.ts';
-import { createDatabase } from '../helpers/database.ts';
+import { createDatabase, type Database } from '../helpers/database.ts';
 import { closedPort } from '../helpers/network.ts';
 import { createStandalone, USERS_MIGRATION } from '../helpers/standalone.ts';
 
@@ -48,13 +48,7 @@ describe('a signal', () => {
     });
     const database = await createDatabase();
     const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
-    await expect
-      .poll(() =>
-        database.query(
-          "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-        ),
-      )
-      .toHaveLength(1);
+    await scriptSleeps(database);
     boot.kill('SIGTERM');
     boot.kill('SIGTERM');
     expect(await boot.exit).toMatchObject({ code: 143 });
@@ -73,13 +67,7 @@ describe('a signal', () => {
     });
     const database = await createDatabase();
     const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
-    await expect
-      .poll(() =>
-        database.query(
-          "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()",
-        ),
-      )
-      .toHaveLength(1);
+    await scriptSleeps(database);
     boot.kill('SIGTERM');
     expect(await boot.exit).toMatchObject({ code: 143 });
     expect(await database.migrations()).toMatchObject([{ migration_name: '0001', finished: true }]);
@@ -110,3 +98,9 @@ describe('a signal', () => {
     expect(await boot.exit).toMatchObject({ code: 143 });
   });
 });
+
+/** Waits until a script is in its pg_sleep. */
+async function scriptSleeps(database: Database): Promise<void> {
+  const asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+  while ((await database.query(asleep)).length === 0);
+}
