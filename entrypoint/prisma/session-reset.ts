@@ -32,9 +32,16 @@ export const RESET_POOLED = [
 ].join('; ');
 
 const PLAIN =
-  /^(?:CREATE (?:UNLOGGED )?TABLE|CREATE (?:UNIQUE )?INDEX|CREATE TYPE|ALTER (?:TABLE|TYPE)|DROP (?:TABLE|INDEX|TYPE)|COMMENT ON|INSERT INTO|UPDATE|DELETE FROM)\b/;
+  /^(?:CREATE (?:UNLOGGED )?TABLE|CREATE (?:UNIQUE )?INDEX|CREATE TYPE|CREATE (?:OR REPLACE )?(?:TRIGGER|VIEW)|ALTER (?:TABLE|TYPE)|DROP (?:TABLE|INDEX|TYPE)|COMMENT ON|INSERT INTO|UPDATE|DELETE FROM)\b/;
+
+const FUNCTION = /^CREATE (?:OR REPLACE )?FUNCTION\b/;
+/** A trigger may run a function as soon as there is one. Of a body that is an ordinary string only the fact is known. */
+const MAY_SET = /\b(?:SET|RESET|DISCARD|SET_CONFIG)\b/i;
 
 /** Whether all a script does is plain schema and data work, so that the session is after it what it was before. */
 export function leavesSessionAlone(statements: readonly Statement[]): boolean {
-  return statements.every(({ skeleton, words }) => PLAIN.test(skeleton) && !words.includes('SET_CONFIG'));
+  return statements.every(({ skeleton, words, bodies }) => {
+    if (FUNCTION.test(skeleton)) return bodies.length > 0 && !bodies.some((body) => MAY_SET.test(body));
+    return PLAIN.test(skeleton) && !words.includes('SET_CONFIG');
+  });
 }
