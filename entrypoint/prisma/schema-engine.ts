@@ -1,4 +1,5 @@
-import { brotliDecompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliDecompress } from 'node:zlib';
 import engine from 'zarpe:schema-engine.wasm';
 import type { ErrorCapturingSqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as binding from '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -7,7 +8,12 @@ import { LOCK_FILE, MIGRATION_FILE } from './migrations-folder.ts';
 
 export type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
 
-let instantiated: Promise<void> | undefined;
+/** What it takes decompressed, and some: in one piece, and not in hundreds. */
+const ENGINE_BYTES = 8 * 1024 * 1024;
+
+/** Begun when this file is evaluated, for it takes a while in which others can be. */
+const instantiated = instantiate();
+instantiated.catch(() => undefined);
 
 /**
  * Prisma's schema engine on a connection. The package is internal to Prisma, pinned exactly, and known to this file
@@ -19,7 +25,6 @@ export async function createSchemaEngine(
   schemas: readonly string[],
   log: (line: string) => void,
 ): Promise<binding.SchemaEngine> {
-  instantiated ??= instantiate();
   await instantiated;
   const namespaces = schemas.length === 0 ? '' : `schemas = ${JSON.stringify(schemas)}`;
   const datamodel = `datasource db {\n  provider = "postgresql"\n  ${namespaces}\n}\n`;
@@ -40,7 +45,7 @@ export function toMigrationList(folder: MigrationsFolder): binding.MigrationList
 }
 
 async function instantiate(): Promise<void> {
-  const bytes = brotliDecompressSync(Buffer.from(engine, 'base64'));
+  const bytes = await promisify(brotliDecompress)(Buffer.from(engine, 'base64'), { chunkSize: ENGINE_BYTES });
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': binding });
   binding.__wbg_set_wasm(instance.exports);
   const start = instance.exports.__wbindgen_start;

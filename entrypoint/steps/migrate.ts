@@ -60,6 +60,8 @@ async function applyPending(
   if (database.state.server.readOnly) throw readOnly(target.database.connection, seen.pending.length);
   if (cli === undefined) refuseStepsBehindPooler(database, seen.pending);
   await lock.hold();
+  // It loads while the history is read.
+  if (cli === undefined) void import('../prisma/schema-engine.ts');
   const { history } = await database.refresh();
   const { pending, failed } = compareHistory(history ?? [], folder.migrations);
   // Only now: what looked cut off without the lock may have been another replica at work.
