@@ -3,7 +3,7 @@
  * @typedef {object} Figure
  * @property {string} name
  * @property {'ratio' | 'MB' | 'round trips'} unit
- * @property {Goal} goal
+ * @property {Goal} [goal] none where a figure is there to be compared with
  * @property {import('./statistics.mjs').Spread} value
  * @property {Readonly<Record<string, import('./statistics.mjs').Spread>>} [milliseconds] what the ratio is made of, by contender
  * @property {string} [note] how it was measured, where the name does not say
@@ -33,7 +33,7 @@ export function atLeast(limit) {
 /**
  * A figure that compares one contender with another.
  * @param {Readonly<Record<string, readonly number[]>>} samples milliseconds, by contender and round
- * @param {{ name: string, of: string, over: string, goal: Goal, note?: string | undefined }} figure
+ * @param {{ name: string, of: string, over: string, goal?: Goal, note?: string | undefined }} figure
  * @returns {Figure}
  */
 export function ratioFigure(samples, { name, of, over, goal, note }) {
@@ -41,14 +41,17 @@ export function ratioFigure(samples, { name, of, over, goal, note }) {
   return {
     name,
     unit: 'ratio',
-    goal,
     value: spread(ratios(values, reference)),
     milliseconds: { [of]: spread(values), [over]: spread(reference) },
+    ...(goal !== undefined && { goal }),
     ...(note !== undefined && { note }),
   };
 }
 
-/** @param {Figure} figure */
-export function isMet({ goal, value }) {
+/**
+ * @param {Goal} goal
+ * @param {import('./statistics.mjs').Spread} value
+ */
+export function isMet(goal, value) {
   return goal.bound === 'at most' ? value.median <= goal.limit : value.median >= goal.limit;
 }

@@ -21,6 +21,7 @@ const APP_DATABASE = 'app';
  * @property {boolean} nativeEngine whether `start.sh` has Prisma's own engine
  * @property {string} note where the stand-in for the server notes its start
  * @property {import('./database.mjs').Databases} databases
+ * @property {Readonly<Record<string, string>>} compiled the environment of what runs with the compile cache
  * @property {(args: readonly string[], extra?: Readonly<Record<string, string>>) => import('./processes.mjs').Command} run Node.js in the app's folder, its database migrated and with a user
  * @property {() => Promise<void>} close
  */
@@ -55,7 +56,7 @@ export async function openLaboratory() {
     await timeToEnd(run(['entrypoint.js', 'warm-cache'], { PORT: String(await findFreePort()) }));
     const note = join(folder, 'started');
     const nativeEngine = await hasNativeEngine();
-    return { folder, node, app, opponent, nativeEngine, note, databases, run, close };
+    return { folder, node, app, opponent, nativeEngine, note, databases, compiled, run, close };
   } catch (error) {
     await close();
     throw error;

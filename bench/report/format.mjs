@@ -13,11 +13,11 @@ export function toCells(figure) {
   const { name, goal, value } = figure;
   return [
     name,
-    `${goal.bound} ${goal.limit}${figure.unit === 'MB' ? ' MB' : ''}`,
+    goal === undefined ? '' : `${goal.bound} ${goal.limit}${figure.unit === 'MB' ? ' MB' : ''}`,
     formatValue(figure, value.median),
     value.runs > 1 ? `${formatValue(figure, value.q1)} – ${formatValue(figure, value.q3)}` : '',
     String(value.runs),
-    isMet(figure) ? '✓' : '✗',
+    goal === undefined ? '' : isMet(goal, value) ? '✓' : '✗',
   ];
 }
 
