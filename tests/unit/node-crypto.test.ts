@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import * as ours from '../../scripts/bundle/node-crypto.mjs';
+import * as ours from '../../scripts/build/node-crypto.mjs';
 
 /** What node-postgres takes from Web Crypto; it has no types. */
 const theirs: typeof ours = createRequire(import.meta.url)('pg/lib/crypto/utils');
