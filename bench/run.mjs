@@ -6,6 +6,7 @@ import { measureBundleSize } from './figures/bundle-size.mjs';
 import { measureColdHistory } from './figures/cold-history.mjs';
 import { measureFirstAnswer } from './figures/first-answer.mjs';
 import { measureHandover } from './figures/handover.mjs';
+import { measureLoadCosts } from './figures/load-costs.mjs';
 import { measureLongHistory } from './figures/long-history.mjs';
 import { measureMemory } from './figures/memory.mjs';
 import { measureRoundTrips } from './figures/round-trips.mjs';
@@ -29,6 +30,7 @@ const MEASUREMENTS = [
   [measureRoundTrips, 3, 1],
   [measureMemory, 5, 1],
   [measureBundleSize, 1, 1],
+  [measureLoadCosts, 60, 15],
 ];
 
 const { quick } = parseArgs({ options: { quick: { type: 'boolean', default: false } } }).values;

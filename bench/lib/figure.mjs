@@ -2,7 +2,7 @@
  * One line of the table.
  * @typedef {object} Figure
  * @property {string} name
- * @property {'ratio' | 'MB' | 'round trips'} unit
+ * @property {'ratio' | 'MB' | 'ms' | 'round trips'} unit
  * @property {Goal} [goal] none where a figure is there to be compared with
  * @property {import('./statistics.mjs').Spread} value
  * @property {Readonly<Record<string, import('./statistics.mjs').Spread>>} [milliseconds] what the ratio is made of, by contender

@@ -37,5 +37,6 @@ export function describeMilliseconds({ milliseconds = {} }) {
  */
 function formatValue({ unit }, value) {
   if (unit === 'round trips') return String(value);
+  if (unit === 'ms') return `${value.toFixed(1)} ms`;
   return unit === 'MB' ? `${value.toFixed(value < 10 ? 2 : 1)} MB` : value.toFixed(2);
 }
