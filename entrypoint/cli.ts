@@ -24,7 +24,7 @@ for (const secret of collectSecrets(environment)) secrets.add(secret);
 /** The process's edge: argv and environment in, exit status out, the only catch. */
 async function main(argv: readonly string[]): Promise<number> {
   const appDir = dirname(realpathSync(process.argv[1] ?? '.'));
-  let report = openReport(undefined);
+  let report: FailureReport | undefined;
   try {
     const { command, flags, rest } = parseArguments(argv);
     if (flags.help === true) return print(helpText(command));
@@ -38,7 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (command.isBoot) await reportServerDeath(status, report);
     return status;
   } catch (error) {
-    return fail(error, report);
+    return fail(error, report ?? openReport(undefined));
   }
 }
 

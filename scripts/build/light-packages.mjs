@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const LIGHT = {
   // pino's transports are worker threads in files of their own, which a single file has not.
   transport: `module.exports = () => { throw new Error('pino transports are not part of this bundle'); };`,
+  // Asked for at each creation of a logger, for transports alone: a stack trace through a file of two megabytes.
+  caller: `module.exports = () => [];`,
   // pino and sonic-boom ask these for one word each, and Node.js takes 3 ms to load them.
   assert: `module.exports = (value, message) => { if (!value) throw new Error(message); };`,
   worker_threads: `exports.isMainThread = true;`,
@@ -18,7 +20,7 @@ const LIGHT = {
 export const lightPino = {
   name: 'light-pino',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(?:\.\/(?:lib\/)?transport|assert|worker_threads)$/ }, ({ path, importer }) =>
+    onResolve({ filter: /^(?:\.\/(?:lib\/)?(?:transport|caller)|assert|worker_threads)$/ }, ({ path, importer }) =>
       /[\\/]node_modules[\\/](?:pino|sonic-boom)[\\/]/.test(importer)
         ? { path: basename(path), namespace: 'light-pino' }
         : undefined,
