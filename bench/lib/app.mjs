@@ -19,12 +19,14 @@ export async function ensureBuilt() {
 }
 
 /**
- * Copies what an image copies, so that a build in the meantime changes nothing, with the program that notes the start.
+ * Copies what an image copies, so that a build in the meantime changes nothing, with programs of our own beside it.
  * @param {string} folder
  */
 export async function copyApp(folder) {
   await cp(STANDALONE, folder, { recursive: true, verbatimSymlinks: true });
-  await copyFile(join(BENCH, 'programs/announces-start.cjs'), join(folder, 'announces-start.cjs'));
+  for (const name of ['announces-start.cjs', 'bare-supervisor.cjs']) {
+    await copyFile(join(BENCH, 'programs', name), join(folder, name));
+  }
   return folder;
 }
 
