@@ -20,10 +20,12 @@ const LIGHT = {
 export const lightPino = {
   name: 'light-pino',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(?:\.\/(?:lib\/)?(?:transport|caller)|assert|worker_threads)$/ }, ({ path, importer }) =>
-      /[\\/]node_modules[\\/](?:pino|sonic-boom)[\\/]/.test(importer)
-        ? { path: basename(path), namespace: 'light-pino' }
-        : undefined,
+    onResolve(
+      { filter: /^(?:\.\/(?:lib\/)?(?:transport|caller)|assert|worker_threads)$/ },
+      ({ path, importer }) =>
+        /[\\/]node_modules[\\/](?:pino|sonic-boom)[\\/]/.test(importer)
+          ? { path: basename(path), namespace: 'light-pino' }
+          : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'light-pino' }, ({ path }) => ({ contents: LIGHT[path] ?? '' }));
   },
