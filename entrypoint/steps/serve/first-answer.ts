@@ -42,7 +42,7 @@ export async function reportFirstAnswer(
   }
 }
 
-/** Over a bare socket: node:http would take a megabyte that nothing else here needs. */
+/** Over a bare socket: nothing else here needs node:http, and what is loaded stays in memory. */
 function answers({ port, hostname, healthPath }: ServerConfig, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: localAddress(hostname), port, signal, timeout: PATIENCE_MS });
