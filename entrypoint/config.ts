@@ -1,3 +1,5 @@
+import { dirname, resolve } from 'node:path';
+import { appEnvironment } from './config/app-environment.ts';
 import { bindAddress } from './config/bind-address.ts';
 import { readConnection, readDatabaseUrl, withLibpqMeaning } from './config/database-source.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
@@ -53,7 +55,8 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
       action: 'Use a newer Node.js, or auto or spawn.',
     });
   }
-  const databaseUrl = readDatabaseUrl(values, problems);
+  const serverDir = dirname(resolve(appDir, values.ENTRYPOINT_SERVER));
+  const databaseUrl = readDatabaseUrl(values, serverDir, problems);
   const serverConnection = readConnection('DATABASE_URL', databaseUrl, appDir, problems);
   const directConnection = readConnection('DIRECT_URL', values.DIRECT_URL, appDir, problems);
   const connection = directConnection ?? serverConnection;
@@ -105,12 +108,11 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
       ],
       bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
     },
-    appEnv: {
-      ...variables,
+    appEnv: appEnvironment(environment, {
       DATABASE_URL: withLibpqMeaning(databaseUrl),
       PORT: String(values.PORT),
       HOSTNAME: hostnameToBind,
       NODE_ENV: values.NODE_ENV,
-    },
+    }),
   };
 }

@@ -2,11 +2,15 @@ import { resolve } from 'node:path';
 import type { Problem } from '../lib/errors.ts';
 import { buildDatabaseUrl } from './build-database-url.ts';
 import { parseDatabaseUrl } from './database-url.ts';
+import { describeEnvFiles } from './env-files.ts';
 import type { Values } from './values.ts';
 import { VARIABLES } from './variables.ts';
 
-/** `DATABASE_URL`, or one assembled from its parts. */
-export function readDatabaseUrl(values: Values, problems: Problem[]): string | undefined {
+/**
+ * `DATABASE_URL`, or one assembled from its parts.
+ * @param serverDir where files lie that Next.js would read one from
+ */
+export function readDatabaseUrl(values: Values, serverDir: string, problems: Problem[]): string | undefined {
   const { DATABASE_URL: url, DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name } = values;
   const parts = { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name };
   const { DATABASE_PASSWORD, DATABASE_PARAMS } = values;
@@ -32,7 +36,12 @@ export function readDatabaseUrl(values: Values, problems: Problem[]): string | u
             what,
             expected: VARIABLES.DATABASE_URL.expected,
             got: 'nothing',
-            action: 'Set DATABASE_URL, or DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME.',
+            action: [
+              'Set DATABASE_URL, or DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME.',
+              describeEnvFiles(serverDir),
+            ]
+              .filter((sentence) => sentence !== undefined)
+              .join(' '),
           }
         : {
             what: missing.join(', '),

@@ -1,16 +1,16 @@
 import type { Problem } from '../lib/errors.ts';
-import { type Environment, readFiles } from './read-files.ts';
+import { withoutQuotes } from './quoted-value.ts';
+import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
-import { isVariableName } from './values.ts';
-import { VARIABLE_NAMES, VARIABLES, type Variable } from './variables.ts';
+import { VARIABLE_NAMES } from './variables.ts';
 
-const SECRET_NAME = /(?:SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|_KEY$|DSN$)/i;
-
-/** What settings hold whose names only sound secret, such as `API_KEY_REQUIRED=true`. */
-const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|\d{1,5})$/i;
-
-/** The environment once files were read: empty means unset, and what could not be read is kept for `readConfig`. */
+/** The environment once files were read; what could not be read is kept for `readConfig`. */
 export interface ResolvedEnvironment {
+  /** As it was given to this process. */
+  readonly given: Environment;
+  /** The values of `NAME_FILE`, for each name that Zarpe or `ENTRYPOINT_REQUIRE_ENV` knows. */
+  readonly fromFiles: Readonly<Record<string, string>>;
+  /** What Zarpe reads: both, without what is empty, which counts as unset. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requirements: readonly RequiredVariable[];
   readonly problems: readonly Problem[];
@@ -20,50 +20,18 @@ export function resolveEnvironment(env: Environment): ResolvedEnvironment {
   const problems: Problem[] = [];
   const requirements = parseRequirements(readRequirements(env), problems);
   const known = new Set<string>([...VARIABLE_NAMES, ...requirements.map(({ name }) => name)]);
-  return { variables: readFiles(env, known, problems), requirements, problems };
+  const fromFiles = readFiles(env, known, problems);
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (isSet(value)) variables[name] = known.has(name) ? withoutQuotes(name, value, problems) : value;
+  }
+  return { given: env, fromFiles, variables: { ...variables, ...fromFiles }, requirements, problems };
 }
 
-/** Read ahead of the rest, which it names; what is wrong with its file is told when all files are read. */
+/** Read ahead of the rest, which it names; what is wrong with it is told when all of the environment is read. */
 function readRequirements(env: Environment): string {
-  const { ENTRYPOINT_REQUIRE_ENV, ENTRYPOINT_REQUIRE_ENV_FILE } = env;
-  const own = { ENTRYPOINT_REQUIRE_ENV, ENTRYPOINT_REQUIRE_ENV_FILE };
+  const { ENTRYPOINT_REQUIRE_ENV: value, ENTRYPOINT_REQUIRE_ENV_FILE } = env;
+  if (isSet(value)) return withoutQuotes('ENTRYPOINT_REQUIRE_ENV', value, []);
+  const own = { ENTRYPOINT_REQUIRE_ENV_FILE };
   return readFiles(own, new Set(['ENTRYPOINT_REQUIRE_ENV']), []).ENTRYPOINT_REQUIRE_ENV ?? '';
-}
-
-/** Every value that must not be printed: what Zarpe knows to be secret, and what its name says is. */
-export function collectSecrets({ variables, requirements }: ResolvedEnvironment): string[] {
-  const required = new Set(requirements.filter(({ kind }) => kind === undefined).map(({ name }) => name));
-  const secrets: string[] = [];
-  for (const [name, value] of Object.entries(variables)) {
-    const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
-    const soundsSecret = SECRET_NAME.test(name) && !NO_SECRET.test(value);
-    const passwords = [...passwordsOf(value), ...passwordsInParameters(value)];
-    // Of a connection string that has a password the rest may be read.
-    const isSecret = variable?.secret === true && passwords.length === 0;
-    if (isSecret || required.has(name) || soundsSecret) secrets.push(value);
-    secrets.push(...passwords);
-  }
-  return secrets;
-}
-
-/** The password of a URL in each way it can be read: up to the last `@` too, where it should have been encoded. */
-function passwordsOf(value: string): string[] {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return [];
-  const greedy = /^[^:]+:\/\/[^:@/]*:(.*)@/s.exec(value)?.[1];
-  const parsed = URL.canParse(value) ? new URL(value).password : undefined;
-  return [greedy, parsed].flatMap((password) => (password ? [password, decode(password)] : []));
-}
-
-/** Such as `sslpassword=…` in a connection string, or in `DATABASE_PARAMS`. */
-function passwordsInParameters(value: string): string[] {
-  const parameters = value.matchAll(/(?:^|[?&])[^=&?]*(?:password|secret|token)=([^&#]+)/gi);
-  return [...parameters].flatMap(({ 1: text = '' }) => [text, decode(text)]);
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

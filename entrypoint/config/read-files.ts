@@ -1,28 +1,24 @@
 import { readFileSync } from 'node:fs';
 import type { Problem } from '../lib/errors.ts';
 
-const DOCKER_SECRETS = '/run/secrets/';
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * The environment with every `NAME_FILE` of a known name replaced by `NAME`, read from that file (one trailing line
- * break is not part of it). A `NAME_FILE` of any other name is read where its file is a Docker secret.
- */
+/** An empty variable counts as unset. */
+export function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
+
+/** The value of `NAME` from the file that `NAME_FILE` names, for each known name. */
 export function readFiles(
   env: Environment,
   known: ReadonlySet<string>,
   problems: Problem[],
 ): Record<string, string> {
-  const resolved: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value !== undefined && value !== '') resolved[name] = value;
-  }
-  for (const [variable, path] of Object.entries(resolved)) {
-    if (!variable.endsWith('_FILE')) continue;
-    const name = variable.slice(0, -'_FILE'.length);
-    if (!known.has(name) && !path.startsWith(DOCKER_SECRETS)) continue;
-    if (env[name] !== undefined && env[name] !== '') {
+  const values: Record<string, string> = {};
+  for (const [variable, path] of Object.entries(env)) {
+    const name = variable.replace(/_FILE$/, '');
+    if (name === variable || !isSet(path) || !known.has(name)) continue;
+    if (isSet(env[name])) {
       problems.push({
         what: variable,
         expected: `either ${name} or ${variable}`,
@@ -32,12 +28,12 @@ export function readFiles(
       continue;
     }
     const content = readSecret(variable, path, problems);
-    if (content !== undefined && content !== '') resolved[name] = content;
-    delete resolved[variable];
+    if (isSet(content)) values[name] = content;
   }
-  return resolved;
+  return values;
 }
 
+/** One trailing line break is not part of the value. */
 function readSecret(variable: string, path: string, problems: Problem[]): string | undefined {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');

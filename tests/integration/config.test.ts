@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
 import type { Problem } from '../../entrypoint/lib/errors.ts';
+import { hasExecve } from '../../entrypoint/steps/serve/exec.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase, createRole } from '../helpers/database.ts';
-import { createProxy } from '../helpers/network.ts';
+import { closedPort, createProxy } from '../helpers/network.ts';
 import { createStandalone, type Standalone } from '../helpers/standalone.ts';
 
 async function refuse(env: Record<string, string>, app?: Standalone) {
@@ -80,6 +81,97 @@ describe('the environment', () => {
   );
 });
 
+describe('a .env beside the server', () => {
+  const ENV_FILE = [
+    'DATABASE_URL="postgresql://app:not-to-be-printed@db/app"',
+    'export NEXTAUTH_SECRET=not-to-be-printed',
+    '# COMMENTED_OUT=x',
+    'SIGNING_KEY=-----BEGIN PRIVATE KEY-----',
+    'MIIEvQIBADANBgkqhkiGnot-to-be-printedAQEF==',
+    'not-to-be-printedA9==',
+  ].join('\n');
+
+  test.each(['.env', '.env.production'])('is told of where DATABASE_URL is missing: %s', async (name) => {
+    const app = await createStandalone({ files: { [name]: ENV_FILE } });
+    const { problems, output } = await refuse({}, app);
+    const action = problems.find(({ what }) => what === 'DATABASE_URL')?.action;
+    expect(action).toContain(`${app.path(name)} (it sets DATABASE_URL, NEXTAUTH_SECRET, SIGNING_KEY, `);
+    expect(action).toContain('Only the environment of the process counts here');
+    expect(output).not.toMatch(/not-to-be-printed|COMMENTED_OUT/);
+  });
+
+  test('is looked for where the server is', async () => {
+    const app = await createStandalone({ files: { 'apps/web/.env': 'PORT=1' } });
+    const [problem] = (await refuse({ ENTRYPOINT_SERVER: 'apps/web/server.js' }, app)).problems;
+    expect(problem?.action).toContain(`${app.path('apps/web/.env')} (it sets PORT)`);
+  });
+
+  test('is no word of where there is none', async () => {
+    expect((await refuse({})).problems[0]?.action).not.toMatch('.env');
+  });
+});
+
+describe('what the app gets', () => {
+  /** More than the kernel lets a single variable have (128 kB). */
+  const BUNDLE = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(200_000)}\n`;
+
+  async function prepare(handover: string) {
+    const app = await createStandalone({ server: 'recorder' });
+    const database = await createDatabase();
+    await app.write('bundle.pem', BUNDLE);
+    await app.write('jwt', 'a-value-of-32-characters-or-more\n');
+    const record =
+      "import('./fixtures/record.cjs').then(({ default: record }) => console.log(JSON.stringify(record())))";
+    await app.write('seed.js', record);
+    const given: Record<string, string> = {
+      DATABASE_URL: database.url,
+      ENTRYPOINT_HANDOVER: handover,
+      ENTRYPOINT_REQUIRE_ENV: 'JWT_SECRET:32',
+      ENTRYPOINT_SEED: 'always',
+      ENTRYPOINT_DB_TIMEOUT: '',
+      EMPTY: '',
+      'with.dots-and spaces': ' kept ',
+      SSL_CERT_FILE: app.path('bundle.pem'),
+      NODE_EXTRA_CA_CERTS: '',
+      REDIS_PASSWORD_FILE: '/run/secrets/redis',
+      JWT_SECRET_FILE: app.path('jwt'),
+    };
+    return { app, given };
+  }
+
+  test.each(['spawn', ...(hasExecve() ? ['exec'] : [])])(
+    'is what the container was given, and what is documented (%s)',
+    async (handover) => {
+      const { app, given } = await prepare(handover);
+      const env = { ...given, ENTRYPOINT_ALERT_WEBHOOK: `http://127.0.0.1:${await closedPort()}/hook` };
+      const boot = await startBundle({ dir: app.dir, env });
+      const server = await boot.waitForLog({ fixture: 'recorder', event: 'started' });
+      const seed = boot.logs.find(({ step, event }) => step === 'seed' && event === 'output');
+      const documented = {
+        HOSTNAME: '0.0.0.0',
+        NODE_ENV: 'production',
+        JWT_SECRET: 'a-value-of-32-characters-or-more',
+      };
+      const expected = Object.entries({ ...given, ...documented }).map(([name, value]) => [
+        name,
+        sha256(value),
+      ]);
+      for (const hashes of [server.envHashes, JSON.parse(seed?.msg ?? '{}').envHashes]) {
+        expect(hashes).toMatchObject(Object.fromEntries(expected));
+        const harness = ['PATH', 'PORT', 'LOG_FORMAT'];
+        const others = Object.keys(hashes).filter(
+          (name) => !name.startsWith('ZARPE_TEST') && !harness.includes(name),
+        );
+        expect(others.toSorted()).toEqual(expected.map(([name]) => name).toSorted());
+      }
+    },
+  );
+});
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 describe('a password of every printable character', () => {
   test.each(['in a URL', 'in parts', 'in files'])('reaches the database and the server %s', async (how) => {
     const app = await createStandalone({ server: 'recorder' });
@@ -103,8 +195,7 @@ describe('a password of every printable character', () => {
     const boot = await startBundle({ dir: app.dir, env, secrets: [role.password] });
     const { envHashes } = await boot.waitForLog({ fixture: 'recorder', event: 'started' });
     const expected = database.urlFor(role, { application_name: 'app' });
-    expect(envHashes).toMatchObject({ DATABASE_URL: createHash('sha256').update(expected).digest('hex') });
-    expect(envHashes).not.toHaveProperty('DATABASE_PASSWORD_FILE');
+    expect(envHashes).toMatchObject({ DATABASE_URL: sha256(expected) });
     await boot.waitForServer();
   });
 });

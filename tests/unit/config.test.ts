@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { collectSecrets } from '../../entrypoint/config/collect-secrets.ts';
 import { readEarlySettings } from '../../entrypoint/config/early-settings.ts';
-import { collectSecrets, resolveEnvironment } from '../../entrypoint/config/environment.ts';
+import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
 import { readConfig } from '../../entrypoint/config.ts';
 import { problemsOf } from '../helpers/problems.ts';
@@ -54,8 +55,8 @@ describe('readConfig', () => {
 
   test.each(VARIABLE_NAMES)('takes an empty %s for an unset one', (name) => {
     const config = read({ DATABASE_URL: URL, ...(name !== 'DATABASE_URL' && { [name]: '' }) });
-    expect(config).toEqual(read({ DATABASE_URL: URL }));
-    expect(config.appEnv).not.toHaveProperty(name === 'DIRECT_URL' ? name : 'DIRECT_URL');
+    const unset = read({ DATABASE_URL: URL });
+    expect({ ...config, appEnv: {} }).toEqual({ ...unset, appEnv: {} });
   });
 
   test('reads every duration in milliseconds', () => {
@@ -102,6 +103,44 @@ describe('readConfig', () => {
   test('does not guess at a name that is near to none', () => {
     const [problem] = problems({ DATABASE_URL: URL, ENTRYPOINT_QQQQQQQQQQQQQQQQ: 'x' });
     expect(problem?.action).toContain('explain');
+  });
+
+  test.each([
+    ['DATABASE_URL', `"${URL}"`],
+    ['DATABASE_URL', `'${URL}'`],
+    ['PORT', '"3000"'],
+    ['LOG_FORMAT', "'json'"],
+    ['ENTRYPOINT_SEED_COMMAND', '"node seed.js"'],
+    ['ENTRYPOINT_REQUIRE_ENV', '"JWT_SECRET:8"'],
+    ['JWT_SECRET', '"long-enough-to-be-one"'],
+  ])('names the quotes around %s=%s, and reads what they hold', (name, value) => {
+    const env = {
+      DATABASE_URL: URL,
+      ENTRYPOINT_REQUIRE_ENV: 'JWT_SECRET:8',
+      JWT_SECRET: 'long-enough-to-be-one',
+    };
+    const [problem, ...others] = problems({ ...env, [name]: value });
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({ what: name, expected: 'a value without quotes around it' });
+    expect(problem?.got).toMatch(value.startsWith('"') ? 'double' : 'single');
+    expect(problem?.action).toMatch(new RegExp(`docker run --env-file.* ${name}_FILE\\.`));
+    expect(JSON.stringify(problem)).not.toContain(value.slice(1, -1));
+  });
+
+  test('finds what else is wrong with a value in quotes', () => {
+    expect(named({ DATABASE_URL: URL, ENTRYPOINT_SEED: '"sometimes"' })).toEqual([
+      'ENTRYPOINT_SEED',
+      'ENTRYPOINT_SEED',
+    ]);
+  });
+
+  test.each([
+    ['ENTRYPOINT_SEED_COMMAND', '"/app/my seed" "a table"'],
+    ['DATABASE_PARAMS', 'options="a"'],
+    ['GREETING', '"hello"'],
+  ])('takes %s=%s for what it is', (name, value) => {
+    const env = { DATABASE_HOST: 'db', DATABASE_USER: 'app', DATABASE_NAME: 'main', [name]: value };
+    expect(read(env).appEnv[name]).toBe(value);
   });
 
   test('leaves variables of others alone', () => {
@@ -185,15 +224,22 @@ describe('DIRECT_URL', () => {
 });
 
 describe('the environment of the server', () => {
+  const decided = { DATABASE_URL: URL, PORT: '3000', HOSTNAME: '0.0.0.0', NODE_ENV: 'production' };
+
   test('is the given one, with what Zarpe decided', () => {
-    const { appEnv } = read({ DATABASE_URL: URL, SOMETHING: 'else', EMPTY: '' });
-    expect(appEnv).toEqual({
-      DATABASE_URL: URL,
-      SOMETHING: 'else',
-      PORT: '3000',
-      HOSTNAME: '0.0.0.0',
-      NODE_ENV: 'production',
-    });
+    const given = { SOMETHING: 'else', EMPTY: '', DIRECT_URL: '', SSL_CERT_FILE: '/run/secrets/bundle.pem' };
+    expect(read({ DATABASE_URL: URL, ...given }).appEnv).toEqual({ ...given, ...decided });
+  });
+
+  test('keeps the parts of the connection beside the connection string they make', () => {
+    const parts = { DATABASE_HOST: 'db', DATABASE_USER: 'app', DATABASE_NAME: 'main', DATABASE_URL: '' };
+    const DATABASE_URL = 'postgresql://app@db:5432/main';
+    expect(read(parts).appEnv).toEqual({ ...parts, ...decided, DATABASE_URL });
+  });
+
+  test('does not hold the address of the alerts', () => {
+    const address = { ENTRYPOINT_ALERT_WEBHOOK: 'https://hooks.example.org/a' };
+    expect(read({ DATABASE_URL: URL, ...address }).appEnv).toEqual(decided);
   });
 
   test('tells node-postgres to read sslmode=require as everybody else does', () => {
