@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import module from 'node:module';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_STATUS } from '../lib/errors.ts';
 import type { Invocation } from './command.ts';
@@ -39,7 +39,7 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       ENTRYPOINT_DB_TIMEOUT: '1ms',
     };
     const run = (file: string) =>
-      spawn(process.execPath, [join(appDir, file)], { cwd: appDir, env, stdio: 'ignore' });
+      spawn(process.execPath, [resolve(appDir, file)], { cwd: appDir, env, stdio: 'ignore' });
     await once(run('entrypoint.js'), 'exit');
     const child = run(server);
     const ended = once(child, 'exit');

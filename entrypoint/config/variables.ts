@@ -215,13 +215,13 @@ export const VARIABLES = {
   ),
   ENTRYPOINT_SERVER: variable(
     text,
-    'a file in the app’s folder',
+    'a path, relative to the app’s folder or absolute',
     'The server of the standalone build.',
     defaultsTo('server.js'),
   ),
   ENTRYPOINT_PRISMA_DIR: variable(
     text,
-    'a folder in the app’s folder',
+    'a path, relative to the app’s folder or absolute',
     'Where the schema and the migrations are.',
     defaultsTo('prisma'),
   ),

@@ -48,11 +48,11 @@ export async function reportFailure(error: BootError, report: FailureReport): Pr
   }
   if (early.holdMs !== undefined && remedy === 'person') {
     const { hold } = await import('./hold.ts');
-    await hold(error, {
+    await hold(error, step, {
       holdMs: early.holdMs,
       port: early.port,
       hostname: early.hostname,
-      redact,
+      healthPath: early.healthPath,
       shutdown,
       log,
     });

@@ -1,4 +1,11 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Above this many, the oldest connection gives way to the next one: idle clients lock out no probe. */
+const MOST_CONNECTIONS = 128;
+/** How long a client may take to send its request. */
+const REQUEST_MS = 5000;
+const LONGEST_HEADER = 8192;
 
 /** What a probe is told: a status code, and a body sent as JSON. */
 export interface ProbeAnswer {
@@ -13,37 +20,55 @@ export interface ProbeServerOptions {
   readonly answer: (path: string) => ProbeAnswer;
 }
 
-/** Answers HTTP on the port of the server while there is none. Rejects when the port cannot be bound. */
+/**
+ * Answers HTTP on the port of the server while there is none. Rejects when the port cannot be bound; after that
+ * nothing that a client sends, or fails to send, reaches the boot.
+ */
 export class ProbeServer {
   readonly #server: Server;
+  readonly #connections = new Set<Socket>();
 
-  private constructor(server: Server) {
-    this.#server = server;
+  private constructor({ answer }: ProbeServerOptions) {
+    this.#server = createServer(
+      { maxHeaderSize: LONGEST_HEADER, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS },
+      // Not by `new URL`: it throws at `//`, and whatever follows the path is of no interest.
+      (request, response) => respond(response, answer((request.url ?? '/').split(/[?#]/, 1)[0] ?? '/')),
+    );
+    this.#server.on('connection', (socket) => this.#admit(socket));
+    this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 
-  static async listen({ port, hostname, answer }: ProbeServerOptions): Promise<ProbeServer> {
-    const server = createServer((request, response) => {
-      const { status, body } = answer(new URL(request.url ?? '/', 'http://probe').pathname);
-      response.writeHead(status, {
-        'content-type': 'application/json; charset=utf-8',
-        'cache-control': 'no-store',
-        connection: 'close',
-        ...(status === 503 && { 'retry-after': '1' }),
-      });
-      response.end(`${JSON.stringify(body)}\n`);
-    });
+  static async listen(options: ProbeServerOptions): Promise<ProbeServer> {
+    const probes = new ProbeServer(options);
+    const server = probes.#server;
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, hostname, resolve);
+      server.once('error', reject).listen(options.port, options.hostname, resolve);
     });
-    return new ProbeServer(server);
+    // Such as EMFILE at an accept: the next client may have more luck.
+    server.on('error', () => undefined);
+    return probes;
   }
 
-  /** Lets go of the port at once; what is being answered is answered. */
-  async close(): Promise<void> {
-    await new Promise((resolve) => {
-      this.#server.close(resolve);
-      this.#server.closeIdleConnections();
-    });
+  /** Lets go of the port, and of every client, at once. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#connections) socket.destroy();
   }
+
+  #admit(socket: Socket): void {
+    socket.on('error', () => undefined).on('close', () => this.#connections.delete(socket));
+    this.#connections.add(socket);
+    if (this.#connections.size > MOST_CONNECTIONS) this.#connections.values().next().value?.destroy();
+  }
+}
+
+function respond(response: ServerResponse, { status, body }: ProbeAnswer): void {
+  response.on('error', () => undefined);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    connection: 'close',
+    ...(status === 503 && { 'retry-after': '1' }),
+  });
+  response.end(`${JSON.stringify(body)}\n`);
 }

@@ -22,7 +22,7 @@ export async function withBootProbe<Result>(
   try {
     return await work();
   } finally {
-    await server?.close();
+    server?.close();
   }
 }
 

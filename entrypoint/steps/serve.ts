@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import type { Context } from '../lib/context.ts';
 import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
-import type { StepLog } from '../lib/step-log.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
+import type { reportFirstAnswer } from './serve/first-answer.ts';
 import type { ServerProcess } from './serve/server-process.ts';
 import type { ServerConfig, ServerTarget } from './serve/settings.ts';
 
@@ -60,17 +60,9 @@ async function importServerProcess(): Promise<typeof ServerProcess> {
   return (await import('./serve/server-process.ts')).ServerProcess;
 }
 
-/** Tells when the server answers first, and then gives back the memory that the boot took. */
-async function watchStart(
-  config: ServerConfig,
-  startedAt: number,
-  signal: AbortSignal,
-  log: StepLog,
-): Promise<void> {
-  const { reportFirstAnswer } = await import('./serve/first-answer.ts');
-  await reportFirstAnswer(config, startedAt, signal, log);
-  const { releaseMemory } = await import('../lib/release-memory.ts');
-  releaseMemory();
+/** Not awaited by `serve`, which must hear signals for the server as soon as there is one. */
+async function watchStart(...args: Parameters<typeof reportFirstAnswer>): Promise<void> {
+  await (await import('./serve/first-answer.ts')).reportFirstAnswer(...args);
 }
 
 function checkReadable(serverPath: string): void {

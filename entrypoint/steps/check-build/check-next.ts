@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Problem } from '../../lib/errors.ts';
-import { findServer, listFolder } from './listing.ts';
+import { findServer, listFolder, nameOf } from './listing.ts';
 
 /** What the boot needs of Next.js: its server, and the files that go with it. */
 export interface NextBuild {
@@ -15,7 +15,7 @@ export interface NextBuild {
 
 /** Looks at the server and at what must be of the same build; what is missing becomes a problem. */
 export function checkNext(appDir: string, serverFile: string, problems: Problem[]): NextBuild {
-  const serverPath = join(appDir, checkServer(appDir, serverFile, problems));
+  const serverPath = checkServer(appDir, resolve(appDir, serverFile), problems);
   const source = readText(serverPath) ?? '';
   const nextDir = join(dirname(serverPath), /"distDir":\s*"([^"]+)"/.exec(source)?.[1] ?? '.next');
   const buildId = checkBuildId(appDir, nextDir, problems);
@@ -25,23 +25,24 @@ export function checkNext(appDir: string, serverFile: string, problems: Problem[
 }
 
 /** The file of the server; where it lies elsewhere than was said, the rest is looked for there. */
-function checkServer(appDir: string, serverFile: string, problems: Problem[]): string {
-  if (readText(join(appDir, serverFile)) !== undefined) return serverFile;
-  const elsewhere = existsSync(join(appDir, serverFile)) ? undefined : findServer(appDir);
+function checkServer(appDir: string, serverPath: string, problems: Problem[]): string {
+  if (readText(serverPath) !== undefined) return serverPath;
+  const exists = existsSync(serverPath);
+  const elsewhere = exists ? undefined : findServer(appDir);
   problems.push({
-    what: serverFile,
+    what: nameOf(serverPath, appDir),
     expected: 'the server of the standalone build, readable',
-    got: existsSync(join(appDir, serverFile)) ? 'a file that cannot be read' : 'no such file',
+    got: exists ? 'a file that cannot be read' : 'no such file',
     action:
       elsewhere === undefined
         ? "Build with output: 'standalone' and copy it: COPY --from=builder /app/.next/standalone ./"
         : `It is at ${elsewhere}: set ENTRYPOINT_SERVER=${elsewhere}.`,
   });
-  return elsewhere ?? serverFile;
+  return elsewhere === undefined ? serverPath : join(appDir, elsewhere);
 }
 
 function checkBuildId(appDir: string, nextDir: string, problems: Problem[]): string {
-  const name = relative(appDir, nextDir);
+  const name = nameOf(nextDir, appDir);
   const missing = (what: string, expected: string, copy: string, got = 'no such file') =>
     problems.push({ what, expected, got, action: `Copy it: ${copy}` });
   const copyServer = 'COPY --from=builder /app/.next/standalone ./';
@@ -75,7 +76,7 @@ function checkPackages(serverPath: string, appDir: string, problems: Problem[]):
       : 'unknown';
   } catch {
     problems.push({
-      what: `node_modules/next, seen from ${relative(appDir, serverPath)}`,
+      what: `node_modules/next, seen from ${nameOf(serverPath, appDir)}`,
       expected: 'the traced packages of the standalone build',
       got: 'no package of that name',
       action:
@@ -87,7 +88,7 @@ function checkPackages(serverPath: string, appDir: string, problems: Problem[]):
 
 function cacheWarnings(appDir: string, nextDir: string): string[] {
   const cache = join(nextDir, 'cache');
-  const name = relative(appDir, cache);
+  const name = nameOf(cache, appDir);
   if (isWritable(cache) || (!existsSync(cache) && isWritable(nextDir))) return [];
   return [
     `${name} is not writable: optimised images and revalidated pages are kept in memory only; mount a volume or tmpfs there`,

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Problem } from '../../lib/errors.ts';
 import { LOCK_FILE, type MigrationsFolder, readMigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { checkPrismaCli } from './check-prisma-cli.ts';
+import { nameOf } from './listing.ts';
 
 const POSTGRES = /^postgres(?:ql)?$/;
 
@@ -23,15 +24,13 @@ export interface PrismaConfig {
 }
 
 /** Reads the Prisma folder, where it is needed; what is missing or of another database becomes a problem. */
-export function checkPrisma(
-  appDir: string,
-  { prismaDir, engine }: PrismaConfig,
-  problems: Problem[],
-): PrismaFolder {
+export function checkPrisma(appDir: string, config: PrismaConfig, problems: Problem[]): PrismaFolder {
+  const { engine } = config;
   if (engine === 'none') return { schemas: [], folder: undefined, cli: undefined, warnings: [] };
   const cli = engine === 'cli' ? checkPrismaCli(appDir, problems) : undefined;
-  const dir = join(appDir, prismaDir);
-  const copy = `Copy it: COPY --from=builder /app/${prismaDir} ./${prismaDir}`;
+  const dir = resolve(appDir, config.prismaDir);
+  const prismaDir = nameOf(dir, appDir);
+  const copy = `Copy it: COPY --from=builder ${isAbsolute(prismaDir) ? `/app/prisma ${prismaDir}` : `/app/${prismaDir} ./${prismaDir}`}`;
   const files = findSchemaFiles(dir);
   const datasource = readDatasource(files);
   if (files.length === 0) {
@@ -43,7 +42,7 @@ export function checkPrisma(
     });
   } else if (datasource.provider !== undefined && !POSTGRES.test(datasource.provider)) {
     problems.push({
-      what: relative(appDir, files[0] ?? dir),
+      what: nameOf(files[0] ?? dir, appDir),
       expected: 'a datasource with provider = "postgresql"',
       got: `provider = "${datasource.provider}"`,
       action: 'Zarpe migrates PostgreSQL only.',
@@ -64,7 +63,7 @@ export function checkPrisma(
     return { schemas: datasource.schemas, folder: undefined, cli, warnings: [] };
   }
   const folder = readMigrationsFolder(migrationsDir);
-  problems.push(...folder.problems, ...checkLock(relative(appDir, migrationsDir), folder));
+  problems.push(...folder.problems, ...checkLock(nameOf(migrationsDir, appDir), folder));
   const isEmpty = folder.migrations.length === 0 && folder.problems.length === 0;
   const warnings = isEmpty ? [`${prismaDir}/migrations is empty: there is nothing to migrate, ever`] : [];
   return { schemas: datasource.schemas, folder, cli, warnings };

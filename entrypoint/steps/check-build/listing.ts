@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const LONGEST_LISTING = 20;
 const DEEPEST_SERVER = 3;
@@ -14,6 +14,12 @@ export function listFolder(dir: string): string {
   } catch {
     return 'nothing';
   }
+}
+
+/** How a message calls a file: from the app's folder, where it lies in it. */
+export function nameOf(path: string, appDir: string): string {
+  const name = relative(appDir, path);
+  return name.startsWith('..') ? path : name;
 }
 
 /** The server of a standalone build, deeper in a monorepo's such as `apps/web/server.js`, relative to the folder. */

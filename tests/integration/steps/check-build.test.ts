@@ -70,6 +70,20 @@ describe('a complete build', () => {
     });
   });
 
+  test('may be named by absolute paths, in the folder of the app and outside', async () => {
+    const app = await createStandalone();
+    const other = await createStandalone();
+    const paths = { serverFile: app.path('server.js'), prismaDir: other.path('prisma') };
+    expect(readBuild(app.dir, { ...config, ...paths })).toMatchObject({
+      serverPath: app.path('server.js'),
+      prisma: { folder: { migrations: [{}] } },
+    });
+    await other.remove('prisma');
+    expect(() => readBuild(app.dir, { ...config, ...paths })).toThrow(
+      `${other.path('prisma')}/schema.prisma: expected the Prisma schema, one file or a folder of them, got no such folder. Copy it: COPY --from=builder /app/prisma ${other.path('prisma')}, or`,
+    );
+  });
+
   test('may have nothing to migrate, of which a warning tells', async () => {
     const { warnings } = await build({ migrations: {} });
     expect(warnings).toEqual(['prisma/migrations is empty: there is nothing to migrate, ever']);
