@@ -1,13 +1,9 @@
-import { resolve } from 'node:path';
-import {
-  type ConnectionSettings,
-  SSL_MODES,
-  type SslMode,
-  type TlsSettings,
-} from '../lib/connection-settings.ts';
+import type { ConnectionSettings } from '../lib/connection-settings.ts';
 import { LONGEST_MS } from '../lib/duration.ts';
 import type { Problem } from '../lib/errors.ts';
+import { readSecurity } from './security-parameters.ts';
 import { findUnencodedPassword } from './unencoded-password.ts';
+import { findParameterProblem } from './url-parameters.ts';
 
 const EXPECTED = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE';
 const ONE_HOST = 'Name the primary alone: Zarpe writes to it.';
@@ -48,7 +44,9 @@ export function parseDatabaseUrl(source: string, text: string, baseDir: string):
       'Check its host, port and encoding.',
     );
   }
-  return readUrl(source, new URL(text), baseDir, fail);
+  const url = new URL(text);
+  const problem = findParameterProblem(source, url);
+  return problem === undefined ? readUrl(source, url, baseDir, fail) : { problem };
 }
 
 function readUrl(
@@ -69,15 +67,9 @@ function readUrl(
   if (host.includes(',')) return fail('one host', 'several', ONE_HOST);
   if (!user) return fail('a user', 'none', `Write it as ${EXPECTED}.`);
   if (!database) return fail('a database name after the host', 'none', `Write it as ${EXPECTED}.`);
-  const mode = readSslMode(parameters);
-  if (mode === undefined) {
-    return fail(
-      `sslmode to be one of ${SSL_MODES.join(', ')}`,
-      'another value',
-      'Correct the sslmode parameter.',
-    );
-  }
-  const port = Number(url.port || parameter('port') || 5432);
+  const security = readSecurity(parameters, baseDir, fail);
+  if ('problem' in security) return security;
+  const port = Number(parameter('port') ?? (url.port || 5432));
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     return fail('a port from 1 to 65535', 'another value', 'Correct the port parameter.');
   }
@@ -98,7 +90,7 @@ function readUrl(
       password: url.password === '' ? undefined : decodeURIComponent(url.password),
       database,
       schema: parameter('schema'),
-      tls: readTls(parameters, mode, baseDir),
+      ...security,
       connectTimeoutMs: Math.min((connectTimeout === 0 ? 60 : connectTimeout) * 1000, LONGEST_MS),
       applicationName: parameter('application_name'),
       options: parameter('options'),
@@ -114,29 +106,4 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** libpq's default is `prefer`; `sslaccept=strict` is Prisma's way to ask that the certificate is verified. */
-function readSslMode(parameters: URLSearchParams): SslMode | undefined {
-  const text = parameters.get('sslmode') || 'prefer';
-  const mode = text === 'allow' ? 'prefer' : SSL_MODES.find((known) => known === text);
-  const verifies = mode === 'verify-ca' || mode === 'verify-full' || mode === 'disable';
-  return parameters.get('sslaccept') === 'strict' && mode !== undefined && !verifies ? 'verify-full' : mode;
-}
-
-/** `sslcert` is the client's certificate beside `sslkey` (libpq), and the trusted authority without it (Prisma). */
-function readTls(parameters: URLSearchParams, mode: SslMode, baseDir: string): TlsSettings {
-  const file = (name: string) => {
-    const path = parameters.get(name);
-    return path === null || path === '' ? undefined : resolve(baseDir, path);
-  };
-  const clientKeyFile = file('sslkey');
-  return {
-    mode: mode === 'require' && parameters.has('sslrootcert') ? 'verify-ca' : mode,
-    rootCertFile: file('sslrootcert') ?? (clientKeyFile === undefined ? file('sslcert') : undefined),
-    clientCertFile: clientKeyFile === undefined ? undefined : file('sslcert'),
-    clientKeyFile,
-    identityFile: file('sslidentity'),
-    passphrase: parameters.get('sslpassword') || undefined,
-  };
 }

@@ -15,6 +15,18 @@ export interface TlsSettings {
   readonly passphrase: string | undefined;
 }
 
+/** libpq's names of the ways in which a server may ask who we are; `none` is that it does not ask. */
+export const AUTH_METHODS = ['password', 'md5', 'gss', 'sspi', 'scram-sha-256', 'none'] as const;
+export type AuthMethod = (typeof AUTH_METHODS)[number];
+
+/** What is asked of the way in which the server lets us in. */
+export interface AuthSettings {
+  /** libpq's `require_auth`; undefined: any, but a password in the clear only over TLS or a Unix socket. */
+  readonly methods: readonly AuthMethod[] | undefined;
+  /** libpq's `channel_binding`: proof that nobody stands between the two ends of TLS. */
+  readonly channelBinding: 'disable' | 'prefer' | 'require';
+}
+
 /** One database connection, read from a URL with the meanings Prisma gives to its parameters. */
 export interface ConnectionSettings {
   /** The variable it came from, for messages. */
@@ -28,6 +40,7 @@ export interface ConnectionSettings {
   /** Prisma's `schema`: where `_prisma_migrations` and unqualified names are; the role's search path when absent. */
   readonly schema: string | undefined;
   readonly tls: TlsSettings;
+  readonly auth: AuthSettings;
   /** Bound of one attempt to connect, in milliseconds; Prisma's `connect_timeout`, in seconds, 5 by default. */
   readonly connectTimeoutMs: number;
   readonly applicationName: string | undefined;

@@ -247,7 +247,6 @@ describe('the environment of the server', () => {
     expect(url('sslmode=require')).toBe(`${URL}?sslmode=require&uselibpqcompat=true`);
     expect(url('sslmode=require&sslaccept=strict')).toBe(`${URL}?sslmode=require&sslaccept=strict`);
     expect(url('sslmode=verify-full')).toBe(`${URL}?sslmode=verify-full`);
-    expect(url('sslmode=require&uselibpqcompat=false')).toBe(`${URL}?sslmode=require&uselibpqcompat=false`);
   });
 });
 

@@ -84,6 +84,7 @@ describe('a connection string', () => {
         identityFile: undefined,
         passphrase: undefined,
       },
+      auth: { methods: undefined, channelBinding: 'prefer' },
       connectTimeoutMs: 5000,
       applicationName: undefined,
       options: undefined,
@@ -124,7 +125,7 @@ describe('a connection string', () => {
   test('is never read with another password, host or database than was meant', () => {
     const password = fc.string({ unit: fc.constantFrom(...PRINTABLE), minLength: 1, maxLength: 12 });
     fc.assert(
-      fc.property(password, fc.constantFrom('', '?schema=app', '?a=b@c'), (raw, parameters) => {
+      fc.property(password, fc.constantFrom('', '?schema=app', '?options=b@c'), (raw, parameters) => {
         const parsed = parseDatabaseUrl(
           'DATABASE_URL',
           `postgresql://app:${raw}@db:5432/main${parameters}`,
@@ -167,7 +168,7 @@ describe('a connection string', () => {
     ['postgresql://app:hidden@db/ma%in', 'a percent-encoded database name'],
     [
       'postgresql://app:hidden@db/main?sslmode=on',
-      'sslmode to be one of disable, prefer, require, verify-ca, verify-full',
+      'sslmode to be one of disable, allow, prefer, require, verify-ca, verify-full',
     ],
     ['postgresql://app:hidden@db/main?connect_timeout=soon', 'connect_timeout in whole seconds'],
     ['postgresql://app:hidden@db/main?connect_timeout=-1', 'connect_timeout in whole seconds'],
@@ -242,6 +243,10 @@ describe('the parameters of Prisma', () => {
     expect(parse('postgresql://app@%2Frun%2Fpostgresql/main')).toMatchObject({ host: '/run/postgresql' });
   });
 
+  test('win over the port before them, as in libpq and node-postgres', () => {
+    expect(parse('postgresql://app@db:5432/main?port=6432').port).toBe(6432);
+  });
+
   test('say no limit with a connect_timeout of 0, which is a minute here', () => {
     expect(read('connect_timeout=0').connectTimeoutMs).toBe(60_000);
     expect(read('connect_timeout=99999999999').connectTimeoutMs).toBe(2_147_483_647);
@@ -257,13 +262,15 @@ describe('sslmode', () => {
     ['sslmode=allow', 'prefer'],
     ['sslmode=prefer', 'prefer'],
     ['sslmode=require', 'require'],
-    ['sslmode=verify-ca', 'verify-ca'],
+    ['sslmode=verify-ca&sslrootcert=ca.pem', 'verify-ca'],
     ['sslmode=verify-full', 'verify-full'],
     ['sslmode=require&sslaccept=strict', 'verify-full'],
     ['sslaccept=strict', 'verify-full'],
     ['sslmode=require&sslaccept=accept_invalid_certs', 'require'],
     ['sslmode=disable&sslaccept=strict', 'disable'],
-    ['sslmode=verify-ca&sslaccept=strict', 'verify-ca'],
+    ['sslmode=verify-ca&sslaccept=strict&sslrootcert=ca.pem', 'verify-ca'],
+    ['sslrootcert=system', 'verify-full'],
+    ['sslmode=verify-full&sslrootcert=system', 'verify-full'],
     ['sslmode=require&sslrootcert=ca.pem', 'verify-ca'],
   ])('"%s" means %s', (parameters, mode) => {
     expect(tls(parameters).mode).toBe(mode);
@@ -284,5 +291,96 @@ describe('sslmode', () => {
       identityFile: '/app/me.p12',
       passphrase: 'p',
     });
+  });
+});
+
+describe('a parameter that would be ignored', () => {
+  const refusal = (parameters: string) => refuse(`postgresql://app:hidden@db/main?${parameters}`);
+
+  test.each([
+    ['sslMode=verify-full', 'sslmode'],
+    ['SSLMODE=require', 'sslmode'],
+    ['sslmod=verify-full', 'sslmode'],
+    ['ssl_mode=require', 'sslmode'],
+    ['schema=app&amp;sslmode=require', 'sslmode'],
+    ['sslrootcrt=ca.pem', 'sslrootcert'],
+    ['sslacept=strict', 'sslaccept'],
+    ['channelBinding=require', 'channel_binding'],
+    ['pgBouncer=true', 'pgbouncer'],
+    ['connectionLimit=5', 'connection_limit'],
+    ['shema=app', 'schema'],
+  ])('%s is refused with the name that was meant: %s', (parameters, meant) => {
+    expect(refusal(parameters)).toMatchObject({ what: 'DATABASE_URL', action: `Did you mean ${meant}?` });
+  });
+
+  test('is refused where no name is near', () => {
+    expect(refusal('encrypted_with_quantum_keys=on')).toMatchObject({
+      got: 'the parameter encrypted_with_quantum_keys',
+      action: expect.stringContaining('a variable of its own'),
+    });
+    expect(JSON.stringify(refusal('a%20hidden%20word=1'))).not.toContain('hidden word');
+  });
+
+  test.each([
+    ['sslmode=disable&sslmode=verify-full', 'the parameter sslmode once'],
+    ['schema=one&schema=two', 'the parameter schema once'],
+    ['connection_limit=1&connection_limit=2', 'the parameter connection_limit once'],
+    ['schema=app?sslmode=verify-full', 'one ? before the parameters'],
+    ['schema=app#&sslmode=verify-full', 'parameters without a #'],
+    ['sslmode=no-verify', 'sslmode to be one of disable, allow, prefer, require, verify-ca, verify-full'],
+    ['sslaccept=Strict', 'sslaccept to be one of strict, accept_invalid_certs'],
+    ['pgbouncer=1', 'pgbouncer to be one of true, false'],
+    ['channel_binding=on', 'channel_binding to be one of disable, prefer, require'],
+    ['sslnegotiation=direct', 'sslnegotiation to be postgres'],
+    ['gssencmode=require', 'gssencmode to be one of disable, prefer'],
+    ['uselibpqcompat=false', 'uselibpqcompat to be true'],
+    ['ssl=true', 'no parameter ssl'],
+    ['ssl=0', 'no parameter ssl'],
+    ['ssl_min_protocol_version=TLSv1.3', 'no parameter ssl_min_protocol_version'],
+    ['sslcrl=crl.pem', 'no parameter sslcrl'],
+    ['requirepeer=postgres', 'no parameter requirepeer'],
+    ['hostaddr=10.0.0.1', 'no parameter hostaddr'],
+    ['user=other', 'no parameter user'],
+    ['password=hidden', 'no parameter password'],
+    ['dbname=other', 'no parameter dbname'],
+    ['sslmode=verify-ca', 'sslrootcert beside sslmode=verify-ca'],
+    ['sslmode=require&sslrootcert=system', 'sslmode=verify-full beside sslrootcert=system'],
+    ['sslmode=verify-ca&sslrootcert=system', 'sslmode=verify-full beside sslrootcert=system'],
+    ['sslkey=me.key', 'sslcert beside sslkey'],
+    ['sslmode=disable&channel_binding=require', 'a connection with TLS for channel_binding=require'],
+    ['require_auth=scram', /^require_auth to be some of password, md5,/],
+    ['require_auth=md5,!password', /^require_auth to be some of/],
+  ])('%s is refused: expected %s', (parameters, expected) => {
+    const problem = refusal(parameters);
+    expect(problem.expected).toMatch(expected);
+    expect(problem.what).toBe('DATABASE_URL');
+    expect(JSON.stringify(problem)).not.toContain('hidden');
+  });
+
+  test.each([
+    // Neon, Supabase on Vercel, Vercel, RDS, DigitalOcean, Azure: URLs as their consoles give them.
+    'sslmode=require&channel_binding=require',
+    'sslmode=require&supa=base-pooler.x',
+    'sslmode=require&pgbouncer=true&connect_timeout=15&connection_limit=1&workaround=supabase-pooler.vercel',
+    'sslmode=verify-full&sslrootcert=/certs/rds.pem&target_session_attrs=read-write&keepalives_idle=30',
+    'statement_timeout=5000&idle_in_transaction_session_timeout=1000&client_encoding=utf8&gssencmode=disable',
+    'max_idle_connection_lifetime=300&single_use_connections=true&sslnegotiation=postgres&sslsni=1',
+  ])('%s has none', (parameters) => {
+    expect(parse(`postgresql://app@db/main?${parameters}`).host).toBe('db');
+  });
+});
+
+describe('how the server may ask who we are', () => {
+  const auth = (parameters: string) => parse(`postgresql://app@db/main?${parameters}`).auth;
+
+  test('is what require_auth names, or all but what it names with a !', () => {
+    expect(auth('require_auth=scram-sha-256').methods).toEqual(['scram-sha-256']);
+    expect(auth('require_auth=md5,password').methods).toEqual(['md5', 'password']);
+    expect(auth('require_auth=!password,!md5').methods).toEqual(['gss', 'sspi', 'scram-sha-256', 'none']);
+  });
+
+  test('is bound to the channel where that is asked for', () => {
+    expect(auth('channel_binding=require').channelBinding).toBe('require');
+    expect(auth('channel_binding=').channelBinding).toBe('prefer');
   });
 });
