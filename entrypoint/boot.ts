@@ -12,7 +12,7 @@ import { withDatabase } from './steps/with-database.ts';
 export async function boot(config: Config, args: readonly string[], context: Context): Promise<number> {
   const build = await checkBuild(config.appDir, config.build, context);
   await using server = await loadServer({ ...config, ...build, args }, config.server, context);
-  await withBootProbe(config.server, context, () => prepareDatabase(config, build, context));
+  await withBootProbe({ ...config.server, ...build }, context, () => prepareDatabase(config, build, context));
   context.steps.summarize();
   return await serve(server, config.server, context);
 }

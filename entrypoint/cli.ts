@@ -16,6 +16,7 @@ import { helpText, parseArguments } from './parse-arguments.ts';
 
 declare const ZARPE_VERSION: string;
 
+const appDir = dirname(realpathSync(process.argv[1] ?? '.'));
 const shutdown = new Shutdown();
 const environment = resolveEnvironment(process.env);
 const early = readEarlySettings(environment);
@@ -24,7 +25,6 @@ for (const secret of collectSecrets(environment)) secrets.add(secret);
 
 /** The process's edge: argv and environment in, exit status out, the only catch. */
 async function main(argv: readonly string[]): Promise<number> {
-  const appDir = dirname(realpathSync(process.argv[1] ?? '.'));
   let report: FailureReport | undefined;
   try {
     const { command, flags, rest } = parseArguments(argv);
@@ -59,6 +59,7 @@ function openReport(command: Command | undefined): FailureReport {
   const report = {
     log,
     steps: new StepTimer(log),
+    appDir,
     early,
     secrets,
     shutdown,

@@ -1,17 +1,21 @@
 import { get } from 'node:http';
+import { resolve } from 'node:path';
 import { localAddress } from '../lib/local-address.ts';
+import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import type { Invocation } from './command.ts';
 
 const TIMEOUT_MS = 3000;
 
-export async function healthcheck({ early, print }: Invocation): Promise<number> {
+export async function healthcheck({ appDir, early, print }: Invocation): Promise<number> {
   const host = localAddress(early.hostname);
-  const url = `http://${host}:${early.port}${early.healthPath}`;
-  const outcome = await ask(host, early.port, early.healthPath);
+  const path = findHealthPath(early.healthPath, findNextDir(resolve(appDir, early.serverFile)));
+  const url = `http://${host}:${early.port}${path}`;
+  const outcome = await ask(host, early.port, path);
   const healthy = typeof outcome === 'number' && outcome >= 200 && outcome < 300;
-  print(
-    `${healthy ? 'healthy' : 'unhealthy'}: GET ${url} ${typeof outcome === 'number' ? `answered ${outcome}` : `failed (${outcome})`}`,
-  );
+  const answer = typeof outcome === 'number' ? `answered ${outcome}` : `failed (${outcome})`;
+  const hint =
+    outcome === 404 ? '. Where the app answers about its health elsewhere, set ENTRYPOINT_HEALTH_PATH' : '';
+  print(`${healthy ? 'healthy' : 'unhealthy'}: GET ${url} ${answer}${hint}`);
   return healthy ? 0 : 1;
 }
 

@@ -1,12 +1,13 @@
-import { EXIT_STATUS } from '../lib/errors.ts';
+import { BootError, EXIT_STATUS } from '../lib/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
-import { seed as seedStep } from '../steps/seed.ts';
+import { DEFAULT_SEED, seedCommand, seed as seedStep } from '../steps/seed.ts';
 import { withDatabase } from '../steps/with-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function seed({ config: read, flags, context }: Invocation): Promise<number> {
   const config = read();
   const settings = flags.force === true ? { ...config.seed, mode: 'always' as const } : config.seed;
+  if (seedCommand(config.appDir, settings) === undefined) throw noSeed(config.appDir);
   await withDatabase(config, { createDatabase: false }, context, (database) =>
     withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
       seedStep(database, lock, config, settings, context),
@@ -14,4 +15,13 @@ export async function seed({ config: read, flags, context }: Invocation): Promis
   );
   context.steps.summarize();
   return EXIT_STATUS.ok.status;
+}
+
+function noSeed(appDir: string): BootError {
+  return new BootError('SEED_MISSING', {
+    what: 'the seed',
+    expected: `${DEFAULT_SEED} in ${appDir}, or a command in ENTRYPOINT_SEED_COMMAND`,
+    got: 'neither',
+    action: `Copy it (COPY --from=builder /app/${DEFAULT_SEED} ./), or set ENTRYPOINT_SEED_COMMAND.`,
+  });
 }

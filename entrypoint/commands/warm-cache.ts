@@ -5,6 +5,7 @@ import module from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_STATUS } from '../lib/errors.ts';
+import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import type { Invocation } from './command.ts';
 
 const HOST = '127.0.0.1';
@@ -20,7 +21,8 @@ const NO_DATABASE = 'postgresql://nobody@127.0.0.1:1/none';
  */
 export async function warmCache({ appDir, environment, early, context }: Invocation): Promise<number> {
   return context.steps.run('server', async (log) => {
-    const { NODE_COMPILE_CACHE: folder, ENTRYPOINT_SERVER: server = 'server.js' } = environment.variables;
+    const { NODE_COMPILE_CACHE: folder } = environment.variables;
+    const server = early.serverFile;
     if (folder === undefined || !('enableCompileCache' in module)) {
       log.skipped(
         folder === undefined
@@ -44,7 +46,7 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
     const child = run(server);
     const ended = once(child, 'exit');
     const answered = await Promise.race([
-      waitForAnswers(early.port, early.healthPath),
+      waitForAnswers(early.port, findHealthPath(early.healthPath, findNextDir(resolve(appDir, server)))),
       ended.then(() => false),
     ]);
     child.kill('SIGTERM');

@@ -10,7 +10,9 @@ export interface EarlySettings {
   readonly color: boolean;
   readonly port: number;
   readonly hostname: string;
-  readonly healthPath: string;
+  readonly serverFile: string;
+  /** As it was set: `findHealthPath` knows the default. */
+  readonly healthPath: string | undefined;
   readonly bootProbe: boolean;
   readonly holdMs: number | undefined;
   readonly alertWebhook: string | undefined;
@@ -26,6 +28,7 @@ export function readEarlySettings({ variables }: ResolvedEnvironment): EarlySett
     color: variables.NO_COLOR === undefined,
     port: values.PORT,
     hostname: bindAddress(values.HOSTNAME),
+    serverFile: values.ENTRYPOINT_SERVER,
     healthPath: values.ENTRYPOINT_HEALTH_PATH,
     bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
     holdMs: unlessOff(values.ENTRYPOINT_HOLD),

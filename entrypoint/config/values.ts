@@ -8,7 +8,7 @@ import {
   type VariableValue,
 } from './variables.ts';
 
-type Defaulted<Name extends VariableName> = (typeof VARIABLES)[Name] extends { readonly default: string }
+type Defaulted<Name extends VariableName> = (typeof VARIABLES)[Name] extends { readonly fallback: unknown }
   ? VariableValue<Name>
   : VariableValue<Name> | undefined;
 export type Values = { readonly [Name in VariableName]: Defaulted<Name> };

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { parseDuration } from '../lib/duration.ts';
 import { LOG_LEVELS } from '../lib/log-levels.ts';
+import { DEFAULT_HEALTH_PATH } from '../steps/check-build/health-path.ts';
 
 /** One environment variable: how it is read, and what the docs and `explain` say of it. */
 export interface Variable<Schema extends z.ZodMiniType = z.ZodMiniType> {
@@ -243,8 +244,8 @@ export const VARIABLES = {
   ENTRYPOINT_HEALTH_PATH: variable(
     path,
     'a path that starts with /',
-    'What `healthcheck` asks for, and what answers while booting or held.',
-    defaultsTo('/api/health'),
+    'What `healthcheck` asks for, and what answers while booting or held. The default is below the app’s `basePath`.',
+    { default: DEFAULT_HEALTH_PATH },
   ),
   ENTRYPOINT_HOLD: variable(
     durationOrOff,

@@ -1,15 +1,18 @@
+import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { EarlySettings } from '../config/early-settings.ts';
 import { codeOf, messageOf } from '../lib/database/connection-error.ts';
-import type { BootError } from '../lib/errors.ts';
+import { type BootError, SERVER_DIED } from '../lib/errors.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import type { Shutdown } from '../lib/shutdown.ts';
 import type { StepTimer } from '../lib/step-log.ts';
+import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import { writeTerminationLog } from './termination-log.ts';
 
 export interface FailureReport {
   readonly log: Logger;
   readonly steps: StepTimer;
+  readonly appDir: string;
   readonly early: EarlySettings;
   readonly secrets: Secrets;
   readonly shutdown: Shutdown;
@@ -19,7 +22,7 @@ export interface FailureReport {
 
 /** Tells everyone who should know of a failure; answers with its exit status. */
 export async function reportFailure(error: BootError, report: FailureReport): Promise<number> {
-  const { log, steps, early, secrets, shutdown, isBoot } = report;
+  const { log, steps, appDir, early, secrets, shutdown, isBoot } = report;
   const { status, remedy } = error.exit;
   const step = steps.current;
   log.error(
@@ -52,7 +55,7 @@ export async function reportFailure(error: BootError, report: FailureReport): Pr
       holdMs: early.holdMs,
       port: early.port,
       hostname: early.hostname,
-      healthPath: early.healthPath,
+      healthPath: findHealthPath(early.healthPath, findNextDir(resolve(appDir, early.serverFile))),
       shutdown,
       log,
     });
@@ -68,7 +71,7 @@ export async function reportServerDeath(status: number, report: FailureReport): 
   const summary = `The server ended with exit status ${status}, and nobody had asked it to.`;
   const alert = {
     event: 'server-died',
-    code: 'SERVER_DIED',
+    code: SERVER_DIED,
     exitStatus: status,
     step: 'server',
     summary,

@@ -67,6 +67,7 @@ export const ERROR_CODES = {
   DATABASE_AHEAD: 'migration',
   DATABASE_NOT_EMPTY: 'migration',
   RESOLVE_REFUSED: 'migration',
+  SEED_MISSING: 'build',
   SEED_FAILED: 'seed',
   SEED_UNDECIDED: 'seed',
   SERVER_UNSTARTABLE: 'build',
@@ -74,6 +75,9 @@ export const ERROR_CODES = {
 } as const satisfies Record<string, ExitName>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The code of a server that ended by itself and badly: the exit status is the server's own. */
+export const SERVER_DIED = 'SERVER_DIED';
 
 /** The four parts of a message: which setting or file, what was expected, what came, what to do. */
 export interface Problem {

@@ -24,6 +24,8 @@ export interface StepLog {
   warn(event: string, message: string, fields?: Fields): void;
   /** The step did its work. */
   done(message: string, fields?: Fields): void;
+  /** It did not do its work, and what follows does not depend on it. */
+  failed(message: string, fields?: Fields): void;
   /** The step decided that there is nothing to do, and why. */
   skipped(message: string, fields?: Fields): void;
 }
@@ -78,6 +80,8 @@ export class StepTimer {
       debug: (event, message, fields) => log.debug({ step, event, ...fields }, message),
       warn: (event, message, fields) => log.warn({ step, event, ...fields }, message),
       done: (message, fields) => log.info({ step, event: 'done', durationMs: ended(), ...fields }, message),
+      failed: (message, fields) =>
+        log.error({ step, event: 'failed', durationMs: ended(), ...fields }, message),
       skipped: (message, fields) =>
         log.info({ step, event: 'skipped', durationMs: ended(), ...fields }, message),
     };

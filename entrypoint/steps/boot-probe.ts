@@ -1,12 +1,13 @@
 import type { Context } from '../lib/context.ts';
 import { codeOf } from '../lib/database/connection-error.ts';
 import type { ProbeServer } from '../lib/probe-server.ts';
+import { findHealthPath } from './check-build/health-path.ts';
 
 export interface BootProbeConfig {
   readonly bootProbe: boolean;
   readonly port: number;
   readonly hostname: string;
-  readonly healthPath: string;
+  readonly healthPath: string | undefined;
 }
 
 /**
@@ -14,7 +15,7 @@ export interface BootProbeConfig {
  * everywhere else, with the phase of the boot. Lets go of the port when the work is done.
  */
 export async function withBootProbe<Result>(
-  config: BootProbeConfig,
+  config: BootProbeConfig & { readonly nextDir: string },
   context: Context,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -26,7 +27,11 @@ export async function withBootProbe<Result>(
   }
 }
 
-async function listen(config: BootProbeConfig, { steps, log }: Context): Promise<ProbeServer | undefined> {
+async function listen(
+  config: BootProbeConfig & { readonly nextDir: string },
+  { steps, log }: Context,
+): Promise<ProbeServer | undefined> {
+  const healthPath = findHealthPath(config.healthPath, config.nextDir);
   const { ProbeServer: Server } = await import('../lib/probe-server.ts');
   try {
     return await Server.listen({
@@ -35,7 +40,7 @@ async function listen(config: BootProbeConfig, { steps, log }: Context): Promise
       answer(path) {
         const phase = steps.current;
         const forMs = Math.round(performance.now() - steps.currentSince);
-        if (path === `${config.healthPath}/live`) return { status: 200, body: { status: 'alive', phase } };
+        if (path === `${healthPath}/live`) return { status: 200, body: { status: 'alive', phase } };
         return { status: 503, body: { status: 'starting', phase, forMs, elapsedMs: steps.elapsed } };
       },
     });

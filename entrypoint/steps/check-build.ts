@@ -11,6 +11,7 @@ export interface BuildConfig extends PrismaConfig {
 /** A standalone build that is complete. */
 export interface Build {
   readonly serverPath: string;
+  readonly nextDir: string;
   /** Whether the server is the one that Next.js made. */
   readonly isNextServer: boolean;
   readonly buildId: string;

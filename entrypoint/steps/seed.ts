@@ -14,7 +14,7 @@ import { readOnly } from './migrate/history-errors.ts';
 import type { SeedConfig, SeedTarget } from './seed/settings.ts';
 
 const DEFAULT_TABLES = ['users', 'User', 'user'];
-const DEFAULT_SEED = 'seed.js';
+export const DEFAULT_SEED = 'seed.js';
 
 /** The tables whose rows decide, in order of preference. */
 export function seedTables(config: SeedConfig): readonly string[] {

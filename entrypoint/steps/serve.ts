@@ -1,7 +1,9 @@
 import { accessSync, constants } from 'node:fs';
+import type { ChildResult } from '../lib/child-process.ts';
 import type { Context } from '../lib/context.ts';
-import { BootError } from '../lib/errors.ts';
+import { BootError, SERVER_DIED } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
+import type { StepLog } from '../lib/step-log.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
 import type { reportFirstAnswer } from './serve/first-answer.ts';
 import type { ServerProcess } from './serve/server-process.ts';
@@ -49,8 +51,7 @@ export async function serve(server: PendingServer, config: ServerConfig, context
     }
     const result = await process.supervise(context.shutdown, config.shutdownTimeoutMs);
     answered.abort();
-    const how = result.signal === undefined ? `exit status ${result.status}` : result.signal;
-    log.done(`the server ended with ${how}`, { exitStatus: result.status });
+    reportEnd(result, context.shutdown.signal.aborted, log);
     return result.status;
   });
 }
@@ -63,6 +64,17 @@ async function importServerProcess(): Promise<typeof ServerProcess> {
 /** Not awaited by `serve`, which must hear signals for the server as soon as there is one. */
 async function watchStart(...args: Parameters<typeof reportFirstAnswer>): Promise<void> {
   await (await import('./serve/first-answer.ts')).reportFirstAnswer(...args);
+}
+
+function reportEnd({ status, signal }: ChildResult, wasAsked: boolean, log: StepLog): void {
+  const how = signal === undefined ? `exit status ${status}` : signal;
+  if (status === 0 || wasAsked) {
+    log.done(`the server ended with ${how}`, { exitStatus: status });
+    return;
+  }
+  const outOfMemory = signal === 'SIGKILL' ? ', as it does where the container has no memory left' : '';
+  const message = `the server ended by itself with ${how}${outOfMemory}`;
+  log.failed(message, { exitStatus: status, error: { code: SERVER_DIED, message } });
 }
 
 function checkReadable(serverPath: string): void {

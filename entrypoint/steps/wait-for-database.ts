@@ -51,7 +51,8 @@ export async function waitForDatabase(
         shutdown.signal.throwIfAborted();
         if (error instanceof TypeError || error instanceof RangeError) throw error;
         let failure = classifyConnectionError(error, connection);
-        if (codeOf(error) === '3D000' && options.createDatabase) {
+        if (codeOf(error) === '3D000' && !options.createDatabase) failure = withAdvice(failure);
+        else if (codeOf(error) === '3D000') {
           const hindrance = await createDatabase(connection, shutdown.signal, log);
           if (hindrance === undefined) continue;
           if (hindrance.passing) failure = hindrance;
@@ -123,6 +124,13 @@ async function bounded<Result>(work: Promise<Result>, session: Session, limit: A
   } finally {
     limit.removeEventListener('abort', drop);
   }
+}
+
+/** For commands that create none: which one does. */
+function withAdvice(failure: ClassifiedError): ClassifiedError {
+  const action =
+    'Create it, or run `node entrypoint.js migrate`, which creates it where the role has CREATEDB and applies the migrations.';
+  return { ...failure, problem: { ...failure.problem, action } };
 }
 
 function unavailable(config: WaitConfig, failure: ClassifiedError, cause: unknown): BootError {

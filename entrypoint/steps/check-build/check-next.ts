@@ -1,12 +1,15 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Problem } from '../../lib/errors.ts';
+import { findNextDir, readText } from './health-path.ts';
 import { findServer, listFolder, nameOf } from './listing.ts';
 
 /** What the boot needs of Next.js: its server, and the files that go with it. */
 export interface NextBuild {
   readonly serverPath: string;
+  /** The folder of the build, `.next` most often. */
+  readonly nextDir: string;
   readonly isNextServer: boolean;
   readonly buildId: string;
   readonly nextVersion: string;
@@ -17,11 +20,18 @@ export interface NextBuild {
 export function checkNext(appDir: string, serverFile: string, problems: Problem[]): NextBuild {
   const serverPath = checkServer(appDir, resolve(appDir, serverFile), problems);
   const source = readText(serverPath) ?? '';
-  const nextDir = join(dirname(serverPath), /"distDir":\s*"([^"]+)"/.exec(source)?.[1] ?? '.next');
+  const nextDir = findNextDir(serverPath, source);
   const buildId = checkBuildId(appDir, nextDir, problems);
   const nextVersion = source === '' ? 'unknown' : checkPackages(serverPath, appDir, problems);
   const isNextServer = source.includes('next/dist/server/lib/start-server');
-  return { serverPath, isNextServer, buildId, nextVersion, warnings: cacheWarnings(appDir, nextDir) };
+  return {
+    serverPath,
+    nextDir,
+    isNextServer,
+    buildId,
+    nextVersion,
+    warnings: cacheWarnings(appDir, nextDir),
+  };
 }
 
 /** The file of the server; where it lies elsewhere than was said, the rest is looked for there. */
@@ -101,13 +111,5 @@ function isWritable(path: string): boolean {
     return readdirSync(path) !== undefined;
   } catch {
     return false;
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
   }
 }

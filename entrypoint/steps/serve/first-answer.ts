@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration } from '../../lib/duration.ts';
 import { localAddress } from '../../lib/local-address.ts';
 import type { StepLog } from '../../lib/step-log.ts';
+import { DEFAULT_HEALTH_PATH } from '../check-build/health-path.ts';
 import type { ServerConfig } from './settings.ts';
 
 /** Not at once: asking costs time that the server starts with. */
@@ -46,7 +47,9 @@ export async function reportFirstAnswer(
 function answers({ port, hostname, healthPath }: ServerConfig, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: localAddress(hostname), port, signal, timeout: PATIENCE_MS });
-    socket.write(`GET ${healthPath} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
+    socket.write(
+      `GET ${healthPath ?? DEFAULT_HEALTH_PATH} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`,
+    );
     socket.once('data', () => resolve(true));
     socket.on('timeout', () => socket.destroy());
     socket.on('error', () => resolve(false));

@@ -1,7 +1,8 @@
 export interface ServerConfig {
   readonly port: number;
   readonly hostname: string;
-  readonly healthPath: string;
+  /** As it was set: `findHealthPath` knows the default. */
+  readonly healthPath: string | undefined;
   readonly shutdownTimeoutMs: number | undefined;
   readonly handover: 'spawn' | 'exec' | 'auto';
   /** Whether the server loads while the database is prepared; `auto`: where it is Next.js's own. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { VARIABLE_NAMES } from '../../../entrypoint/config/variables.ts';
 import { ERROR_CODES, EXIT_STATUS } from '../../../entrypoint/lib/errors.ts';
 import { runBundle } from '../../helpers/bundle.ts';
-import { createDatabase } from '../../helpers/database.ts';
+import { createDatabase, createRole, type Role } from '../../helpers/database.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
 describe('status', () => {
@@ -79,6 +79,56 @@ describe('healthcheck', () => {
     expect((await runBundle({ dir, args: ['healthcheck'], env })).code).toBe(1);
     expect(asked).toEqual(['/api/health', '/api/health']);
   });
+
+  test('asks below the basePath of the build, and tells of its variable where nothing is there', async () => {
+    const { dir } = await createStandalone({
+      files: { '.next/routes-manifest.json': '{"version":3,"basePath":"/shop"}' },
+    });
+    const healthy = ['/shop/api/health', '/up'];
+    const server = createServer((request, response) =>
+      response.writeHead(healthy.includes(request.url ?? '') ? 200 : 404).end(),
+    ).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const env = { PORT: typeof address === 'object' && address !== null ? String(address.port) : '' };
+    const ask = (path?: string) =>
+      runBundle({ dir, args: ['healthcheck'], env: { ...env, ENTRYPOINT_HEALTH_PATH: path } });
+    expect(await ask()).toMatchObject({ code: 0, stdout: expect.stringContaining('/shop/api/health') });
+    expect((await ask('/up')).code).toBe(0);
+    expect(await ask('/nowhere')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/answered 404\. .*ENTRYPOINT_HEALTH_PATH/),
+    });
+    server.close();
+  });
+});
+
+describe('on a database that does not exist yet', () => {
+  test('wait creates it, as start does, and ends with 77 where the role may not', async () => {
+    const { dir } = await createStandalone();
+    const database = await createDatabase({ create: false });
+    const wait = (role: Role) =>
+      runBundle({ dir, args: ['wait'], env: { DATABASE_URL: database.urlFor(role) } });
+    const refused = await wait(await createRole());
+    expect(refused).toMatchObject({ code: 77 });
+    expect(refused.logs.at(-1)?.error?.code).toBe('DATABASE_MISSING');
+    expect((await wait(await createRole({ createdb: true }))).code).toBe(0);
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  test.each([['status'], ['seed'], ['resolve', '--applied', '20260101000000_create_users']])(
+    '%s says what creates it, and does not',
+    async (...args) => {
+      const { dir } = await createStandalone({ seed: 'works' });
+      const database = await createDatabase({ create: false });
+      const { code, lines } = await runBundle({ dir, args, env: { DATABASE_URL: database.url } });
+      expect(code).toBe(77);
+      expect(lines.join('\n')).toContain('run `node entrypoint.js migrate`, which creates it');
+      expect(await database.admin(`SELECT 1 FROM pg_database WHERE datname = '${database.name}'`)).toEqual(
+        [],
+      );
+    },
+  );
 });
 
 describe('explain', () => {

@@ -80,6 +80,14 @@ describe('the seed', () => {
     expect(ended(logs)).toMatchObject({ event: 'skipped', msg: 'skipped: there is no seed.js' });
   });
 
+  test.each(['seed', 'seed --force'])('that is not there cannot be asked for: %s', async (command) => {
+    const { boot } = await prepare(undefined);
+    await boot();
+    const { code, logs } = await boot({}, command.split(' '));
+    expect(code).toBe(66);
+    expect(logs.at(-1)?.error).toMatchObject({ code: 'SEED_MISSING', problems: [{ got: 'neither' }] });
+  });
+
   test('can be turned off, and run on rows', async () => {
     const { boot, users } = await prepare('works');
     expect(ended((await boot({ ENTRYPOINT_SEED: 'never' })).logs)?.msg).toContain('ENTRYPOINT_SEED=never');

@@ -40,6 +40,38 @@ describe('the exit status of the server is ours', () => {
   );
 });
 
+describe('the end of the server', () => {
+  const ended = (logs: { step?: string; event?: string }[]) =>
+    logs.findLast(({ step, event }) => step === 'server' && (event === 'done' || event === 'failed'));
+
+  test('by itself and badly is an error with its code, status and signal', async () => {
+    const { boot } = await start('crashing', { env: { FIXTURE_EXIT_CODE: '3' } });
+    await boot.exit;
+    expect(ended(boot.logs)).toMatchObject({
+      level: 'error',
+      exitStatus: 3,
+      error: { code: 'SERVER_DIED' },
+      msg: 'the server ended by itself with exit status 3',
+    });
+    const killed = await start('killed', { env: { FIXTURE_SIGNAL: 'SIGKILL', LOG_FORMAT: 'pretty' } });
+    await killed.boot.exit;
+    expect(killed.boot.stdout).toMatch(
+      /^✗ server {4}the server ended by itself with SIGKILL, as it does where/m,
+    );
+  });
+
+  test('with 0, or with any status after TERM, is none', async () => {
+    const { boot } = await start('crashing', { env: { FIXTURE_EXIT_CODE: '0' } });
+    await boot.exit;
+    expect(ended(boot.logs)).toMatchObject({ level: 'info', event: 'done', exitStatus: 0 });
+    const asked = await start('polite');
+    await asked.boot.waitForServer();
+    asked.boot.kill('SIGTERM');
+    await asked.boot.exit;
+    expect(ended(asked.boot.logs)).toMatchObject({ level: 'info', event: 'done', exitStatus: 143 });
+  });
+});
+
 describe('the server', () => {
   test('gets arguments, flags of Node.js, environment, folder and standard input', async () => {
     const { app, boot } = await start('recorder', {

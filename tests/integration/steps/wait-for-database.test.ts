@@ -169,9 +169,9 @@ describe('what takes a person ends the wait at once with 77', () => {
     expect((await refuse(database.urlFor(stranger))).problem?.got).toContain('42501');
   });
 
-  test('a database that is not there, which `wait` does not create', async () => {
+  test('a database that is not there, and that the role may not create', async () => {
     const database = await createDatabase({ create: false });
-    const { code, problem } = await refuse(database.url);
+    const { code, problem } = await refuse(database.urlFor(await createRole()));
     expect(code).toBe('DATABASE_MISSING');
     expect(problem?.action).toContain('CREATEDB');
     expect(await database.admin(`SELECT 1 FROM pg_database WHERE datname = '${database.name}'`)).toEqual([]);
