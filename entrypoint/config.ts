@@ -4,6 +4,7 @@ import { bindAddress } from './config/bind-address.ts';
 import { readConnection, readDatabaseUrl, withLibpqMeaning } from './config/database-source.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
 import { checkRequirement } from './config/required-env.ts';
+import { checkSeedCommand } from './config/seed-command.ts';
 import { findMisspelt, readValues, unlessOff } from './config/values.ts';
 import type { ConnectionSettings } from './lib/connection-settings.ts';
 import { BootError, type Problem } from './lib/errors.ts';
@@ -41,7 +42,7 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
   const { variables, requirements } = environment;
   const problems: Problem[] = [...environment.problems];
   const values = readValues(variables, problems);
-  problems.push(...findMisspelt(variables));
+  problems.push(...findMisspelt(variables), ...checkSeedCommand(values.ENTRYPOINT_SEED_COMMAND));
   for (const required of requirements) {
     const unreadable = problems.some(({ what }) => what === `${required.name}_FILE`);
     const problem = unreadable ? undefined : checkRequirement(required, variables[required.name]);

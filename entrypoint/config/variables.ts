@@ -196,7 +196,7 @@ export const VARIABLES = {
   ENTRYPOINT_SEED_TABLE: variable(
     text,
     'a table name',
-    'The table whose rows are counted; `users`, `User` or `user` when unset.',
+    'The table whose rows are counted; `users`, `User` or `user` when unset. A seed without such a table ends with 73.',
   ),
   ENTRYPOINT_SEED_COMMAND: variable(
     text,

@@ -40,13 +40,14 @@ export async function seed(
     const command = seedCommand(target.appDir, config);
     if (command === undefined) return log.skipped(`skipped: there is no ${DEFAULT_SEED}`);
     try {
-      if (!wantsSeed(database.state.seed, config, log)) return;
+      if (!(await wantsSeed(database, config, log))) return;
       if (database.state.server.readOnly) throw readOnly(database.session.settings, 0);
+      const { checkCommand, runSeed } = await import('./seed/run-seed.ts');
+      checkCommand(command, target);
       await lock.hold();
-      const { seed: again } = await database.refresh();
-      if (!wantsSeed(again, config, log)) return;
+      await database.refresh();
+      if (!(await wantsSeed(database, config, log))) return;
       faultPoint('seed:before');
-      const { runSeed } = await import('./seed/run-seed.ts');
       await runSeed(command, lock.lost, target, config, context, log).catch(async (error: unknown) => {
         throw (await database.session.isAlive())
           ? error
@@ -71,22 +72,15 @@ export async function seed(
 }
 
 /** No such table, no rows, and a count that failed are three things: only "no rows" seeds. */
-function wantsSeed(count: SeedCount, config: SeedConfig, log: StepLog): boolean {
+async function wantsSeed(database: Database, config: SeedConfig, log: StepLog): Promise<boolean> {
+  const { seed: count, schema } = database.state;
   if (config.mode === 'always') return true;
-  if (count.kind === 'unreadable') {
-    throw new BootError('SEED_UNDECIDED', {
-      what: `table ${count.table}`,
-      expected: 'a count of its rows, to decide about the seed',
-      got: count.reason,
-      action:
-        'Grant the role SELECT, name another table with ENTRYPOINT_SEED_TABLE, or set ENTRYPOINT_SEED=never.',
-    });
-  }
-  if (count.kind === 'missing') {
-    log.skipped(
-      `skipped: there is no table ${count.tables.join(', ')} (ENTRYPOINT_SEED_TABLE names another)`,
-    );
-    return false;
+  if (count.kind !== 'counted') {
+    const [{ listTables }, { seedUndecided }] = await Promise.all([
+      import('../prisma/list-tables.ts'),
+      import('./seed/undecided.ts'),
+    ]);
+    throw seedUndecided(count, config, schema, await listTables(database.session, schema));
   }
   if (count.rows > 0)
     log.skipped(`skipped: ${count.table} has ${describeRows(count.rows)}`, { rows: count.rows });

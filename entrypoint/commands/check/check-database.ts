@@ -36,14 +36,15 @@ export async function checkDatabase(
     return await withDatabase(config, { createDatabase: false }, context, async (database) => {
       await settleDatabase(database, context);
       await database.session.query('begin read only');
-      const pending = pendingMigrations(database, prisma);
+      const migrations = pendingMigrations(database, prisma);
+      const pending = migrations.map(reportPending);
       return {
         pending,
         findings: [
           ...checkConnection(database),
           ...(await checkPrivileges(database, pending.length)),
           ...checkHistory(database, prisma, config, pending, await findInvalidIndexes(database.session)),
-          checkSeed(database, config),
+          ...(await checkSeed(database, config, migrations)),
         ],
       };
     });
@@ -52,16 +53,17 @@ export async function checkDatabase(
     const failure = toBootError(error);
     const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
     if (!creatable) return { findings: failures('database', failure), pending: [] };
-    const pending = (prisma?.folder?.migrations ?? []).map(reportPending);
+    const migrations = prisma?.folder?.migrations ?? [];
+    const pending = migrations.map(reportPending);
     const missing = `database "${config.database.connection.database}" is not there: the boot would create it`;
     const found = pending.length === 0 || config.migrate.mode === 'skip' ? [] : [describePending(pending)];
-    return { findings: [warning('database', missing), ...found], pending };
+    const seed = await checkSeed(undefined, config, migrations);
+    return { findings: [warning('database', missing), ...found, ...seed], pending };
   }
 }
 
-function pendingMigrations(database: Database, prisma: PrismaFolder | undefined): PendingReport[] {
-  const { pending } = compareHistory(database.state.history ?? [], prisma?.folder?.migrations ?? []);
-  return pending.map(reportPending);
+function pendingMigrations(database: Database, prisma: PrismaFolder | undefined): readonly Migration[] {
+  return compareHistory(database.state.history ?? [], prisma?.folder?.migrations ?? []).pending;
 }
 
 function reportPending(migration: Migration): PendingReport {

@@ -1,25 +1,70 @@
 import type { Config } from '../../config.ts';
+import { type BootError, toBootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
-import { describeRows, seedCommand } from '../../steps/seed.ts';
-import { type Finding, ok, warning } from './finding.ts';
+import { listTables } from '../../prisma/list-tables.ts';
+import type { Migration } from '../../prisma/migrations-folder.ts';
+import type { SeedCount } from '../../prisma/survey-answer.ts';
+import { readOnly } from '../../steps/migrate/history-errors.ts';
+import { checkCommand } from '../../steps/seed/run-seed.ts';
+import { seedUndecided } from '../../steps/seed/undecided.ts';
+import { describeRows, seedCommand, seedTables } from '../../steps/seed.ts';
+import { makesTable } from './created-tables.ts';
+import { type Finding, failures, ok, warning } from './finding.ts';
 
-/** What the seed would do, and why. */
-export function checkSeed({ state }: Database, { seed, appDir }: Config): Finding {
-  const command = seedCommand(appDir, seed)?.join(' ');
-  if (seed.mode === 'never') return ok('seed', 'would not run: ENTRYPOINT_SEED=never');
-  if (command === undefined) return ok('seed', 'would not run: there is no seed.js');
-  if (seed.mode === 'always') return ok('seed', `would run \`${command}\`: ENTRYPOINT_SEED=always`);
-  switch (state.seed.kind) {
-    case 'missing':
-      return ok(
-        'seed',
-        `decided after the migrations: there is no table ${state.seed.tables.join(', ')} yet`,
-      );
-    case 'unreadable':
-      return warning('seed', `cannot be decided: ${state.seed.table}: ${state.seed.reason}`);
-    case 'counted':
-      return state.seed.rows === 0
-        ? ok('seed', `would run \`${command}\`: ${state.seed.table} is empty`)
-        : ok('seed', `would not run: ${state.seed.table} has ${describeRows(state.seed.rows)}`);
+/**
+ * What the seed would do, and why.
+ * @param database undefined where the boot would create it
+ * @param pending what the boot would apply before
+ */
+export async function checkSeed(
+  database: Database | undefined,
+  config: Config,
+  pending: readonly Migration[],
+): Promise<Finding[]> {
+  const { seed, appDir } = config;
+  const command = seedCommand(appDir, seed);
+  if (seed.mode === 'never') return [ok('seed', 'would not run: ENTRYPOINT_SEED=never')];
+  if (command === undefined) return [ok('seed', 'would not run: there is no seed.js')];
+  const wouldRun = (why: string): Finding[] => {
+    const problem = problemOf(() => {
+      if (database?.state.server.readOnly) throw readOnly(database.session.settings, 0);
+      checkCommand(command, config);
+    });
+    return problem === undefined
+      ? [ok('seed', `would run \`${command.join(' ')}\`: ${why}`)]
+      : failedSeed(problem, config);
+  };
+  if (seed.mode === 'always') return wouldRun('ENTRYPOINT_SEED=always');
+  const count: SeedCount = database?.state.seed ?? { kind: 'missing', tables: seedTables(seed) };
+  if (count.kind === 'counted') {
+    return count.rows === 0
+      ? wouldRun(`${count.table} is empty`)
+      : [ok('seed', `would not run: ${count.table} has ${describeRows(count.rows)}`)];
+  }
+  const schema = database?.state.schema ?? config.database.connection.schema ?? null;
+  const made = count.kind === 'missing' ? makesTable(pending, count.tables, schema ?? 'public') : 'no';
+  if (made === 'yes') return wouldRun('unless the migrations that make its table fill it');
+  if (made === 'perhaps') {
+    return [
+      warning('seed', `decided after the migrations: there is no table ${seedTables(seed).join(', ')} yet`),
+    ];
+  }
+  const tables = database === undefined ? [] : await listTables(database.session, schema);
+  return failedSeed(seedUndecided(count, seed, schema, tables), config);
+}
+
+/** As the boot takes it: ENTRYPOINT_SEED_ON_ERROR=continue goes on without a seed. */
+function failedSeed(error: BootError, { seed }: Config): Finding[] {
+  const found = failures('seed', error);
+  if (seed.onError === 'abort' || error.exit.name !== 'seed') return found;
+  return found.map(({ message, details }) => warning('seed', message, details));
+}
+
+function problemOf(work: () => void): BootError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return toBootError(error);
   }
 }

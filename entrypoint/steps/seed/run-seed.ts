@@ -3,9 +3,16 @@ import { formatDuration } from '../../lib/duration.ts';
 import { BootError } from '../../lib/errors.ts';
 import { runChild } from '../../lib/run-child.ts';
 import type { StepLog } from '../../lib/step-log.ts';
+import { findCommandProblem } from './find-command.ts';
 import type { SeedConfig, SeedTarget } from './settings.ts';
 
 const LAST_LINES = 20;
+
+/** Refuses a command that is not in the image. */
+export function checkCommand(command: readonly string[], target: SeedTarget): void {
+  const problem = findCommandProblem(command, target);
+  if (problem !== undefined) throw failed(command, problem, []);
+}
 
 /**
  * Runs the seed with the server's environment, its output in our log; ends its whole group when the time is over, and

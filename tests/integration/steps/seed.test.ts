@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole } from '../../helpers/database.ts';
@@ -52,11 +53,41 @@ describe('the seed', () => {
     expect(ended((await runBundle({ dir: app.dir, env })).logs)).toMatchObject({ event: 'skipped' });
   });
 
-  test('is not run where there is no such table', async () => {
-    const { boot } = await prepare('works', 'CREATE TABLE other (id int)');
+  test('cannot be decided where no table of users is there: exit 73, with the tables and the lines to set', async () => {
+    const script = 'CREATE TABLE other (id int); CREATE TABLE filled AS SELECT 1 AS id';
+    const { boot } = await prepare('works', script);
     const { code, logs } = await boot();
-    expect(code).toBe(0);
-    expect(ended(logs)?.msg).toContain('there is no table users, User, user');
+    expect(code).toBe(73);
+    expect(logs.at(-1)?.error).toMatchObject({
+      code: 'SEED_UNDECIDED',
+      problems: [
+        {
+          got: 'none named users, User, user',
+          details: [
+            expect.stringContaining('ENTRYPOINT_SEED_TABLE=filled'),
+            'ENTRYPOINT_SEED=never',
+            expect.stringContaining('ENTRYPOINT_SEED=always'),
+            'Tables in schema "public": filled (has rows), other (empty)',
+          ],
+        },
+      ],
+    });
+    expect((await boot({ ENTRYPOINT_SEED: 'never' })).code).toBe(0);
+    expect((await boot({ ENTRYPOINT_SEED_TABLE: 'filled' })).code).toBe(0);
+    expect((await boot({ ENTRYPOINT_SEED_ON_ERROR: 'continue' })).code).toBe(0);
+  });
+
+  test('is refused where the table that was named is not there, also with nothing to migrate: exit 73', async () => {
+    const { boot } = await prepare('works');
+    await boot();
+    for (const args of [[], ['seed']]) {
+      const { code, logs } = await boot({ ENTRYPOINT_SEED_TABLE: 'usrs' }, args);
+      expect(code).toBe(73);
+      expect(logs.at(-1)?.error).toMatchObject({
+        code: 'SEED_UNDECIDED',
+        problems: [{ what: 'ENTRYPOINT_SEED_TABLE', action: expect.stringContaining('Did you mean users?') }],
+      });
+    }
   });
 
   test('is not run where its table may not be read: exit 73', async () => {
@@ -165,14 +196,29 @@ describe('the seed', () => {
     expect(boot.processes()).toEqual([]);
   });
 
-  test('whose command cannot be started says so: exit 73', async () => {
-    const { boot } = await prepare('works');
-    const { code, logs } = await boot({ ENTRYPOINT_SEED_COMMAND: 'no-such-program --at all' });
+  test.each([
+    ['no-such-program --at all', 'no program no-such-program in PATH'],
+    ['./bin/seed', /^no program \.\/bin\/seed in /],
+    ['node prisma/seed.js', /^no file prisma\/seed\.js in /],
+    ['node --import tsx prisma/seed.ts', /^no file tsx or prisma\/seed\.ts in /],
+    ['tsx seed.ts', 'no program tsx in PATH, though there is node_modules/.bin/tsx'],
+  ])('whose command %s is not in the image says so: exit 73, nothing held', async (command, got) => {
+    const { app, boot } = await prepare('works');
+    await app.write('node_modules/.bin/tsx', '#!/bin/sh\n');
+    await chmod(app.path('node_modules/.bin/tsx'), 0o755);
+    const { code, logs } = await boot({ ENTRYPOINT_SEED_COMMAND: command });
     expect(code).toBe(73);
     expect(logs.at(-1)?.error).toMatchObject({
       code: 'SEED_FAILED',
-      problems: [{ what: 'the seed `no-such-program --at all`', got: expect.stringContaining('ENOENT') }],
+      problems: [{ what: `the seed \`${command}\``, got: expect.stringMatching(got) }],
     });
+  });
+
+  test('is found as Node.js finds it: without its extension, behind flags, or as code', async () => {
+    const { boot } = await prepare('works', 'CREATE TABLE users (id serial, email text)');
+    for (const command of ['node seed', 'node --no-warnings ./seed.js', 'node -e 0']) {
+      expect((await boot({ ENTRYPOINT_SEED: 'always', ENTRYPOINT_SEED_COMMAND: command })).code).toBe(0);
+    }
   });
 
   test('may be any command, its quotes understood, without a shell', async () => {

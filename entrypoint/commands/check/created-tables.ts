@@ -1,0 +1,37 @@
+import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
+import type { Statement } from '../../prisma/statements.ts';
+
+const IDENTIFIER = /"(?:[^"]|"")*"|[^\s("]+/.source;
+const MAKES_TABLE = new RegExp(
+  `^(?:CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?|ALTER TABLE (?=.* RENAME TO )(?:(?:IF EXISTS|ONLY) )*(?:(?<old>${IDENTIFIER}) \\. )?.* RENAME TO )` +
+    `(?:(?<schema>${IDENTIFIER}) \\. )?(?<table>${IDENTIFIER})`,
+);
+/** What these make, only running them tells. */
+const OPAQUE = /^(?:DO|CALL|SELECT|WITH|EXECUTE|CREATE EXTENSION)\b|\bSET SCHEMA\b|^CREATE SCHEMA .* CREATE /;
+
+/**
+ * Whether scripts make one of the tables, as far as their text tells.
+ * @param schema the one that a name without a schema is in
+ */
+export function makesTable(
+  migrations: readonly Migration[],
+  tables: readonly string[],
+  schema: string,
+): 'yes' | 'no' | 'perhaps' {
+  const statements = migrations.flatMap((migration) => readScript(migration).statements);
+  if (statements.some((statement) => tables.includes(tableMade(statement, schema) ?? ''))) return 'yes';
+  return statements.some(({ skeleton }) => OPAQUE.test(skeleton)) ? 'perhaps' : 'no';
+}
+
+/** Its name as the server stores it, where it is in the schema. */
+function tableMade({ skeleton }: Statement, schema: string): string | undefined {
+  const groups = MAKES_TABLE.exec(skeleton)?.groups;
+  const [place, name] = [groups?.schema ?? groups?.old, groups?.table].map(stored);
+  return place === undefined || place === schema ? name : undefined;
+}
+
+function stored(identifier: string | undefined): string | undefined {
+  return identifier?.startsWith('"')
+    ? identifier.slice(1, -1).replaceAll('""', '"')
+    : identifier?.toLowerCase();
+}

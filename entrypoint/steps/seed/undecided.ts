@@ -1,0 +1,47 @@
+import { BootError } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
+import type { TableFill } from '../../prisma/list-tables.ts';
+import type { SeedCount } from '../../prisma/survey-answer.ts';
+import type { SeedConfig } from './settings.ts';
+
+type Undecided = Exclude<SeedCount, { kind: 'counted' }>;
+
+/** Why nothing tells whether to seed, and the line to set. */
+export function seedUndecided(
+  count: Undecided,
+  { table }: SeedConfig,
+  schema: string | null,
+  tables: readonly TableFill[],
+): BootError {
+  if (count.kind === 'unreadable') {
+    return new BootError('SEED_UNDECIDED', {
+      what: `table ${count.table}`,
+      expected: 'a count of its rows, to decide about the seed',
+      got: count.reason,
+      action:
+        'Grant the role SELECT, name another table with ENTRYPOINT_SEED_TABLE, or set ENTRYPOINT_SEED=never.',
+    });
+  }
+  const where = schema === null ? 'the search path' : `schema "${schema}"`;
+  const names = tables.map(({ name }) => name);
+  const suggestion = table === undefined ? undefined : nearest(table, names);
+  return new BootError('SEED_UNDECIDED', {
+    what: table === undefined ? 'the seed' : 'ENTRYPOINT_SEED_TABLE',
+    expected: `a table in ${where} that tells by its rows whether to seed`,
+    got: table === undefined ? `none named ${count.tables.join(', ')}` : `\`${table}\`, which is not there`,
+    action: `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Set one of these:`,
+    details: [
+      `ENTRYPOINT_SEED_TABLE=${suggestion ?? names[0] ?? 'NAME'}  # seeds while that table has no rows`,
+      'ENTRYPOINT_SEED=never',
+      'ENTRYPOINT_SEED=always  # seeds at every start',
+      names.length === 0
+        ? `There is no table of the app in ${where}.`
+        : `Tables in ${where}: ${describe(tables)}`,
+    ],
+  });
+}
+
+function describe(tables: readonly TableFill[]): string {
+  const fill = (isEmpty: boolean | null) => (isEmpty === null ? '' : isEmpty ? ' (empty)' : ' (has rows)');
+  return tables.map(({ name, isEmpty }) => `${name}${fill(isEmpty)}`).join(', ');
+}

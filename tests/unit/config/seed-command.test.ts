@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { checkSeedCommand } from '../../../entrypoint/config/seed-command.ts';
+
+test.each([
+  'node seed.js',
+  'node prisma/seed.js --only users,teams',
+  `node -e "console.log(1) && process.exit(0); \`$HOME\`" 'a | b; $HOME > c'`,
+  "sh -c 'NODE_ENV=test node seed.js && echo done'",
+  'node seed.js --price 5$ --at 10%',
+])('ENTRYPOINT_SEED_COMMAND may be %s', (command) => {
+  expect(checkSeedCommand(command)).toEqual([]);
+});
+
+test.each([
+  ['node seed.js && node more.js', '`&&`'],
+  ['node seed.js; node more.js', '`;`'],
+  ['node seed.js || true', '`||`'],
+  ['cat seed.sql | psql', '`|`'],
+  ['psql < seed.sql', '`<`'],
+  ['node seed.js > /dev/null', '`>`'],
+  ['node seed.js &', '`&`'],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as a shell writes it
+  ['node ${SEED}', '`${SEED}`'],
+  ['node seed.js --password $ADMIN_PASSWORD', '`$ADMIN_PASSWORD`'],
+  ['node $(ls seeds)', '`$(ls`'],
+  ['node `ls seeds`', '```'],
+  ['NODE_ENV=test node seed.js', '`NODE_ENV=test`'],
+  [`node -e "1`, 'a quote that is never closed'],
+  ["node it's.js", 'a quote that is never closed'],
+  ['   ', 'nothing'],
+])('ENTRYPOINT_SEED_COMMAND may not be %s, which runs without a shell', (command, got) => {
+  expect(checkSeedCommand(command)).toMatchObject([
+    { what: 'ENTRYPOINT_SEED_COMMAND', got: expect.stringContaining(got) },
+  ]);
+});
