@@ -83,4 +83,4 @@ function print(result: string | object): number {
   return 0;
 }
 
-main(process.argv.slice(2)).then((status) => process.exit(status));
+void main(process.argv.slice(2)).then((status) => process.exit(status));

@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildDatabaseUrl } from '../../entrypoint/config/build-database-url.ts';
 import { parseDatabaseUrl } from '../../entrypoint/config/database-url.ts';
+import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES } from '../../entrypoint/config/variables.ts';
+import { readConfig } from '../../entrypoint/config.ts';
 import { EXIT_STATUS } from '../../entrypoint/lib/errors.ts';
 import { judgeAtomicity } from '../../entrypoint/prisma/atomicity.ts';
 import { checksum } from '../../entrypoint/prisma/migrations-folder.ts';
@@ -20,7 +22,7 @@ import { printSeedOnFailure, SEED } from './helpers/random.ts';
 import { report } from './helpers/results.ts';
 
 const TABLE = Object.values(EXIT_STATUS).map(({ status }) => status as number);
-const { internal, migration } = EXIT_STATUS;
+const { configuration, internal, migration } = EXIT_STATUS;
 
 const draw = <Value>(arbitrary: fc.Arbitrary<Value>, numRuns: number): Value[] =>
   fc.sample(arbitrary, { seed: SEED, numRuns });
@@ -40,7 +42,7 @@ function expectWellBehaved({ code, signal, stdout, stderr }: Run, given: unknown
 }
 
 describe('an environment of random values', () => {
-  const CASES = 8;
+  const CASES = 12;
   const word = fc.oneof(
     fc.string({ maxLength: 30 }),
     fc.string({ unit: 'grapheme', maxLength: 10 }),
@@ -77,7 +79,17 @@ describe('an environment of random values', () => {
     { minKeys: 1, maxKeys: 8 },
   );
 
-  test('ends with a code of the table, without a stack', async () => {
+  /** As `tests/unit/config.property.test.ts` knows it, for thousands of environments in one process. */
+  function isRefused(env: Record<string, string | undefined>): boolean {
+    try {
+      readConfig(resolveEnvironment(env), '/app');
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  test('is refused by a process as it is in process, and ends with a code of the table, without a stack', async () => {
     printSeedOnFailure();
     const app = await createStandalone();
     const password = createSecret('the password of a role');
@@ -90,8 +102,11 @@ describe('an environment of random values', () => {
         ENTRYPOINT_HOLD: drawn.ENTRYPOINT_HOLD === undefined ? 'off' : 'x',
         ENTRYPOINT_ALERT_WEBHOOK: undefined,
       };
-      const args = [['start'], ['check'], ['status', '--json'], ['explain', '--json']][index % 4];
-      expectWellBehaved(await runBundle({ dir: app.dir, env, args: args ?? [] }), { drawn, args });
+      const args = [['start'], ['check'], ['status', '--json'], ['wait']][index % 4];
+      const run = await runBundle({ dir: app.dir, env, args: args ?? [] });
+      expectWellBehaved(run, { drawn, args });
+      expect(run.code === configuration.status, run.stdout).toBe(isRefused(env));
+      expect(run.code, 'no database is there').not.toBe(0);
     }
     report('fuzz', 'random environments', { tried: CASES, manual: 0 });
   });

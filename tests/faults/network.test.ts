@@ -56,7 +56,7 @@ test('connections that are reset until the network heals are waited out', async 
   proxy.reset();
   const boot = await migrate();
   await boot.waitForLog({ step: 'database', event: 'retry' });
-  proxy.heal();
+  await proxy.heal();
   expect(await boot.exit).toMatchObject({ code: 0 });
   await expectRecovery(database, app.dir);
   report('network', 'connections reset while the database is waited for', { tried: 1, manual: 0 });
@@ -79,7 +79,7 @@ test.each([1, 7, 60, 400])(
     proxy.cutAfterBytes(bytes);
     const boot = await migrate();
     await boot.waitForLog({ step: 'database', event: 'retry' });
-    proxy.heal();
+    await proxy.heal();
     expect(await boot.exit).toMatchObject({ code: 0 });
     await expectRecovery(database, app.dir);
     report('network', 'answer cut in the middle of a packet', { tried: 1, manual: 0 });

@@ -178,6 +178,11 @@ describe('no secret is told, on the outputs at the level of most detail, to Kube
       expect(findSecrets(told + JSON.stringify(webhook.bodies))).toEqual([]);
     }
     const checked = await runBundle({ dir: app.dir, args: ['check', '--json'], env });
-    if (code !== 'INTERNAL') expect(JSON.parse(checked.stdout)).toHaveProperty('findings');
+    if (code === 'INTERNAL') return;
+    const { exitStatus, ok, findings } = JSON.parse(checked.stdout);
+    expect(exitStatus).toBe(checked.code);
+    expect(ok).toBe(checked.code === 0);
+    const [failure] = findings.filter(({ level }: { level: string }) => level === 'failure');
+    expect(failure?.exitStatus ?? 0).toBe(checked.code);
   });
 });

@@ -361,11 +361,17 @@ describe('TLS', () => {
 });
 
 test('a connection is told of with the server’s version and its round trip', async () => {
-  const { url, port, name } = await createDatabase();
-  const boot = await wait(url);
+  const LATENCY_MS = 20;
+  const database = await createDatabase();
+  const proxy = await createProxy(database);
+  proxy.latency(LATENCY_MS);
+  const { port } = proxy;
+  const { name } = database;
+  const boot = await wait(proxy.through(database.url));
   const done = boot.logs.find(({ event }) => event === 'done');
   expect(done).toMatchObject({ step: 'database', encrypted: false, standby: false, pooled: false });
   expect(done?.serverVersion).toMatch(/^18\./);
-  expect(done?.roundTripMs).toBeGreaterThan(0);
+  expect(done?.roundTripMs).toBeGreaterThanOrEqual(2 * LATENCY_MS - 2);
+  expect(done?.roundTripMs).toBeLessThan(boot.durationMs);
   expect(done?.msg).toMatch(new RegExp(`^PostgreSQL 18\\.\\d+ at 127\\.0\\.0\\.1:${port}/${name} `));
 });
