@@ -69,7 +69,7 @@ describe('the real Prisma CLI', () => {
   test('that meets tables that no migration made: P3005, exit 65', async () => {
     const { run } = await createApp({ '0001_users': USERS_MIGRATION });
     const database = await createDatabase();
-    await database.query('CREATE TABLE foreign_table ()');
+    await database.query('CREATE TABLE foreign_table (id int)');
     const refused = await run(database.url);
     expect(refused, refused.stdout).toMatchObject({ code: 65 });
     expect(refused.logs.at(-1)?.error?.code).toBe('DATABASE_NOT_EMPTY');
