@@ -12,16 +12,17 @@ export async function status({ config: read, flags, context, print }: Invocation
     await settleDatabase(database, context);
     return database.state.history ?? [];
   });
-  const history = compareHistory(rows, prisma.folder?.migrations ?? []);
+  const history = compareHistory(rows, prisma.folder?.migrations ?? [], config.migrate);
   const report = {
     applied: history.applied,
     pending: history.pending.map(({ name }) => name),
+    interrupted: history.interrupted.map(({ migration }) => migration.name),
     failed: history.failed.map(({ name }) => name),
     edited: history.edited,
     missing: history.missing,
   };
   print(flags.json === true ? report : toTable(report));
-  const isClean = [report.pending, report.failed, report.edited, report.missing].every(
+  const isClean = [report.pending, report.interrupted, report.failed, report.edited, report.missing].every(
     (names) => names.length === 0,
   );
   return isClean ? EXIT_STATUS.ok.status : EXIT_STATUS.migration.status;
@@ -30,7 +31,8 @@ export async function status({ config: read, flags, context, print }: Invocation
 const MEANING = {
   applied: 'applied',
   pending: 'pending: the next start applies them',
-  failed: 'failed, or cut off: `resolve` says how they ended',
+  interrupted: 'interrupted between two of their transactions: the next start goes on with them',
+  failed: 'failed or interrupted: record with `resolve` how they ended',
   edited: 'edited since they were applied',
   missing: 'missing from the folder: the database is ahead of this image',
 } as const;

@@ -1,20 +1,29 @@
-import type { Atomicity } from './atomicity.ts';
+import type { Mode } from './script-plan.ts';
 import type { ScriptError } from './script-query.ts';
 
-/** A script that failed: which way it was sent decides what can be left of it. */
+/** What of a script that failed is in the database. */
+export type Remains =
+  | { readonly kind: 'nothing' }
+  /** Some of its own transactions; the record says how many, and the next start goes on after them. */
+  | { readonly kind: 'transactions'; readonly committed: number; readonly of: number }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** A script that failed, and what is left of it. */
 export class ApplyError extends Error {
   override readonly name = 'ApplyError';
   override readonly cause: ScriptError;
-  readonly atomicity: Atomicity;
+  readonly mode: Mode;
+  readonly remains: Remains;
 
-  constructor(cause: ScriptError, atomicity: Atomicity) {
+  constructor(cause: ScriptError, mode: Mode, remains: Remains) {
     super(cause.message);
     this.cause = cause;
-    this.atomicity = atomicity;
+    this.mode = mode;
+    this.remains = remains;
   }
 }
 
 /** A script that the server does not run in one transaction, where nothing else will do. Nothing of it was applied. */
-export class StepsRefused extends Error {
-  override readonly name = 'StepsRefused';
+export class AutocommitRefused extends Error {
+  override readonly name = 'AutocommitRefused';
 }

@@ -1,137 +1,139 @@
-import { isConnectionLoss } from '../lib/database/connection-lost.ts';
+import pg from 'pg';
 import type { Session } from '../lib/database/session.ts';
-import { faultPoint } from '../lib/fault-point.ts';
-import { ApplyError, StepsRefused } from './apply-error.ts';
-import { type Atomicity, isConcurrent } from './atomicity.ts';
-import {
-  insertApplied,
-  insertStarted,
-  type MigrationRecord,
-  updateApplied,
-  updateFinishedAt,
-} from './migration-record.ts';
+import { ApplyError, AutocommitRefused, type Remains } from './apply-error.ts';
+import { type ApplyOptions, SCRIPT_LOCK } from './apply-options.ts';
+import { applyTransactions } from './apply-transactions.ts';
+import { applyWhole } from './apply-whole.ts';
+import { ComposedQuery } from './composed-query.ts';
+import { insertApplied, type MigrationRecord, updateFinishedAt } from './migration-record.ts';
+import type { OwnTransaction } from './own-transactions.ts';
 import type { Script } from './script.ts';
-import { runScript, ScriptError } from './script-query.ts';
-import { type ScriptLimits, scriptSettings } from './script-settings.ts';
+import type { Autocommit, Mode } from './script-plan.ts';
+import { ScriptError } from './script-query.ts';
+import { scriptSettings } from './script-settings.ts';
+import { sendQuery } from './send-query.ts';
 import { leavesSessionAlone } from './session-reset.ts';
-import { splitStatements } from './statements.ts';
+import { applyStandalone } from './standalone/apply.ts';
 
-/** "cannot run inside a transaction block" and "invalid transaction termination": the server's own verdict. */
-const REFUSES_TRANSACTION: ReadonlySet<string> = new Set(['25001', '2D000']);
+/** What the server says of statements that it runs, but not in this transaction. */
+const REFUSES_TRANSACTION: ReadonlySet<string> = new Set([
+  '25001', // active_sql_transaction: CONCURRENTLY, VACUUM, SET TRANSACTION after a query
+  '2D000', // invalid_transaction_termination: a procedure that commits
+  '55P04', // unsafe_new_enum_value_usage
+  '55006', // object_in_use: pending trigger events
+  '53200', // out_of_memory: more locks than one transaction can hold
+]);
 
-/** "scrip" in ASCII: the advisory lock that a script holds as long as its transaction lasts. */
-export const SCRIPT_LOCK = 0x73_63_72_69_70;
-
-export interface ApplyOptions extends ScriptLimits {
-  /** `_prisma_migrations`, qualified and quoted. */
-  readonly table: string;
-  /** What undoes a script's effects on the session. */
-  readonly reset: string;
-  /** False behind a pooler, where each step may go to another backend. */
-  readonly mayRunInSteps: boolean;
-  /** Another one comes after it, which takes it to the disk: a commit flushes all that were before it. */
-  readonly isFollowed: boolean;
-  /** Told when a script is about to be sent, with what stays true until it is answered. */
-  readonly onSend?: (way: 'atomic' | 'careful') => void;
-}
+const NOTHING: Remains = { kind: 'nothing' };
 
 /**
- * Runs the script of a migration whole. Where PostgreSQL can, the script and its complete record are one transaction,
- * so that there is no instant at which a crash leaves one without the other.
+ * Applies the script of a migration and records it. Where PostgreSQL can, the script and its complete record are one
+ * transaction, so that there is no instant at which a crash leaves one without the other. Where it refuses that, all was
+ * rolled back, and the script runs in autocommit mode, in the way that a later start can go on from.
+ * @throws ApplyError with what remains of it, AutocommitRefused
  */
 export async function applyScript(
   session: Session,
   record: MigrationRecord,
   script: Script,
   options: ApplyOptions,
-): Promise<void> {
-  const { atomicity } = script;
-  if (!atomicity.atomic) return applyInSteps(session, record, script, atomicity, options);
+): Promise<Mode> {
+  const { mode, autocommit } = script.plan;
+  if (mode === 'transaction' && options.committed === 0) {
+    const refusal = await applyInTransaction(session, record, script, options);
+    if (refusal === undefined) return 'transaction';
+    options.onRefused(autocommit, refusal);
+  }
+  if (!options.mayAutocommit && autocommit.kind !== 'none') throw new AutocommitRefused(autocommit.reason);
   try {
-    await applyAtomically(session, record, script, options);
+    await applyInAutocommit(session, record, script, autocommit, options);
+  } catch (error) {
+    throw explain(error, autocommit);
+  }
+  return 'autocommit';
+}
+
+/** Answers with the server's words where it refused the transaction, and another way is open. */
+async function applyInTransaction(
+  session: Session,
+  record: MigrationRecord,
+  script: Script,
+  options: ApplyOptions,
+): Promise<string | undefined> {
+  try {
+    await sendQuery(session, composeTransaction(record, script, options), 'script', true, options);
+    return undefined;
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
-    const code = error.database?.code ?? '';
-    if (!REFUSES_TRANSACTION.has(code)) throw new ApplyError(error, atomicity);
-    const refused = { atomic: false, at: error.completed, reason: error.message } as const;
-    if (!options.mayRunInSteps) throw new StepsRefused(error.message);
-    await applyInSteps(session, record, script, refused, options);
+    const isRefused = REFUSES_TRANSACTION.has(error.database?.code ?? '');
+    if (isRefused && script.plan.autocommit.kind !== 'none') return error.message;
+    throw new ApplyError(error, 'transaction', NOTHING);
   }
 }
 
-async function applyAtomically(
-  session: Session,
-  record: MigrationRecord,
-  { text, statements }: Script,
-  options: ApplyOptions,
-) {
-  // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
-  // apply it a second time.
-  const before = [
+/** What failed beside the script itself: looking up, clearing the way, recording. */
+function explain(error: unknown, autocommit: Autocommit): unknown {
+  const cause = error instanceof pg.DatabaseError ? new ScriptError(error, {}) : error;
+  if (!(cause instanceof ScriptError)) return error;
+  const isUnknown = autocommit.kind === 'whole';
+  return new ApplyError(
+    cause,
+    'autocommit',
+    isUnknown ? { kind: 'unknown', reason: autocommit.reason } : NOTHING,
+  );
+}
+
+function composeTransaction(record: MigrationRecord, script: Script, options: ApplyOptions): ComposedQuery {
+  const { text, statements, plan } = script;
+  const query = new ComposedQuery().add(
+    'BEGIN',
     ...scriptSettings(options, 'LOCAL'),
-    `SELECT pg_advisory_xact_lock(${SCRIPT_LOCK})`,
+    // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
+    // apply it a second time.
+    `SELECT pg_catalog.pg_advisory_xact_lock(${SCRIPT_LOCK})`,
     insertApplied(options.table, record),
-  ].join('; ');
-  const reset = leavesSessionAlone(statements) ? [] : [options.reset];
-  const commit = options.isFollowed ? ['SET LOCAL synchronous_commit = off'] : [];
-  const after = [...reset, ...commit, updateFinishedAt(options.table, record)].join('; ');
+  );
+  if (plan.autocommit.kind === 'transactions') addMerged(query, script, plan.autocommit.transactions);
+  else query.addScript(text, 0, statements.keys());
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
-  const whole = statements.at(-1)?.open === true ? text : `${text}\n;\n${after}`;
-  options.onSend?.('atomic');
-  faultPoint('script:send');
-  try {
-    const answer = runScript(session, `${before};\n${whole}`);
-    faultPoint('script:sent');
-    await answer;
-    faultPoint('script:done');
-  } catch (error) {
-    faultPoint('script:failed');
-    if (!(error instanceof ScriptError)) throw error;
-    await cleanUp(session, error, options.reset);
-    throw shiftBack(error, `${before};\n`);
+  if (statements.at(-1)?.open === true) return query;
+  query.endScript();
+  if (!leavesSessionAlone(statements)) query.add(...options.reset);
+  if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
+  return query.add(updateFinishedAt(options.table, record), 'COMMIT');
+}
+
+/** The script's own transactions as one: what a COMMIT between them would check is checked there. */
+function addMerged(
+  query: ComposedQuery,
+  { text, statements }: Script,
+  transactions: readonly OwnTransaction[],
+): void {
+  for (const [index, { statements: own, commit }] of transactions.entries()) {
+    for (const at of own) {
+      const { start = 0, end } = statements[at] ?? {};
+      query.addScript(text.slice(start, end), start, [at]).endScript();
+    }
+    if (commit !== undefined && index < transactions.length - 1)
+      query.add('SET CONSTRAINTS ALL IMMEDIATE', 'SET CONSTRAINTS ALL DEFERRED');
   }
 }
 
-/** Prisma's way, for scripts that cannot be one transaction: record that it began, run it, record that it ended. */
-async function applyInSteps(
+function applyInAutocommit(
   session: Session,
   record: MigrationRecord,
-  { text, statements }: Script,
-  atomicity: Atomicity,
+  script: Script,
+  autocommit: Autocommit,
   options: ApplyOptions,
 ): Promise<void> {
-  faultPoint('steps:record');
-  await session.query(insertStarted(options.table, record));
-  faultPoint('steps:recorded');
-  const limits = isConcurrent(statements) ? { ...options, lockTimeoutMs: undefined } : options;
-  const limited = scriptSettings(limits, 'SESSION').join('; ');
-  if (limited !== '') await session.query(limited);
-  options.onSend?.('careful');
-  faultPoint('steps:send');
-  try {
-    const answer = runScript(session, text);
-    faultPoint('steps:sent');
-    await answer;
-    faultPoint('steps:done');
-  } catch (error) {
-    faultPoint('steps:failed');
-    if (!(error instanceof ScriptError)) throw error;
-    await cleanUp(session, error, options.reset);
-    throw new ApplyError(error, atomicity);
+  switch (autocommit.kind) {
+    case 'standalone':
+      return applyStandalone(session, record, script, autocommit.statement, options);
+    case 'transactions':
+      return applyTransactions(session, record, script, autocommit.transactions, options);
+    case 'whole':
+      return applyWhole(session, record, script, autocommit.reason, options);
+    case 'none':
+      throw new Error('a script that has no way in autocommit mode');
   }
-  await session.query(`${options.reset}; ${updateApplied(options.table, record)}`);
-}
-
-/** Where a script opened a transaction of its own, its failure leaves the session inside it. */
-async function cleanUp(session: Session, error: ScriptError, reset: string): Promise<void> {
-  if (error.database !== undefined && !isConnectionLoss(error.cause))
-    await session.query(`ROLLBACK; ${reset}`);
-}
-
-/** The error as the script alone would have met it: position and count without what was put before it. */
-function shiftBack(error: ScriptError, prefix: string): ScriptError {
-  const database = error.database;
-  if (database?.position !== undefined)
-    database.position = String(Number(database.position) - [...prefix].length);
-  return new ScriptError(error.cause, Math.max(0, error.completed - splitStatements(prefix).length));
 }

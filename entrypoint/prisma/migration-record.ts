@@ -8,8 +8,11 @@ export interface MigrationRecord {
   readonly id: string;
   readonly checksum: string;
   readonly name: string;
+  /** There is a row of it already, which it goes on with: some of its own transactions are committed. */
+  readonly isOpen?: boolean;
 }
 
+const NOW = 'pg_catalog.clock_timestamp()';
 const INSERT = /^INSERT INTO "_prisma_migrations" \("id","checksum","started_at","migration_name"\)/;
 
 /** The record the engine is about to insert before it runs a script; undefined for any other statement. */
@@ -29,7 +32,7 @@ export function insertApplied(table: string, record: MigrationRecord): string {
   const existing = `SELECT "id" FROM ${table} WHERE "migration_name" = ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL LIMIT 1`;
   return insert(table, record, {
     id: `coalesce((${existing}), ${quoteLiteral(record.id)})`,
-    finished_at: 'clock_timestamp()',
+    finished_at: NOW,
     applied_steps_count: '1',
   });
 }
@@ -39,26 +42,50 @@ export function insertFailed(table: string, record: MigrationRecord, logs: strin
   return `${insert(table, record, { logs: quoteLiteral(logs) })} ON CONFLICT ("id") DO UPDATE SET "logs" = excluded."logs"`;
 }
 
-/** The row of a migration that began, as Prisma leaves it when the process dies. */
-export function insertStarted(table: string, record: MigrationRecord): string {
-  return insert(table, record, {});
+/**
+ * The row of a migration that began, as Prisma leaves it when the process dies.
+ * @param progress what of it is committed with the row
+ */
+export function insertStarted(table: string, record: MigrationRecord, progress?: string): string {
+  return insert(table, record, progress === undefined ? {} : { logs: quoteLiteral(progress) });
 }
 
-/** Completes the row of a migration that was recorded when it began. */
+/** Notes how much of a migration is committed, or what it failed of after that. */
+export function updateProgress(table: string, record: MigrationRecord, progress: string): string {
+  return update(table, record, { logs: quoteLiteral(progress) });
+}
+
+/** Completes the row of a migration that was recorded when it began; its script may have been mended since. */
 export function updateApplied(table: string, record: MigrationRecord): string {
-  return `UPDATE ${table} SET "finished_at" = clock_timestamp(), "applied_steps_count" = 1 WHERE "id" = ${quoteLiteral(record.id)}`;
+  const checksum = quoteLiteral(record.checksum);
+  return update(table, record, { checksum, finished_at: NOW, logs: 'NULL', applied_steps_count: '1' });
+}
+
+/** Takes back the row of a migration of which nothing was applied. */
+export function deleteRecord(table: string, record: MigrationRecord): string {
+  return `DELETE FROM ${table} WHERE "id" = ${quoteLiteral(record.id)}`;
+}
+
+/** The same for a role that may not delete: Prisma tries a migration again whose record is marked so. */
+export function updateRolledBack(table: string, record: MigrationRecord): string {
+  return update(table, record, { rolled_back_at: NOW });
 }
 
 /** Sets the time a migration ended, which the row carries from its beginning. */
 export function updateFinishedAt(table: string, record: MigrationRecord): string {
-  return `UPDATE ${table} SET "finished_at" = clock_timestamp() WHERE "id" = ${quoteLiteral(record.id)}`;
+  return update(table, record, { finished_at: NOW });
+}
+
+function update(table: string, record: MigrationRecord, values: Readonly<Record<string, string>>): string {
+  const list = Object.entries(values).map(([name, value]) => `${quoteIdentifier(name)} = ${value}`);
+  return `UPDATE ${table} SET ${list.join(', ')} WHERE "id" = ${quoteLiteral(record.id)}`;
 }
 
 function insert(table: string, record: MigrationRecord, extra: Readonly<Record<string, string>>): string {
   const values = {
     id: quoteLiteral(record.id),
     checksum: quoteLiteral(record.checksum),
-    started_at: 'now()',
+    started_at: 'pg_catalog.now()',
     migration_name: quoteLiteral(record.name),
     ...extra,
   };

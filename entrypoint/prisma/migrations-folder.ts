@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../lib/errors.ts';
+import { checksum } from './checksum.ts';
 import { parseScript, type Script } from './script.ts';
 
 export const MIGRATION_FILE = 'migration.sql';
@@ -39,14 +40,6 @@ export function readMigrationsFolder(dir: string): MigrationsFolder {
     }
   }
   return { dir, migrations, lock: readLock(dir), problems };
-}
-
-/**
- * SHA-256 in hexadecimal: Prisma's checksum. Node.js's crypto is loaded when a history is compared, after the server was
- * started.
- */
-export function checksum(script: Buffer | string): string {
-  return process.getBuiltinModule('node:crypto').createHash('sha256').update(script).digest('hex');
 }
 
 export function readScript({ script }: Migration): Script {

@@ -45,19 +45,27 @@ const IN_ACTIONS: readonly Rule[] = [
   ],
 ];
 
+const CALL = /^CALL\b/;
+
 /** What in a script deserves a look. Tables that the script itself creates are empty, and do not count. */
-export function findInScript({ text, statements, atomicity }: Script): ScriptFinding[] {
+export function findInScript(script: Script): ScriptFinding[] {
+  const { text, statements, plan } = script;
   const created = new Set(statements.flatMap(createdTable));
   const findings = statements
     .filter((statement) => !created.has(touchedTable(statement) ?? ''))
     .flatMap((statement) =>
       findInStatement(statement).map((finding) => ({ line: lineOf(text, statement), finding })),
     );
-  const culprit = atomicity.atomic ? undefined : statements[atomicity.at];
-  if (!atomicity.atomic && culprit !== undefined) {
+  const { mode, autocommit } = plan;
+  const culprit = autocommit.kind === 'whole' ? statements[autocommit.at] : undefined;
+  if (
+    culprit !== undefined &&
+    autocommit.kind === 'whole' &&
+    (mode === 'autocommit' || CALL.test(culprit.skeleton))
+  ) {
     findings.push({
       line: lineOf(text, culprit),
-      finding: `cannot be one transaction (${atomicity.reason}): cut off, it takes a person`,
+      finding: `may commit before its end (${autocommit.reason}): if it is interrupted, manual action may be required`,
     });
   }
   return findings;

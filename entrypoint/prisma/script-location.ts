@@ -1,3 +1,4 @@
+import type { ScriptPlace } from './composed-query.ts';
 import type { Script } from './script.ts';
 
 /** A place in a script: the line and column, from 1, and the line's text. */
@@ -7,17 +8,16 @@ export interface ScriptLocation {
   readonly text: string;
 }
 
-/**
- * Where a script failed: at the server's position (in characters, from 1) where it told one, else at the first
- * statement that did not complete; undefined when neither is in the script.
- */
-export function locateFailure(
-  { text, statements }: Script,
-  position: number | undefined,
-  completedStatements: number,
-): ScriptLocation | undefined {
-  const offset = position === undefined ? statements[completedStatements]?.start : toOffset(text, position);
+/** Where a script failed: at the server's position where it told one, else at the statement that did not complete. */
+export function locateFailure({ text, statements }: Script, place: ScriptPlace): ScriptLocation | undefined {
+  const statement = place.statement === undefined ? undefined : statements[place.statement];
+  const offset = place.offset ?? statement?.start;
   return offset === undefined ? undefined : locate(text, offset);
+}
+
+/** The line, from 1, that a statement begins in. */
+export function lineOfStatement({ text, statements }: Script, index: number): number {
+  return locate(text, statements[index]?.start ?? 0).line;
 }
 
 /** The line with a caret below it, numbered as editors do. */
@@ -25,18 +25,6 @@ export function showLocation({ line, column, text }: ScriptLocation): string[] {
   const gutter = `${line} | `;
   const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
   return [`${gutter}${text}`, `${' '.repeat(gutter.length - 2)}| ${indent}^`];
-}
-
-/** The server counts code points, JavaScript UTF-16 units. */
-function toOffset(script: string, position: number): number | undefined {
-  if (position < 1) return undefined;
-  let offset = 0;
-  for (let remaining = position - 1; remaining > 0; remaining -= 1) {
-    const codePoint = script.codePointAt(offset);
-    if (codePoint === undefined) return undefined;
-    offset += codePoint > 0xffff ? 2 : 1;
-  }
-  return offset <= script.length ? offset : undefined;
 }
 
 function locate(script: string, offset: number): ScriptLocation {

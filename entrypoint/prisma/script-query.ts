@@ -1,17 +1,18 @@
 import pg from 'pg';
 import type { Session } from '../lib/database/session.ts';
+import type { ComposedQuery, ScriptPlace } from './composed-query.ts';
 
 /** A script that the server refused. */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError';
-  /** How many statements of the text completed before the one that failed. */
-  readonly completed: number;
+  /** Where in the script; empty where the failure was not in it. */
+  readonly place: ScriptPlace;
   override readonly cause: unknown;
 
-  constructor(cause: unknown, completed: number) {
+  constructor(cause: unknown, place: ScriptPlace) {
     super(cause instanceof Error ? cause.message : String(cause));
     this.cause = cause;
-    this.completed = completed;
+    this.place = place;
   }
 
   /** The server's own error; undefined when the connection broke. */
@@ -33,10 +34,10 @@ interface Wire {
 class ScriptQuery {
   readonly #text: string;
   readonly #resolve: () => void;
-  readonly #reject: (error: ScriptError) => void;
+  readonly #reject: (error: unknown, completed: number) => void;
   #completed = 0;
 
-  constructor(text: string, resolve: () => void, reject: (error: ScriptError) => void) {
+  constructor(text: string, resolve: () => void, reject: (error: unknown, completed: number) => void) {
     this.#text = text;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -56,18 +57,21 @@ class ScriptQuery {
     connection.sendCopyFail('a migration has no input to copy from');
   }
   handleError(error: unknown): void {
-    this.#reject(new ScriptError(error, this.#completed));
+    this.#reject(error, this.#completed);
   }
   handleReadyForQuery(): void {
     this.#resolve();
   }
 }
 
-/** Runs a script whole, as psql would with one query; rejects with a ScriptError. */
-export function runScript(session: Session, text: string): Promise<void> {
+/** Runs a query whole, as psql would with one; rejects with a ScriptError. */
+export function runQuery(session: Session, query: ComposedQuery): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: ScriptError) =>
-      reject(session.givenUp === undefined ? error : new ScriptError(session.givenUp, error.completed));
-    session.client.query(new ScriptQuery(text, resolve, fail));
+    const fail = (error: unknown, completed: number) => {
+      const position = error instanceof pg.DatabaseError ? error.position : undefined;
+      const place = query.locate(position === undefined ? undefined : Number(position), completed);
+      reject(new ScriptError(session.givenUp ?? error, place));
+    };
+    session.client.query(new ScriptQuery(query.text, resolve, fail));
   });
 }

@@ -36,6 +36,7 @@ const RowSchema = z.tuple([
   z.boolean(),
   z.boolean(),
   z.nullable(z.string()),
+  z.nullable(z.string()),
 ]);
 const ServerSchema = z.object({
   version: z.string(),
@@ -80,13 +81,14 @@ function readSeed(facts: z.infer<typeof FactsSchema>, tables: readonly string[])
 
 function parseHistory(xml: string): HistoryRow[] {
   const parsed = z.array(RowSchema).parse(JSON.parse(cell(xml) || '[]'));
-  return parsed.map(([name, checksum, startedAt, finished, rolledBack, logs]) => ({
+  return parsed.map(([name, checksum, startedAt, finished, rolledBack, logs, id]) => ({
     name,
     checksum,
     startedAt,
     finished,
     rolledBack,
     logs,
+    id,
   }));
 }
 

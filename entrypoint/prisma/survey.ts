@@ -46,7 +46,7 @@ function surveyQuery(schema: string | undefined, seedTables: readonly string[]):
     .map((table, index) => `(${index}, to_regclass(${regclass(table)}))`)
     .join(', ');
   const history = `select json_agg(json_build_array(migration_name, checksum, started_at, finished_at is not null,
-    rolled_back_at is not null, case when finished_at is null then logs end) order by started_at)::text as cell from `;
+    rolled_back_at is not null, case when finished_at is null then logs end, case when finished_at is null then id end) order by started_at)::text as cell from `;
   return `select json_build_object(
     'server', ${SERVER_FACTS},
     'schema', ${schema === undefined ? `coalesce((select relnamespace::regnamespace::name from pg_class where oid = history.id), current_schema())` : quoteLiteral(schema)},

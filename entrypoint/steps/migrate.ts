@@ -7,7 +7,7 @@ import type { MigrationsFolder } from '../prisma/migrations-folder.ts';
 import type { BootLock } from './boot-lock.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
 import { findInvalidIndexes } from './migrate/invalid-indexes.ts';
-import { refuseStepsBehindPooler } from './migrate/pooler.ts';
+import { refuseAutocommitBehindPooler } from './migrate/pooler.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
 
 /** Applies what is pending, under the lock; takes none when there is nothing to do. */
@@ -50,33 +50,35 @@ async function applyPending(
 ): Promise<void> {
   const { folder } = target;
   const { cli } = target.prisma;
-  const seen = compareHistory(database.state.history ?? [], folder.migrations);
+  const seen = compareHistory(database.state.history ?? [], folder.migrations, config);
   reportDrift(seen, config, log);
-  if (seen.pending.length === 0 && seen.failed.length === 0) {
+  const open = [...seen.interrupted.map(({ migration }) => migration), ...seen.pending];
+  if (open.length === 0 && seen.failed.length === 0) {
     return log.skipped(`nothing to migrate: ${count(seen.applied.length)} applied`, {
       applied: seen.applied.length,
     });
   }
-  if (database.state.server.readOnly) throw readOnly(target.database.connection, seen.pending.length);
-  if (cli === undefined) refuseStepsBehindPooler(database, seen.pending);
+  if (database.state.server.readOnly) throw readOnly(target.database.connection, open.length);
+  if (cli === undefined) refuseAutocommitBehindPooler(database, open);
   await lock.hold();
   // It loads while the history is read.
   if (cli === undefined) void import('../prisma/schema-engine.ts');
   const { history } = await database.refresh();
-  const { pending, failed } = compareHistory(history ?? [], folder.migrations);
-  // Only now: what looked cut off without the lock may have been another replica at work.
+  const { pending, interrupted, failed } = compareHistory(history ?? [], folder.migrations, config);
+  // Only now: what looked interrupted without the lock may have been another replica at work.
   if (failed.length > 0) throw unresolved(failed, folder, await findInvalidIndexes(database.session));
-  if (pending.length === 0) return log.skipped('nothing to migrate: another replica has just done it');
-  log.info('pending', `${count(pending.length)} to apply`, { migrations: pending.map(({ name }) => name) });
+  const names = [...interrupted.map(({ migration }) => migration.name), ...pending.map(({ name }) => name)];
+  if (names.length === 0) return log.skipped('nothing to migrate: another replica has just done it');
+  log.info('pending', `${count(names.length)} to apply`, { migrations: names });
   if (cli !== undefined) {
     const { migrateWithCli } = await import('./migrate/cli.ts');
     await migrateWithCli(cli, target, context, log);
   } else {
     const { migrateEmbedded } = await import('./migrate/embedded.ts');
-    await migrateEmbedded(database, lock, { ...target, pending }, config, context, log);
+    await migrateEmbedded(database, lock, { ...target, pending, interrupted }, config, context, log);
   }
   await database.refresh();
-  log.done(`${count(pending.length)} applied`, { applied: pending.length });
+  log.done(`${count(names.length)} applied`, { applied: names.length });
 }
 
 /** Tells where the folder and the history have gone different ways. */

@@ -1,6 +1,7 @@
 /** Every way a migration can stand in `_prisma_migrations` and in the folder, each under a name of its own. */
+import { checksum } from '../../entrypoint/prisma/checksum.ts';
 import type { HistoryRow } from '../../entrypoint/prisma/history.ts';
-import { checksum, type Migration } from '../../entrypoint/prisma/migrations-folder.ts';
+import type { Migration } from '../../entrypoint/prisma/migrations-folder.ts';
 
 type Kind = 'applied' | 'edited' | 'crlf' | 'failed' | 'rolledBack' | 'rolledBackFinished';
 
@@ -43,5 +44,6 @@ function row(name: string, kind: Kind, index: number): HistoryRow {
     finished: kind !== 'failed' && kind !== 'rolledBack',
     rolledBack,
     logs: kind === 'failed' || kind === 'rolledBack' ? 'ERROR: it failed' : null,
+    id: kind === 'failed' || kind === 'rolledBack' ? `${name} ${index}` : null,
   };
 }

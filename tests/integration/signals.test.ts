@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startBundle } from '../helpers/bundle.ts';
+import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase, type Database } from '../helpers/database.ts';
 import { closedPort } from '../helpers/network.ts';
 import { createStandalone, USERS_MIGRATION } from '../helpers/standalone.ts';
@@ -58,10 +58,31 @@ describe('a signal', () => {
     ]);
   });
 
-  test('while a migration runs that cannot be one lets it end, and starts nothing further', async () => {
+  test('between a migration’s own transactions rolls back the one that runs; the next start goes on with it', async () => {
     const { dir } = await createStandalone({
       migrations: {
-        '0001': 'CREATE TABLE a (id int); COMMIT; SELECT pg_sleep(1.5); CREATE TABLE b (id int)',
+        '0001': `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT;
+          CREATE TABLE b (id int); SELECT pg_sleep(1.5)`,
+      },
+    });
+    const database = await createDatabase();
+    const tables = () => database.query("SELECT to_regclass('a') AS a, to_regclass('b') AS b");
+    const boot = await startBundle({ dir, env: { DATABASE_URL: database.url } });
+    await scriptSleeps(database);
+    boot.kill('SIGTERM');
+    expect(await boot.exit).toMatchObject({ code: 143 });
+    expect(await tables()).toEqual([{ a: 'a', b: null }]);
+    const next = await runBundle({ dir, args: ['migrate'], env: { DATABASE_URL: database.url } });
+    expect(next.code, next.stdout).toBe(0);
+    expect(next.logs).toContainEqual(expect.objectContaining({ event: 'resumed', committed: 1 }));
+    expect(await tables()).toEqual([{ a: 'a', b: 'b' }]);
+    expect(await database.migrations()).toMatchObject([{ migration_name: '0001', finished: true }]);
+  });
+
+  test('while a migration runs that cannot be cancelled lets it end, and starts nothing further', async () => {
+    const { dir } = await createStandalone({
+      migrations: {
+        '0001': 'CREATE TABLE a (id int); ROLLBACK; SELECT pg_sleep(1.5); CREATE TABLE b (id int)',
         '0002': 'CREATE TABLE c (id int)',
       },
     });

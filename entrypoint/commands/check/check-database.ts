@@ -4,22 +4,16 @@ import { withConnection } from '../../lib/database/connect.ts';
 import { BootError, toBootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
 import { compareHistory } from '../../prisma/history.ts';
-import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
-import { findInScript, type ScriptFinding } from '../../prisma/script-findings.ts';
+import type { Migration } from '../../prisma/migrations-folder.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
 import { findInvalidIndexes } from '../../steps/migrate/invalid-indexes.ts';
 import { settleDatabase } from '../../steps/settle-database.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
+import { describePending, foreseeFailures, type PendingReport, reportPending } from './check-pending.ts';
 import { checkSeed } from './check-seed.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
-
-/** A pending migration, and what in it deserves a look. */
-export interface PendingReport {
-  readonly name: string;
-  readonly findings: readonly ScriptFinding[];
-}
 
 export interface DatabaseReport {
   readonly findings: readonly Finding[];
@@ -36,7 +30,7 @@ export async function checkDatabase(
     return await withDatabase(config, { createDatabase: false }, context, async (database) => {
       await settleDatabase(database, context);
       await database.session.query('begin read only');
-      const migrations = pendingMigrations(database, prisma);
+      const migrations = pendingMigrations(database, prisma, config);
       const pending = migrations.map(reportPending);
       return {
         pending,
@@ -44,6 +38,7 @@ export async function checkDatabase(
           ...checkConnection(database),
           ...(await checkPrivileges(database, pending.length)),
           ...checkHistory(database, prisma, config, pending, await findInvalidIndexes(database.session)),
+          ...foreseeFailures(migrations, prisma, config),
           ...(await checkSeed(database, config, migrations)),
         ],
       };
@@ -58,16 +53,26 @@ export async function checkDatabase(
     const missing = `database "${config.database.connection.database}" is not there: the boot would create it`;
     const found = pending.length === 0 || config.migrate.mode === 'skip' ? [] : [describePending(pending)];
     const seed = await checkSeed(undefined, config, migrations);
-    return { findings: [warning('database', missing), ...found, ...seed], pending };
+    return {
+      findings: [
+        warning('database', missing),
+        ...found,
+        ...foreseeFailures(migrations, prisma, config),
+        ...seed,
+      ],
+      pending,
+    };
   }
 }
 
-function pendingMigrations(database: Database, prisma: PrismaFolder | undefined): readonly Migration[] {
-  return compareHistory(database.state.history ?? [], prisma?.folder?.migrations ?? []).pending;
-}
-
-function reportPending(migration: Migration): PendingReport {
-  return { name: migration.name, findings: findInScript(readScript(migration)) };
+function pendingMigrations(
+  database: Database,
+  prisma: PrismaFolder | undefined,
+  config: Config,
+): Migration[] {
+  const rows = database.state.history ?? [];
+  const { interrupted, pending } = compareHistory(rows, prisma?.folder?.migrations ?? [], config.migrate);
+  return [...interrupted.map(({ migration }) => migration), ...pending];
 }
 
 function checkHistory(
@@ -80,7 +85,7 @@ function checkHistory(
   const folder = prisma?.folder;
   if (config.migrate.mode === 'skip') return [ok('migrate', 'skipped: ENTRYPOINT_MIGRATE=skip')];
   if (folder === undefined) return [];
-  const history = compareHistory(state.history ?? [], folder.migrations);
+  const history = compareHistory(state.history ?? [], folder.migrations, config.migrate);
   const findings: Finding[] = [];
   if (history.failed.length > 0)
     findings.push(...failures('migrate', unresolved(history.failed, folder, invalidIndexes)));
@@ -110,19 +115,6 @@ function checkHistory(
   if (pending.length === 0)
     return [...findings, ok('migrate', `nothing to migrate: ${history.applied.length} applied`)];
   return [...findings, describePending(pending)];
-}
-
-function describePending(pending: readonly PendingReport[]): Finding {
-  const details = pending.flatMap(({ name, findings }) => [
-    name,
-    ...findings.map(({ line, finding }) => `  line ${line}: ${finding}`),
-  ]);
-  const deserving = pending.some(({ findings }) => findings.length > 0);
-  return (deserving ? warning : ok)(
-    'migrate',
-    `${pending.length} pending, to be applied by the boot`,
-    details,
-  );
 }
 
 async function mayCreateDatabase(config: Config, { shutdown }: Context): Promise<boolean> {

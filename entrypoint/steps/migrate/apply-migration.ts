@@ -2,26 +2,24 @@ import type { Context } from '../../lib/context.ts';
 import { connectionLost, isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import { ApplyError, StepsRefused } from '../../prisma/apply-error.ts';
+import { ApplyError, AutocommitRefused } from '../../prisma/apply-error.ts';
+import type { ApplyOptions } from '../../prisma/apply-options.ts';
 import { applyScript } from '../../prisma/apply-script.ts';
 import type { Database } from '../../prisma/database.ts';
 import { insertFailed, type MigrationRecord } from '../../prisma/migration-record.ts';
-import { parseScript, type Script } from '../../prisma/script.ts';
+import { describeProgress } from '../../prisma/progress.ts';
+import type { Script } from '../../prisma/script.ts';
 import { RESET_POOLED, RESET_SESSION } from '../../prisma/session-reset.ts';
 import type { BootLock } from '../boot-lock.ts';
+import { appliedElsewhere, isAppliedElsewhere } from './applied-elsewhere.ts';
 import { describeServerError, explainScriptError } from './failure.ts';
+import { waitWhileInUse } from './in-use.ts';
 import { withLockRetries } from './lock-retries.ts';
-import { isOvertaken, overtaken } from './overtaken.ts';
 import { poolerUnsuitable } from './pooler.ts';
 import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
-import { watchScript } from './watch-script.ts';
+import { type ScriptWatch, watchScript } from './watch-script.ts';
 
-interface Applied {
-  readonly name: string;
-  readonly durationMs: number;
-}
-
-interface Surroundings {
+export interface ApplyDeps {
   readonly database: Database;
   readonly lock: BootLock;
   readonly target: MigrateTarget & PendingMigrations;
@@ -33,101 +31,115 @@ interface Surroundings {
   readonly noticesLostClient: boolean;
 }
 
-/** Applies one migration after the other as the engine hands them over, and sees to their records. */
-export class MigrationApplier {
-  readonly #in: Surroundings;
-  #running: Promise<Applied | undefined> = Promise.resolve(undefined);
-
-  constructor(surroundings: Surroundings) {
-    this.#in = surroundings;
+/**
+ * Applies one migration and records it.
+ * @param committed how many of its own transactions an earlier start committed
+ * @throws a BootError that explains a failure, or the ShutdownError of a signal
+ */
+export async function applyMigration(
+  record: MigrationRecord,
+  script: Script,
+  committed: number,
+  deps: ApplyDeps,
+): Promise<void> {
+  const { database, lock, config, context, log } = deps;
+  context.shutdown.signal.throwIfAborted();
+  lock.lost.throwIfAborted();
+  const { name } = record;
+  const started = performance.now();
+  const watch = watchScript(database, name, config.lockTimeoutMs, lock.lost, context, log);
+  const options = applyOptions(record, committed, watch, deps);
+  try {
+    const mode = await withLockRetries(name, watch, context, log, (done) =>
+      applyScript(database.session, record, script, { ...options, committed: done ?? committed }),
+    );
+    const durationMs = Math.round(performance.now() - started);
+    const message = mode === 'autocommit' ? `${name} (in autocommit mode)` : name;
+    log.info('applied', message, { migration: name, durationMs, mode });
+  } catch (error) {
+    throw await explainFailure(error, record, script, deps);
+  } finally {
+    await watch.stop();
   }
+}
 
-  /**
-   * Sends a script once the one before it is through, and does not wait for its end: while the server works, the
-   * engine gets the next one ready. Throws what the one before it failed of.
-   */
-  async apply(record: MigrationRecord, content: string): Promise<void> {
-    const script = parseScript(content);
-    const before = await this.#running;
-    this.#running = this.#apply(record, script);
-    // Whoever waits for it next is told.
-    this.#running.catch(() => undefined);
-    this.#report(before);
-  }
+function applyOptions(
+  { name }: MigrationRecord,
+  committed: number,
+  watch: ScriptWatch,
+  { database, target, config, context, log, table, noticesLostClient }: ApplyDeps,
+): ApplyOptions {
+  const { signal } = context.shutdown;
+  const fields = { migration: name };
+  return {
+    ...config,
+    table,
+    committed,
+    schema: database.session.settings.schema,
+    reset: database.isPooled ? RESET_POOLED : RESET_SESSION,
+    noticesLostClient,
+    mayAutocommit: !database.isPooled,
+    isFollowed: name !== target.pending.at(-1)?.name,
+    isEnding: () => signal.aborted,
+    onSend: watch.sent,
+    onAnswer: watch.answered,
+    onRefused: (_instead, message) =>
+      log.info(
+        'autocommit',
+        `${name}: not possible in one transaction (${message}): rolled back, now in autocommit mode`,
+        fields,
+      ),
+    onFound: (message) => log.info('found', `${name}: ${message}`, fields),
+    onCommitted: (done, of) =>
+      log.debug('committed', `${name}: committed transaction ${done} of ${of}`, {
+        ...fields,
+        committed: done,
+        of,
+      }),
+    waitFor: waitWhileInUse(name, target.database.lockTimeoutMs, signal, log),
+  };
+}
 
-  /**
-   * Waits for the script that was sent last; throws a BootError that explains a failure, or the ShutdownError of a
-   * signal.
-   */
-  async finish(): Promise<void> {
-    this.#report(await this.#running);
-  }
+async function explainFailure(
+  error: unknown,
+  record: MigrationRecord,
+  script: Script,
+  deps: ApplyDeps,
+): Promise<unknown> {
+  const { database, lock, target, config, context } = deps;
+  const { signal } = context.shutdown;
+  if (error instanceof ApplyError && leavesRecord(error, deps))
+    await recordFailure(error, record, script, deps);
+  if (signal.aborted) return signal.reason;
+  if (lock.lost.aborted) return connectionLost(database.session.settings, lock.lost.reason);
+  if (error instanceof AutocommitRefused)
+    return poolerUnsuitable(database, [`${record.name} (${error.message})`]);
+  if (!(error instanceof ApplyError)) return error;
+  if (isAppliedElsewhere(error)) return appliedElsewhere(record.name, error);
+  return explainScriptError(error, record.name, script, target, config.retryFailed, database);
+}
 
-  #report(applied: Applied | undefined): void {
-    if (applied === undefined) return;
-    const { name, durationMs } = applied;
-    this.#in.log.info('applied', name, { migration: name, durationMs });
-  }
+/** A script of which nothing remains leaves a record only where Prisma's way is asked for. */
+function leavesRecord(error: ApplyError, { config, context }: ApplyDeps): boolean {
+  if (isConnectionLoss(error.cause.cause)) return false;
+  if (error.remains.kind === 'unknown') return true;
+  const isFailure = !context.shutdown.signal.aborted && !isAppliedElsewhere(error);
+  return isFailure && (error.remains.kind === 'transactions' || !config.retryFailed);
+}
 
-  async #apply(record: MigrationRecord, script: Script): Promise<Applied> {
-    const { lock, context } = this.#in;
-    context.shutdown.signal.throwIfAborted();
-    lock.lost.throwIfAborted();
-    const started = performance.now();
-    await this.#applyWatched(record, script);
-    return { name: record.name, durationMs: Math.round(performance.now() - started) };
-  }
-
-  async #applyWatched(record: MigrationRecord, script: Script): Promise<void> {
-    const { database, lock, target, config, context, log, table, noticesLostClient } = this.#in;
-    const watch = watchScript(database, record.name, config.lockTimeoutMs, lock.lost, context, log);
-    const options = {
-      ...config,
-      table,
-      schema: database.session.settings.schema,
-      reset: database.isPooled ? RESET_POOLED : RESET_SESSION,
-      noticesLostClient,
-      mayRunInSteps: !database.isPooled,
-      isFollowed: record.name !== target.pending.at(-1)?.name,
-      onSend: watch.sent,
-    };
-    try {
-      await withLockRetries(record.name, watch, context, log, () =>
-        applyScript(database.session, record, script, options).finally(watch.answered),
-      );
-    } catch (error) {
-      throw await this.#explainFailure(error, record, script);
-    } finally {
-      await watch.stop();
-    }
-  }
-
-  async #explainFailure(error: unknown, record: MigrationRecord, script: Script): Promise<unknown> {
-    const { database, lock, target, config, context } = this.#in;
-    const { signal } = context.shutdown;
-    if (error instanceof ApplyError && this.#leavesRecord(error)) await this.#recordFailure(error, record);
-    if (signal.aborted) return signal.reason;
-    if (lock.lost.aborted) return connectionLost(database.session.settings, lock.lost.reason);
-    if (error instanceof StepsRefused)
-      return poolerUnsuitable(database, [`${record.name} (${error.message})`]);
-    if (!(error instanceof ApplyError)) return error;
-    if (isOvertaken(error)) return overtaken(record.name, error);
-    return explainScriptError(error, record.name, script, target, config.retryFailed, database);
-  }
-
-  /** A script that was rolled back leaves a record only where Prisma's way is asked for. */
-  #leavesRecord(error: ApplyError): boolean {
-    const { config, context } = this.#in;
-    if (isConnectionLoss(error.cause.cause)) return false;
-    if (!error.atomicity.atomic) return true;
-    return !config.retryFailed && !context.shutdown.signal.aborted && !isOvertaken(error);
-  }
-
-  async #recordFailure({ cause }: ApplyError, record: MigrationRecord): Promise<void> {
-    const { database, table } = this.#in;
-    const logs = cause.database === undefined ? cause.message : describeServerError(cause.database);
-    faultPoint('failure:record');
-    await database.session.query(insertFailed(table, record, logs));
-    faultPoint('failure:recorded');
-  }
+async function recordFailure(
+  { cause, remains }: ApplyError,
+  record: MigrationRecord,
+  script: Script,
+  { database, table }: ApplyDeps,
+): Promise<void> {
+  const words = cause.database === undefined ? cause.message : describeServerError(cause.database);
+  const { autocommit } = script.plan;
+  const logs =
+    remains.kind === 'transactions' && autocommit.kind === 'transactions'
+      ? `${describeProgress(script, autocommit.transactions, remains.committed)}\n${words}`
+      : words;
+  faultPoint('failure:record');
+  await database.session.query(insertFailed(table, record, logs));
+  faultPoint('failure:recorded');
 }

@@ -3,13 +3,17 @@ import type { Context } from '../../lib/context.ts';
 import { connectionLost, isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { faultPoint } from '../../lib/fault-point.ts';
 import type { StepLog } from '../../lib/step-log.ts';
+import { checksum } from '../../prisma/checksum.ts';
 import type { Database } from '../../prisma/database.ts';
 import { EngineAdapterFactory } from '../../prisma/engine-adapter.ts';
+import type { MigrationRecord } from '../../prisma/migration-record.ts';
+import { readScript } from '../../prisma/migrations-folder.ts';
 import { createSchemaEngine, toMigrationList } from '../../prisma/schema-engine.ts';
+import { parseScript } from '../../prisma/script.ts';
 import { historyTable } from '../../prisma/survey.ts';
 import type { BootLock } from '../boot-lock.ts';
-import { MigrationApplier } from './apply-migration.ts';
-import { explainEngineError } from './failure.ts';
+import { type ApplyDeps, applyMigration } from './apply-migration.ts';
+import { explainEngineError } from './engine-failure.ts';
 import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
 
 /** Applies what is pending with Prisma's schema engine, on the connection that holds the lock. */
@@ -23,16 +27,18 @@ export async function migrateEmbedded(
 ): Promise<void> {
   const table = historyTable(database.state.schema);
   const noticesLostClient = await canNoticeLostClient(database);
-  const applier = new MigrationApplier({
-    database,
-    lock,
-    target,
-    config,
-    context,
-    log,
-    table,
-    noticesLostClient,
-  });
+  const deps = { database, lock, target, config, context, log, table, noticesLostClient };
+  await finishInterrupted(deps);
+  if (target.pending.length === 0) return;
+  let running = Promise.resolve();
+  /** Sends a script once the one before it is through, and while the server works the engine gets the next one ready. */
+  const apply = async (record: MigrationRecord, content: string) => {
+    const script = parseScript(content);
+    await running;
+    running = applyMigration(record, script, 0, deps);
+    // Whoever waits for it next is told.
+    running.catch(() => undefined);
+  };
   let failure: unknown;
   /** The engine makes an error of its own of what a hook throws. */
   const keepFailure = (work: Promise<void>) =>
@@ -43,7 +49,7 @@ export async function migrateEmbedded(
   const factory = new EngineAdapterFactory(database.session, database.state.schema, {
     table,
     acquireLock: () => keepFailure(lock.holdPrismaLock()),
-    apply: (record, script) => keepFailure(applier.apply(record, script)),
+    apply: (record, script) => keepFailure(apply(record, script)),
   });
   try {
     faultPoint('engine:load');
@@ -57,7 +63,7 @@ export async function migrateEmbedded(
       });
     } finally {
       engine.free();
-      await keepFailure(applier.finish());
+      await keepFailure(running);
     }
     faultPoint('engine:done');
   } catch (error) {
@@ -66,6 +72,23 @@ export async function migrateEmbedded(
     throw (await session.isAlive())
       ? explainEngineError(error, target)
       : connectionLost(session.settings, session.lost.reason ?? error);
+  }
+}
+
+/** Goes on with migrations of which an earlier start committed some transactions: the engine would refuse their records. */
+async function finishInterrupted(deps: ApplyDeps): Promise<void> {
+  for (const { migration, id, committed } of deps.target.interrupted) {
+    const script = readScript(migration);
+    const record = { id, name: migration.name, checksum: checksum(migration.script), isOpen: true };
+    deps.log.info(
+      'resumed',
+      `${migration.name}: an earlier start committed ${committed} of its transactions: going on after them`,
+      {
+        migration: migration.name,
+        committed,
+      },
+    );
+    await applyMigration(record, script, committed, deps);
   }
 }
 

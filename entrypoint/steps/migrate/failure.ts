@@ -1,20 +1,15 @@
 import { join, relative } from 'node:path';
 import type { DatabaseError } from 'pg';
-import { codeOf, messageOf } from '../../lib/database/connection-error.ts';
 import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
 import { BootError, type Problem } from '../../lib/errors.ts';
-import type { ApplyError } from '../../prisma/apply-error.ts';
+import type { ApplyError, Remains } from '../../prisma/apply-error.ts';
 import type { Database } from '../../prisma/database.ts';
-import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import { MIGRATION_FILE } from '../../prisma/migrations-folder.ts';
 import type { Script } from '../../prisma/script.ts';
 import { locateFailure, showLocation } from '../../prisma/script-location.ts';
+import { describeMisplaced, type FailedIn } from './foresee-failure.ts';
 import { resolveCommands } from './history-errors.ts';
 import { describeInvalidIndexes, findInvalidIndexes } from './invalid-indexes.ts';
-
-interface FailedIn {
-  readonly appDir: string;
-  readonly folder: MigrationsFolder;
-}
 
 /** The failure of a script as a person needs it: the line, PostgreSQL's own words, and what is in the database now. */
 export async function explainScriptError(
@@ -27,11 +22,10 @@ export async function explainScriptError(
 ): Promise<BootError> {
   const server = error.cause.database;
   if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
-  const position = server.position === undefined ? undefined : Number(server.position);
-  const location = locateFailure(script, position, error.cause.completed);
+  const location = locateFailure(script, error.cause.place);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
-  const invalid = error.atomicity.atomic ? [] : await findInvalidIndexes(database.session);
-  const { action, commands } = whatNow(error, name, retryFailed);
+  const invalid = error.mode === 'transaction' ? [] : await findInvalidIndexes(database.session);
+  const { action, commands } = whatNow(error, name, retryFailed, script);
   return new BootError(
     'MIGRATION_FAILED',
     {
@@ -42,6 +36,7 @@ export async function explainScriptError(
       details: [
         ...(location === undefined ? [] : showLocation(location)),
         ...serverDetails(server),
+        ...describeMisplaced(script),
         ...describeInvalidIndexes(invalid),
         ...commands,
       ],
@@ -55,62 +50,45 @@ export function describeServerError({ severity = 'ERROR', code, message }: Datab
   return `${severity} ${code}: ${message}`;
 }
 
-/** What the engine itself refuses to do. */
-export function explainEngineError(error: unknown, target: FailedIn): BootError {
-  const code = codeOf(error);
-  const message = messageOf(error).split('\n   0:')[0]?.trim() ?? '';
-  const first = target.folder.migrations[0]?.name ?? 'NAME';
-  if (code === 'P3005') {
-    return new BootError(
-      'DATABASE_NOT_EMPTY',
-      {
-        what: 'the database',
-        expected: 'an empty schema, or one with _prisma_migrations',
-        got: 'tables that no migration made (P3005)',
-        action: 'Tell which migrations are in it already (a baseline), then start again:',
-        details: [`node entrypoint.js resolve --applied ${first}`],
-      },
-      error,
-    );
-  }
-  const denied = /permission denied|must be owner/.test(message);
-  return new BootError(
-    denied ? 'DATABASE_ACCESS_REFUSED' : 'MIGRATION_HISTORY',
-    {
-      what: "Prisma's schema engine",
-      expected: denied ? 'a role that may create tables' : 'a history that it can go on with',
-      got: code === 'none' ? message : `${code}: ${message}`,
-      action: denied
-        ? 'Grant the role CREATE on the schema.'
-        : 'See what it says; `status` shows the history.',
-    },
-    error,
-  );
-}
-
 function whatNow(
-  error: ApplyError,
+  { remains }: ApplyError,
   name: string,
   retryFailed: boolean,
+  { plan }: Script,
 ): { action: string; commands: string[] } {
   const [applied = '', rolledBack = ''] = resolveCommands(name);
-  if (error.atomicity.atomic && retryFailed) {
+  if (remains.kind === 'unknown') {
     return {
-      action: 'Nothing of it was applied, and no record was left: correct it, or the data, and start again.',
-      commands: ['Only if you have applied it by hand:', applied],
+      action: `It may have committed before it failed (${remains.reason}). Bring the database fully to one state or the other, then record which:`,
+      commands: [applied, rolledBack],
     };
   }
-  if (error.atomicity.atomic) {
+  if (!retryFailed) {
     return {
-      action:
-        'Nothing of it was applied; the failed record waits for you. Correct it, then say so and start again:',
+      action: `${describeRemains(remains)}; its failed record is kept (ENTRYPOINT_MIGRATE_RETRY_FAILED=off). Fix it, record that, and restart:`,
       commands: [rolledBack],
     };
   }
+  if (remains.kind === 'transactions') {
+    return {
+      action: `${describeRemains(remains)}. Fix the data, or what follows in the script, and restart: it goes on after them.`,
+      commands: ['Only if you have applied the rest by hand:', applied],
+    };
+  }
+  const fix =
+    plan.misplaced.length > 0
+      ? 'Give each of these statements a migration of its own'
+      : 'Fix it, or the data,';
   return {
-    action: `It could not be one transaction (${error.atomicity.reason}): what ran before may be in the database. Look at it, bring it to one side, and say which:`,
-    commands: [applied, rolledBack],
+    action: `Nothing of it was applied, and no record was left. ${fix} and restart.`,
+    commands: ['Only if you have applied it by hand:', applied],
   };
+}
+
+function describeRemains(remains: Exclude<Remains, { kind: 'unknown' }>): string {
+  return remains.kind === 'nothing'
+    ? 'Nothing of it was applied'
+    : `${remains.committed} of its ${remains.of} transactions are committed`;
 }
 
 function serverDetails(error: DatabaseError): string[] {
@@ -138,9 +116,10 @@ function connectionLost(name: string, error: ApplyError): BootError {
     what: `migration ${name}`,
     expected: 'a connection that lasts as long as its script',
     got: `"${error.message}"`,
-    action: error.atomicity.atomic
-      ? 'Start again: it is applied whole or not at all, and the next start goes on from there.'
-      : `Start again. It could not be one transaction (${error.atomicity.reason}): should its record be unfinished, the next start says what to do.`,
+    action:
+      error.remains.kind === 'unknown'
+        ? `Restart. It may commit before its end (${error.remains.reason}): if its record is unfinished, the next start says what to do.`
+        : 'Restart: the next start goes on from what was committed.',
   };
   return new BootError('DATABASE_CONNECTION_LOST', problem, error.cause.cause);
 }

@@ -3,6 +3,7 @@ import { type ConnectionSettings, describeTarget } from '../../lib/connection-se
 import { BootError } from '../../lib/errors.ts';
 import type { HistoryRow } from '../../prisma/history.ts';
 import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../prisma/migrations-folder.ts';
+import { hasProgress } from '../../prisma/progress.ts';
 import { describeInvalidIndexes } from './invalid-indexes.ts';
 
 const LONGEST_LOG = 12;
@@ -27,10 +28,10 @@ export function unresolved(
       what: `migration ${row.name}`,
       expected: 'a record in _prisma_migrations that has ended',
       got: `one that began at ${row.startedAt} and failed, or was cut off (Prisma's P3009)`,
-      action: 'Look at the database, bring it to one side, and say which:',
+      action: 'Bring the database fully to one state or the other, then record which:',
       details: [
         ...resolveCommands(row.name),
-        `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}${whyInSteps(folder, row.name)}`,
+        `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}${whyInterrupted(folder, row)}`,
         ...describeInvalidIndexes(invalidIndexes),
         ...(row.logs ? ['What was noted then:', ...row.logs.split('\n').slice(0, LONGEST_LOG)] : []),
       ],
@@ -38,12 +39,14 @@ export function unresolved(
   );
 }
 
-/** Why a crash could leave part of it, where that is so. */
-function whyInSteps(folder: MigrationsFolder, name: string): string {
+/** Why a crash could leave part of it, where that is known. */
+function whyInterrupted(folder: MigrationsFolder, { name, logs }: HistoryRow): string {
   const migration = folder.migrations.find((known) => known.name === name);
   if (migration === undefined) return ' (not in this image)';
-  const { atomicity } = readScript(migration);
-  return atomicity.atomic ? '' : `, which cannot be one transaction (${atomicity.reason})`;
+  const { mode, autocommit } = readScript(migration).plan;
+  if (hasProgress(logs)) return ', whose committed transactions were changed since, or changed the session';
+  if (autocommit.kind === 'none' || (mode === 'transaction' && autocommit.kind !== 'whole')) return '';
+  return `, which may commit before its end (${autocommit.reason})`;
 }
 
 export function databaseAhead(missing: readonly string[]): BootError {

@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Tries a migration again when it could not get a lock on a table in time: it was rolled back, and while it waited
+ * Tries a migration again, or what is left of its own transactions, when it could not get a lock on a table in time: it was rolled back, and while it waited
  * every later query on that table waited behind it.
  */
 export async function withLockRetries<Result>(
@@ -20,18 +20,20 @@ export async function withLockRetries<Result>(
   watch: ScriptWatch,
   { shutdown }: Context,
   log: StepLog,
-  apply: () => Promise<Result>,
+  apply: (committed: number | undefined) => Promise<Result>,
 ): Promise<Result> {
   const backoff = new Backoff({
     firstMs: FIRST_PAUSE_MS,
     longestMs: LONGEST_PAUSE_MS,
     signal: shutdown.signal,
   });
+  let committed: number | undefined;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await apply();
+      return await apply(committed);
     } catch (error) {
       if (!passes(error)) throw error;
+      if (error.remains.kind === 'transactions') committed = error.remains.committed;
       const holder = watch.blocker ?? 'a session that has ended since';
       if (attempt === ATTEMPTS) throw blocked(name, holder, error);
       log.warn(
@@ -49,10 +51,9 @@ export async function withLockRetries<Result>(
   }
 }
 
-function passes(error: unknown): boolean {
-  return (
-    error instanceof ApplyError && error.atomicity.atomic && PASSING.has(error.cause.database?.code ?? '')
-  );
+function passes(error: unknown): error is ApplyError {
+  if (!(error instanceof ApplyError) || error.remains.kind === 'unknown') return false;
+  return PASSING.has(error.cause.database?.code ?? '');
 }
 
 function blocked(name: string, holder: string, cause: unknown): BootError {
@@ -61,7 +62,7 @@ function blocked(name: string, holder: string, cause: unknown): BootError {
     expected: `its locks within ENTRYPOINT_MIGRATE_LOCK_TIMEOUT, in ${ATTEMPTS} attempts`,
     got: `a lock held by ${holder}`,
     action:
-      'Nothing of it was applied. End that session (`select pg_terminate_backend(pid)`), or migrate at a quieter hour.',
+      'Its transaction was rolled back. End that session (`select pg_terminate_backend(pid)`), or migrate at a quieter hour.',
   };
   return new BootError('MIGRATION_BLOCKED', problem, cause);
 }

@@ -3,24 +3,26 @@ import type { Database } from '../../prisma/database.ts';
 import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
 
 /**
- * Behind a pooler only what is one transaction holds together: its steps may each go to another backend. Refuses, before
- * anything is applied, pending migrations that are not.
+ * Behind a pooler each query may go to another backend, so that only one transaction holds together. Refuses, before
+ * anything is applied, pending migrations that are known to need more.
  */
-export function refuseStepsBehindPooler(database: Database, pending: readonly Migration[]): void {
+export function refuseAutocommitBehindPooler(database: Database, pending: readonly Migration[]): void {
   if (!database.isPooled) return;
-  const inSteps = pending.flatMap((migration) => {
-    const { atomicity } = readScript(migration);
-    return atomicity.atomic ? [] : [`${migration.name} (${atomicity.reason})`];
+  const unsuitable = pending.flatMap((migration) => {
+    const { mode, autocommit } = readScript(migration).plan;
+    return mode === 'transaction' || autocommit.kind === 'none'
+      ? []
+      : [`${migration.name} (${autocommit.reason})`];
   });
-  if (inSteps.length > 0) throw poolerUnsuitable(database, inSteps);
+  if (unsuitable.length > 0) throw poolerUnsuitable(database, unsuitable);
 }
 
-export function poolerUnsuitable(database: Database, inSteps: readonly string[]): BootError {
+export function poolerUnsuitable(database: Database, migrations: readonly string[]): BootError {
   const { source, host, port } = database.session.settings;
   return new BootError('POOLER_UNSUITABLE', {
     what: source,
-    expected: 'a direct connection for migrations that cannot be one transaction',
-    got: `a pooler at ${host}:${port}, and ${inSteps.join(', ')} pending`,
+    expected: 'a direct connection for migrations that do not run in one transaction',
+    got: `a pooler at ${host}:${port}, and ${migrations.join(', ')} pending`,
     action: `Set DIRECT_URL to the server itself${knownDirectHost(host, port)}.`,
   });
 }

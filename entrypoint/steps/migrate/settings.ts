@@ -1,4 +1,5 @@
 import type { ConnectionSettings } from '../../lib/connection-settings.ts';
+import type { Interrupted } from '../../prisma/history.ts';
 import type { Migration, MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 
@@ -15,12 +16,18 @@ export interface PendingMigrations {
   readonly folder: MigrationsFolder;
   /** Of the folder, in the order they are applied. */
   readonly pending: readonly Migration[];
+  /** Before them: those that an earlier start committed a part of. */
+  readonly interrupted: readonly Interrupted[];
 }
 
 export interface MigrateTarget {
   readonly appDir: string;
   readonly prisma: PrismaFolder;
-  readonly database: { readonly connection: ConnectionSettings; readonly url: string };
+  readonly database: {
+    readonly connection: ConnectionSettings;
+    readonly url: string;
+    readonly lockTimeoutMs: number;
+  };
   /** The environment of the Prisma CLI, for the engine `cli`. */
   readonly appEnv: NodeJS.ProcessEnv;
 }

@@ -3,20 +3,20 @@ import type { Context } from '../../lib/context.ts';
 import { requestCancel } from '../../lib/database/cancel.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { StepLog } from '../../lib/step-log.ts';
-import { SCRIPT_LOCK } from '../../prisma/apply-script.ts';
+import { SCRIPT_LOCK } from '../../prisma/apply-options.ts';
 import type { Database } from '../../prisma/database.ts';
 import { SideConnection } from './side-connection.ts';
 
 const LOOK_EVERY_MS = 10_000;
 const PROGRESS_EVERY_MS = 30_000;
 const CANCEL_EVERY_MS = 500;
-/** Looks in a row that find the script's backend idle, or gone, before its answer is not hoped for any more. */
-const LOOKS_IN_VAIN = 3;
+/** Polls in a row that find the script's backend idle, or gone, before its answer is given up. */
+const IDLE_POLLS = 3;
 
 /** Keeps an eye on a script from a connection of its own, as nobody can ask the one that is busy. */
 export interface ScriptWatch {
-  /** Tells that the script is on its way: one that is atomic may be cancelled. */
-  sent(way: 'atomic' | 'careful'): void;
+  /** Tells that the script, or a part of it, is on its way. */
+  sent(isCancellable: boolean): void;
   /** Tells that it was answered. */
   answered(): void;
   /** Who was last seen to hold a lock that the script waits for. */
@@ -24,15 +24,15 @@ export interface ScriptWatch {
   stop(): Promise<void>;
 }
 
-interface Sight {
+interface ActivitySample {
   readonly who: string | null;
   readonly at_work: boolean;
 }
 
 /**
  * Looks for who holds the locks that the script waits for, tells that it still runs, and gives the connection up when
- * its answer cannot come any more. A script that is atomic is cancelled on a signal, or when the lock is lost to another
- * replica; one that is not is left to end: it cannot be rolled back.
+ * its answer cannot come any more. A script is cancelled on a signal, or when the lock is lost to another replica, where
+ * that leaves nothing that the next start does not know of; otherwise it is left to end.
  */
 export function watchScript(
   database: Database,
@@ -45,22 +45,23 @@ export function watchScript(
   const { session } = database;
   const backend = backendOf(database);
   const started = performance.now();
-  let way: 'atomic' | 'careful' = 'careful';
+  let isCancellable = false;
+  let isEnding = false;
   let blocker: string | undefined;
   let nextProgressMs = PROGRESS_EVERY_MS;
-  let inVain = 0;
+  let idlePolls = 0;
   let underway = false;
   let side: SideConnection | undefined;
   let stopCancelling: (() => Promise<void>) | undefined;
 
   const look = async () => {
     side ??= new SideConnection(session.settings);
-    const [sight] = (await side.ask<Sight>(lookQuery(backend))) ?? [];
-    blocker = sight?.who ?? blocker;
+    const [sample] = (await side.ask<ActivitySample>(lookQuery(backend))) ?? [];
+    blocker = sample?.who ?? blocker;
     // Behind a pooler a script may wait for a backend.
-    const mayBeIdle = sight === undefined || sight.at_work || database.isPooled || !underway;
-    inVain = mayBeIdle ? 0 : inVain + 1;
-    if (inVain >= LOOKS_IN_VAIN)
+    const mayBeIdle = sample === undefined || sample.at_work || database.isPooled || !underway;
+    idlePolls = mayBeIdle ? 0 : idlePolls + 1;
+    if (idlePolls >= IDLE_POLLS)
       session.giveUp('the server has long ended the script, and its answer never came');
     else if (side.silentMs > session.answerMs)
       session.giveUp(`no answer within ${formatDuration(side.silentMs)}`);
@@ -72,12 +73,16 @@ export function watchScript(
     log.info('running', `${name} has been running for ${formatDuration(runsMs)}`, { migration: name });
   };
   const cancel = () => {
-    if (way === 'careful') {
-      log.warn('finishing', `${name} cannot be cancelled: it is left to end`, { migration: name });
+    isEnding = true;
+    if (!underway) return;
+    if (!isCancellable) {
+      log.warn('finishing', `${name} cannot be cancelled: waiting for it to finish`, { migration: name });
       return;
     }
     // Again and again: the first may come before the script does.
-    stopCancelling ??= repeat(() => requestCancel(session));
+    stopCancelling ??= repeat(async () => {
+      if (underway && isCancellable) await requestCancel(session);
+    });
   };
   const timer = setInterval(
     () => {
@@ -92,8 +97,9 @@ export function watchScript(
 
   return {
     sent(next) {
-      way = next;
+      isCancellable = next;
       underway = true;
+      if (isEnding) cancel();
     },
     answered() {
       underway = false;

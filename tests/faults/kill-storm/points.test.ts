@@ -35,7 +35,7 @@ const scenarios: Record<string, Scenario> = {
   'a migration that is not one transaction': {
     command: 'migrate',
     migrations: { ...SCRIPTS, '3_index': 'CREATE INDEX CONCURRENTLY by_email ON users (email);' },
-    from: 'steps:record',
+    from: 'standalone:look',
     inSteps: {
       applied: `SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('by_email') AND indisvalid) AS applied`,
       undo: 'DROP INDEX IF EXISTS by_email',
@@ -65,7 +65,7 @@ const scenarios: Record<string, Scenario> = {
   'a migration that fails half-way': {
     command: 'migrate',
     migrations: { ...SCRIPTS, '3_fails': 'CREATE TABLE half (n INT); COMMIT; SELECT 1 / 0;' },
-    from: 'steps:record',
+    from: 'transactions:send',
     inSteps: { applied: 'SELECT false AS applied', undo: 'DROP TABLE IF EXISTS half' },
     status: 65,
   },

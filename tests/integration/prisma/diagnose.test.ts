@@ -66,7 +66,7 @@ async function diagnoseBoth(cases: readonly HistoryCase[]) {
     optInToShadowDatabase: false,
     filters: { externalTables: [], externalEnums: [] },
   });
-  const ours = compareHistory(rows, migrations);
+  const ours = compareHistory(rows, migrations, { retryFailed: true });
   const failed = unique(ours.failed.map(({ name }) => name));
   const gone = failed.filter((name) => !migrations.some((migration) => migration.name === name));
   return {

@@ -120,9 +120,42 @@ describe('a migration that fails', () => {
     expect((await database.migrations()).filter(({ finished }) => finished)).toHaveLength(2);
   });
 
-  test('that cannot be one transaction is left to a person, both ways to settle it named', async () => {
+  test('between two of its own transactions goes on after the first, once the rest is mended', async () => {
     const { app, database, problem } = await fail(
-      'CREATE TABLE a (id int); COMMIT; INSERT INTO a VALUES (1); SELECT 1 / 0;',
+      `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT; INSERT INTO a VALUES (1); SELECT 1 / 0;`,
+    );
+    expect(problem.action).toContain('1 of its 2 transactions are committed');
+    expect(await database.query('SELECT * FROM a')).toEqual([]);
+    expect(problemOf(await run(app, database)).got).toContain('division by zero');
+    const status = await run(app, database, {}, ['status', '--json']);
+    expect(JSON.parse(status.stdout)).toMatchObject({ interrupted: ['0002_bad'], failed: [] });
+    await app.addMigration(
+      '0002_bad',
+      `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT; INSERT INTO a VALUES (2);`,
+    );
+    expect((await run(app, database)).code).toBe(0);
+    expect(await database.query('SELECT * FROM a')).toEqual([{ id: 2 }]);
+    expect((await run(app, database, {}, ['status'])).code).toBe(0);
+  });
+
+  test('between two of its own transactions waits for a person where the first was changed since', async () => {
+    const { app, database } = await fail(
+      `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT; SELECT 1 / 0;`,
+    );
+    await app.addMigration(
+      '0002_bad',
+      `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id bigint); COMMIT; SELECT 1;`,
+    );
+    const boot = await run(app, database);
+    expect(boot.logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
+    expect(problemOf(boot).details.join('\n')).toContain('changed since');
+    expect((await run(app, database, {}, ['resolve', '--applied', '0002_bad'])).code).toBe(0);
+    expect((await run(app, database)).code).toBe(0);
+  });
+
+  test('after it may have committed waits for a person, both ways to record that named', async () => {
+    const { app, database, problem } = await fail(
+      'CREATE TABLE a (id int); ROLLBACK; SELECT 1; SELECT 1 / 0;',
     );
     expect(problem.action).toContain('its own transaction control');
     expect(problem.details.join('\n')).toMatch(
@@ -131,6 +164,31 @@ describe('a migration that fails', () => {
     expect((await run(app, database)).logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
     expect((await run(app, database, {}, ['resolve', '--applied', '0002_bad'])).code).toBe(0);
     expect((await run(app, database)).code).toBe(0);
+  });
+
+  test('before it can have committed leaves no record, whatever it is written as', async () => {
+    const { app, database, problem } = await fail('CREATE TABLE a (id int); SELECT 1 / 0; ROLLBACK;');
+    expect(problem.action).toContain('Nothing of it was applied, and no record was left');
+    expect((await database.migrations()).map(({ migration_name }) => migration_name)).toEqual(['0001_users']);
+    await app.addMigration('0002_bad', 'SELECT 1;');
+    expect((await run(app, database)).code).toBe(0);
+  });
+
+  test('because statements in it only run alone names them, as check does before', async () => {
+    const script = 'CREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);\n\nVACUUM a;\n';
+    const { app, database, problem } = await fail(script);
+    const named = [
+      'line 2: CREATE INDEX CONCURRENTLY must be the only statement of its migration',
+      'line 4: VACUUM must be the only statement of its migration',
+    ];
+    expect(problem.details).toEqual(expect.arrayContaining(named));
+    expect((await database.migrations()).map(({ migration_name }) => migration_name)).toEqual(['0001_users']);
+    const check = await run(app, database, {}, ['check']);
+    expect(check.code).toBe(65);
+    for (const line of named) expect(check.stdout).toContain(line);
+    const before = await run(app, await createDatabase({ create: false }), {}, ['check']);
+    expect(before.code).toBe(65);
+    for (const line of named) expect(before.stdout).toContain(line);
   });
 });
 

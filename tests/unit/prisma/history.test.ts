@@ -7,6 +7,7 @@ function compare(name: string) {
   const status = compareHistory(
     cases.flatMap(({ rows }) => rows),
     migrationsOf(cases),
+    { retryFailed: true },
   );
   expect(cases).toHaveLength(1);
   return Object.entries({
@@ -57,6 +58,7 @@ test('what is pending keeps the order of the folder, also before what is applied
   const { pending } = compareHistory(
     cases.flatMap(({ rows }) => rows),
     migrationsOf(cases),
+    { retryFailed: true },
   );
   const order = pending.map(({ name }) => names.indexOf(name));
   expect(order).toEqual(order.toSorted((a, b) => a - b));

@@ -41,7 +41,8 @@ describe('findInScript', () => {
     ['ALTER TABLE a ADD CONSTRAINT f CHECK (b > 0)', 'adds a constraint that is validated at once'],
     ['CREATE INDEX i ON a (b)', 'builds an index without CONCURRENTLY'],
     ['CREATE UNIQUE INDEX "i" ON "a" ("b")', 'builds an index without CONCURRENTLY'],
-    ['CREATE INDEX CONCURRENTLY i ON a (b)', 'cannot be one transaction (CONCURRENTLY)'],
+    ['BEGIN; SELECT 1; ROLLBACK', 'may commit before its end (its own transaction control)'],
+    ['CALL p()', 'may commit before its end (a procedure that commits)'],
   ])('sees that %s %s', (script, finding) => {
     expect(find(script)).toEqual([`1 ${finding}`]);
   });

@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest';
+import { ComposedQuery } from '../../../entrypoint/prisma/composed-query.ts';
 import { parseScript } from '../../../entrypoint/prisma/script.ts';
 import { locateFailure, showLocation } from '../../../entrypoint/prisma/script-location.ts';
 
+function locate(script: string, position: number | undefined, completed: number) {
+  const parsed = parseScript(script);
+  const query = new ComposedQuery()
+    .add('BEGIN', "SELECT '😀'")
+    .addScript(script, 0, parsed.statements.keys());
+  const before = [...query.text].length - [...script].length;
+  return locateFailure(parsed, query.locate(position && position + before, completed + 2));
+}
+
 /** What a person is shown for a position that the server counts in characters, from 1. */
 function show(script: string, position: number | undefined, completed = 0): string[] | undefined {
-  const location = locateFailure(parseScript(script), position, completed);
+  const location = locate(script, position, completed);
   return location === undefined ? undefined : showLocation(location);
 }
 
@@ -19,7 +29,7 @@ describe('locateFailure', () => {
 
   test('counts characters as the server does, not as JavaScript does', () => {
     const script = "SELECT '😀😀';\nSELECT '𝔘', tetx;";
-    expect(locateFailure(parseScript(script), positionOf(script, 'tetx'), 0)).toEqual({
+    expect(locate(script, positionOf(script, 'tetx'), 0)).toEqual({
       line: 2,
       column: "SELECT '𝔘', ".length + 1,
       text: "SELECT '𝔘', tetx;",
@@ -45,8 +55,7 @@ describe('locateFailure', () => {
 
   test('finds the end of the script, and nothing behind it', () => {
     expect(show('SELECT (', 9)).toEqual(['1 | SELECT (', '  |         ^']);
-    expect(show('SELECT 1', 10)).toBeUndefined();
-    expect(show('SELECT 1', 0)).toBeUndefined();
+    expect(show('SELECT 1', 10)).toEqual(show('SELECT 1', undefined));
     expect(show('SELECT 1', undefined, 1)).toBeUndefined();
     expect(show('-- nothing', undefined, 0)).toBeUndefined();
   });

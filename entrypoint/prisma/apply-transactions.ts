@@ -1,0 +1,78 @@
+import type { Session } from '../lib/database/session.ts';
+import { ApplyError } from './apply-error.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import { ComposedQuery } from './composed-query.ts';
+import {
+  insertApplied,
+  insertStarted,
+  type MigrationRecord,
+  updateApplied,
+  updateProgress,
+} from './migration-record.ts';
+import type { OwnTransaction } from './own-transactions.ts';
+import { describeProgress } from './progress.ts';
+import type { Script } from './script.ts';
+import { withScriptLock } from './script-lock.ts';
+import { ScriptError } from './script-query.ts';
+import { scriptSettings } from './script-settings.ts';
+import { sendQuery } from './send-query.ts';
+
+/**
+ * Runs the transactions that a script is written as, one by one. What is committed is noted in each of them, so that the
+ * next start goes on after it.
+ */
+export async function applyTransactions(
+  session: Session,
+  record: MigrationRecord,
+  script: Script,
+  transactions: readonly OwnTransaction[],
+  options: ApplyOptions,
+): Promise<void> {
+  await withScriptLock(session, options, async () => {
+    const settings = scriptSettings(options, 'SESSION').join('; ');
+    if (settings !== '') await session.query(settings);
+    for (let committed = options.committed; committed < transactions.length; committed += 1) {
+      const query = compose(record, script, transactions, committed, options);
+      try {
+        await sendQuery(session, query, 'transactions', true, options);
+      } catch (error) {
+        if (!(error instanceof ScriptError)) throw error;
+        const of = transactions.length;
+        const remains =
+          committed === 0
+            ? ({ kind: 'nothing' } as const)
+            : ({ kind: 'transactions', committed, of } as const);
+        throw new ApplyError(error, 'autocommit', remains);
+      }
+      options.onCommitted(committed + 1, transactions.length);
+    }
+    await session.query(options.reset.join('; '));
+  });
+}
+
+/** One of them with its part of the record, the last thing in it: SET TRANSACTION wants to come before any query. */
+function compose(
+  record: MigrationRecord,
+  script: Script,
+  transactions: readonly OwnTransaction[],
+  index: number,
+  { table }: ApplyOptions,
+): ComposedQuery {
+  const { text, statements } = script;
+  const query = new ComposedQuery();
+  const { statements: own = [], begin } = transactions[index] ?? {};
+  for (const at of begin === undefined ? own : [begin, ...own]) {
+    if (at === own[0] && begin === undefined) query.add('BEGIN');
+    const { start = 0, end } = statements[at] ?? {};
+    query.addScript(text.slice(start, end), start, [at]).endScript();
+  }
+  if (own.length === 0 && begin === undefined) query.add('BEGIN');
+  const isFirst = index === 0 && record.isOpen !== true;
+  if (index === transactions.length - 1)
+    return query.add(isFirst ? insertApplied(table, record) : updateApplied(table, record), 'COMMIT');
+  const progress = describeProgress(script, transactions, index + 1);
+  return query.add(
+    isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress),
+    'COMMIT',
+  );
+}

@@ -1,0 +1,83 @@
+import { isResumableAfter } from './session-reset.ts';
+import type { Statement } from './statements.ts';
+
+/** One of the transactions that a script is written as. */
+export interface OwnTransaction {
+  /** Indexes of its statements, without the ones that begin and end it. */
+  readonly statements: readonly number[];
+  /** Index of the BEGIN that opens it; undefined where it has none. */
+  readonly begin: number | undefined;
+  /** Index of the COMMIT that ends it; undefined where the end of the script does. */
+  readonly commit: number | undefined;
+  /** Whether the transactions after it can run in another session. */
+  readonly isResumableAfter: boolean;
+}
+
+export type OwnTransactions =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'plain';
+      readonly transactions: readonly OwnTransaction[];
+      /** Whether they can be tried as one transaction. */
+      readonly isMergeable: boolean;
+    }
+  /** Control that only the script as it is written can express; the index of the first statement that is. */
+  | { readonly kind: 'other'; readonly at: number };
+
+const BEGIN = /^(?:BEGIN|START TRANSACTION)\b/;
+const PLAIN_BEGIN = /^(?:BEGIN|START TRANSACTION)(?: WORK| TRANSACTION)?$/;
+const PLAIN_COMMIT = /^(?:COMMIT|END)(?: WORK| TRANSACTION)?$/;
+const IN_A_PAIR = /^(?:SAVEPOINT|RELEASE|ROLLBACK (?:WORK |TRANSACTION )?TO)\b/;
+const CONTROL = /^(?:COMMIT|END|SAVEPOINT|RELEASE|ROLLBACK|ABORT|PREPARE TRANSACTION)\b/;
+
+const SET_TRANSACTION = /^SET (?:LOCAL )?TRANSACTION\b/;
+
+/** What ends with the transaction that it stands in, and would not if that went on. */
+const ENDS_WITH_TRANSACTION =
+  /^SET (?:LOCAL|TRANSACTION|CONSTRAINTS)\b|\bON COMMIT (?:DROP|DELETE)\b|^DECLARE\b|\bSET_CONFIG\b/;
+
+/** The transactions of a script's own: BEGIN … COMMIT pairs, and what stands before, between and after them. */
+export function findOwnTransactions(statements: readonly Statement[]): OwnTransactions {
+  const transactions: OwnTransaction[] = [];
+  let current: number[] = [];
+  let begin: number | undefined;
+  let hasControl = false;
+  const close = (commit: number | undefined) => {
+    if (current.length > 0 || begin !== undefined || commit !== undefined) {
+      const own = current.flatMap((index) => statements[index] ?? []);
+      transactions.push({ statements: current, begin, commit, isResumableAfter: isResumableAfter(own) });
+    }
+    current = [];
+    begin = undefined;
+  };
+  for (const [at, { skeleton }] of statements.entries()) {
+    if (BEGIN.test(skeleton)) {
+      if (begin !== undefined) return { kind: 'other', at };
+      close(undefined);
+      begin = at;
+      hasControl = true;
+    } else if (PLAIN_COMMIT.test(skeleton)) {
+      close(at);
+      hasControl = true;
+    } else if (begin !== undefined && IN_A_PAIR.test(skeleton)) current.push(at);
+    else if (CONTROL.test(skeleton)) return { kind: 'other', at };
+    else {
+      // It wants to come before any query, and so before the record.
+      hasControl ||= SET_TRANSACTION.test(skeleton);
+      current.push(at);
+    }
+  }
+  if (begin !== undefined) return { kind: 'other', at: begin };
+  if (!hasControl) return { kind: 'none' };
+  close(undefined);
+  return { kind: 'plain', transactions, isMergeable: areMergeable(transactions, statements) };
+}
+
+function areMergeable(transactions: readonly OwnTransaction[], statements: readonly Statement[]): boolean {
+  const skeletonOf = (index: number) => statements[index]?.skeleton ?? '';
+  return transactions.every(({ statements: own, begin }, index) => {
+    if (begin !== undefined && !PLAIN_BEGIN.test(skeletonOf(begin))) return false;
+    const isFollowed = index < transactions.length - 1;
+    return !isFollowed || !own.some((at) => ENDS_WITH_TRANSACTION.test(skeletonOf(at)));
+  });
+}

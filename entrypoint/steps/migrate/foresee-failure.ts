@@ -1,0 +1,39 @@
+import { join, relative } from 'node:path';
+import { BootError } from '../../lib/errors.ts';
+import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import type { Script } from '../../prisma/script.ts';
+import { lineOfStatement } from '../../prisma/script-location.ts';
+import { neverInTransaction } from '../../prisma/script-plan.ts';
+
+/** Where a migration failed: for the path of its script. */
+export interface FailedIn {
+  readonly appDir: string;
+  readonly folder: MigrationsFolder;
+}
+
+/** A pending migration that PostgreSQL will refuse, whatever is in the database; undefined for all others. */
+export function foreseeFailure(
+  name: string,
+  script: Script,
+  { appDir, folder }: FailedIn,
+): BootError | undefined {
+  const [first] = script.plan.misplaced;
+  if (first === undefined) return undefined;
+  const file = relative(appDir, join(folder.dir, name, MIGRATION_FILE));
+  return new BootError('MIGRATION_FAILED', {
+    what: `${file}:${lineOfStatement(script, first)}`,
+    expected: 'a script that PostgreSQL accepts',
+    got: 'statements that PostgreSQL only runs alone, in a script of several',
+    action: 'Give each of them a migration of its own.',
+    details: describeMisplaced(script),
+  });
+}
+
+/** The statements that PostgreSQL only runs alone, in a script of several. */
+export function describeMisplaced(script: Script): string[] {
+  return script.plan.misplaced.map((index) => {
+    const statement = script.statements[index];
+    const label = statement === undefined ? '' : neverInTransaction(statement);
+    return `line ${lineOfStatement(script, index)}: ${label} must be the only statement of its migration`;
+  });
+}

@@ -1,0 +1,46 @@
+import { Backoff } from '../../lib/backoff.ts';
+import { Deadline } from '../../lib/deadline.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { BootError } from '../../lib/errors.ts';
+import type { StepLog } from '../../lib/step-log.ts';
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2000;
+const PROGRESS_MS = 10_000;
+
+/**
+ * Waits a moment each time it is called for another session that works on the same migration, such as the backend of a
+ * start that was killed; rejects once the boot lock's own timeout is over.
+ */
+export function waitWhileInUse(
+  name: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+  log: StepLog,
+): (holder: string) => Promise<void> {
+  const deadline = new Deadline(timeoutMs);
+  const backoff = new Backoff({ firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS, signal });
+  let nextProgress: Deadline | undefined;
+  return async (holder) => {
+    if (deadline.isOver) throw stillInUse(name, holder, timeoutMs);
+    if (nextProgress === undefined || nextProgress.isOver) {
+      nextProgress = new Deadline(PROGRESS_MS);
+      const left = formatDuration(deadline.remainingMs);
+      log.info('waiting', `${name}: another session still works on it: ${holder} (${left} left)`, {
+        migration: name,
+        holder,
+      });
+    }
+    await backoff.pause(deadline.remainingMs);
+  };
+}
+
+function stillInUse(name: string, holder: string, timeoutMs: number): BootError {
+  return new BootError('MIGRATION_BLOCKED', {
+    what: `migration ${name}`,
+    expected: `no other session to work on it after ${formatDuration(timeoutMs)} (ENTRYPOINT_LOCK_TIMEOUT)`,
+    got: holder,
+    action:
+      'An interrupted start may have left it, and it may still finish: restarting may help. To end it: `select pg_terminate_backend(pid)`.',
+  });
+}

@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import { runBundle, startBundle } from '../../helpers/bundle.ts';
+import { createDatabase, type Database, dumpSchema } from '../../helpers/database.ts';
+import { createStandalone } from '../../helpers/standalone.ts';
+
+const BASE = `CREATE TABLE items (id int PRIMARY KEY, label text, kind int);
+  INSERT INTO items SELECT g, 'label ' || g % 50, g FROM generate_series(1, 500) g;
+  CREATE TABLE parted (n int NOT NULL) PARTITION BY RANGE (n);
+  CREATE TABLE parted_a PARTITION OF parted FOR VALUES FROM (0) TO (10);
+  CREATE TYPE mood AS ENUM ('good');
+  CREATE TABLE parents (id int PRIMARY KEY);
+  CREATE TABLE children (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED);`;
+
+/** An app whose history is a base and one migration more, and a database that has the base. */
+async function prepare(script: string) {
+  const app = await createStandalone({ migrations: { '1_base': BASE } });
+  const database = await createDatabase();
+  const migrate = async () =>
+    runBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: database.url } });
+  const first = await migrate();
+  expect(first.code, first.stdout).toBe(0);
+  await app.addMigration('2_last', script);
+  return { app, database, migrate };
+}
+
+/** The schema that psql makes of the same script: each statement by itself, in one session. No string in it has a `;`. */
+async function schemaByHand(script: string): Promise<string> {
+  const database = await createDatabase();
+  await database.query(BASE);
+  const client = await database.connect();
+  for (const statement of script.split(';')) await client.query(statement);
+  await client.end();
+  return dumpSchema(database.url);
+}
+
+async function recordsOf(database: Database) {
+  return (await database.migrations()).map(({ migration_name, finished }) => `${migration_name} ${finished}`);
+}
+const BOTH = ['1_base true', '2_last true'];
+
+describe('a statement that commits by itself', () => {
+  test.each([
+    'CREATE INDEX CONCURRENTLY by_label ON items (label)',
+    'CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "By Kind" ON public.items USING btree (kind DESC) WHERE kind > 3',
+    'CREATE INDEX CONCURRENTLY ON items (lower(label), kind)',
+    'DROP INDEX CONCURRENTLY IF EXISTS not_there',
+    'REINDEX TABLE CONCURRENTLY items',
+    'ALTER TABLE parted DETACH PARTITION parted_a CONCURRENTLY',
+    'VACUUM (ANALYZE) items',
+    'CLUSTER items USING items_pkey',
+  ])('%s is applied once, recorded, and makes the schema that psql makes', async (script) => {
+    const { database, migrate } = await prepare(`-- why\n${script};\n`);
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(await recordsOf(database)).toEqual(BOTH);
+    const made = await dumpSchema(database.url, { exclude: /_prisma_migrations/ });
+    expect(made).toBe(await schemaByHand(script));
+    expect((await migrate()).logs).toContainEqual(expect.objectContaining({ event: 'skipped' }));
+  });
+
+  test('that an earlier start finished and did not record is recorded, and not run again', async () => {
+    const { database, migrate } = await prepare('CREATE INDEX CONCURRENTLY by_label ON items (label)');
+    await database.query('CREATE INDEX by_label ON items (label)');
+    const [before] = await database.query("SELECT 'by_label'::regclass::oid AS oid");
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(run.logs).toContainEqual(
+      expect.objectContaining({
+        event: 'found',
+        msg: expect.stringContaining('there already, and valid'),
+      }),
+    );
+    expect(await database.query("SELECT 'by_label'::regclass::oid AS oid")).toEqual([before]);
+    expect(await recordsOf(database)).toEqual(BOTH);
+  });
+
+  test.each([
+    ['by name', 'CREATE INDEX CONCURRENTLY by_label ON items (label)', 'by_label'],
+    ['under IF NOT EXISTS', 'CREATE INDEX CONCURRENTLY IF NOT EXISTS by_label ON items (label)', 'by_label'],
+    ['under a name that PostgreSQL chose', 'CREATE INDEX CONCURRENTLY ON items (label)', 'items_label_idx'],
+  ])('that was interrupted is built again: its invalid index goes, %s', async (_how, script, index) => {
+    const { database, migrate } = await prepare(script);
+    await leaveInvalid(database, `CREATE INDEX CONCURRENTLY ${index} ON items (label)`, index);
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(await indexesOf(database)).toEqual([{ name: index, valid: true }]);
+    expect(await recordsOf(database)).toEqual(BOTH);
+  });
+
+  test('finds an index of that name with another definition: told, left, and an error', async () => {
+    const { database, migrate } = await prepare('CREATE INDEX CONCURRENTLY by_label ON items (label)');
+    await database.query('CREATE INDEX by_label ON items (kind)');
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(65);
+    expect(run.stdout).toContain('with another definition: left as it is');
+    expect(run.stdout).toContain('42P07');
+    expect(await indexesOf(database)).toEqual([{ name: 'by_label', valid: true }]);
+    expect(await recordsOf(database)).toEqual(['1_base true']);
+  });
+
+  test('finds one with another definition under IF NOT EXISTS: told, left, and passed over as psql does', async () => {
+    const { database, migrate } = await prepare(
+      'CREATE INDEX CONCURRENTLY IF NOT EXISTS by_label ON items (label)',
+    );
+    await database.query('CREATE INDEX by_label ON items (kind)');
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(run.stdout).toContain('with another definition: left as it is');
+    expect(await recordsOf(database)).toEqual(BOTH);
+  });
+
+  test('a unique index that the rows do not fit ends with 65, their values, no index and no record', async () => {
+    const { database, migrate } = await prepare('CREATE UNIQUE INDEX CONCURRENTLY u ON items (label)');
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(65);
+    expect(run.stdout).toMatch(/Key \(label\)=\(label \d+\) is duplicated/);
+    expect(await indexesOf(database)).toEqual([]);
+    expect(await recordsOf(database)).toEqual(['1_base true']);
+    await database.query('DELETE FROM items WHERE id > 50');
+    expect((await migrate()).code).toBe(0);
+    expect(await recordsOf(database)).toEqual(BOTH);
+  });
+
+  test('waits for the backend of a killed start that still builds, and builds nothing a second time', async () => {
+    const { app, database, migrate } = await prepare('CREATE INDEX CONCURRENTLY by_label ON items (label)');
+    const blocker = await database.connect();
+    await blocker.query('BEGIN; SELECT 1 FROM items LIMIT 1; LOCK TABLE items IN ROW EXCLUSIVE MODE');
+    const killed = await startBundle({
+      dir: app.dir,
+      args: ['migrate'],
+      env: { DATABASE_URL: database.url },
+    });
+    await indexIsThere(database, 'by_label');
+    killed.kill('SIGKILL');
+    await killed.exit;
+    const next = await startBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: database.url } });
+    await next.waitForLine(/still works on it|left by an interrupted build/);
+    await blocker.query('COMMIT');
+    expect((await next.exit).code, next.describe()).toBe(0);
+    expect(await indexesOf(database)).toEqual([{ name: 'by_label', valid: true }]);
+    expect(await recordsOf(database)).toEqual(BOTH);
+    expect((await migrate()).code).toBe(0);
+  });
+
+  test('goes on with a DETACH PARTITION CONCURRENTLY that was interrupted half-way', async () => {
+    const { database, migrate } = await prepare('ALTER TABLE parted DETACH PARTITION parted_a CONCURRENTLY');
+    await database.query(
+      "UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'parted_a'::regclass",
+    );
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(await database.query('SELECT count(*)::int AS n FROM pg_inherits')).toEqual([{ n: 0 }]);
+    expect(await recordsOf(database)).toEqual(BOTH);
+  });
+});
+
+describe('transactions of a script’s own', () => {
+  test.each([
+    ['one pair', 'BEGIN; CREATE TABLE a (n int); COMMIT;', 'transaction'],
+    [
+      'statements around a pair',
+      'CREATE TABLE a (n int); BEGIN; CREATE TABLE b (n int); COMMIT; SELECT 1',
+      'transaction',
+    ],
+    [
+      'two pairs with a deferred constraint',
+      'BEGIN; INSERT INTO children VALUES (1); INSERT INTO parents VALUES (1); COMMIT; BEGIN; INSERT INTO children VALUES (2); INSERT INTO parents VALUES (2); COMMIT',
+      'transaction',
+    ],
+    [
+      'a savepoint',
+      'BEGIN; SAVEPOINT a; CREATE TABLE a (n int); ROLLBACK TO a; CREATE TABLE a (m int); COMMIT',
+      'transaction',
+    ],
+    [
+      'a new value of an enum used at once',
+      "ALTER TYPE mood ADD VALUE 'bad'; COMMIT; CREATE TABLE a (m mood DEFAULT 'bad')",
+      'autocommit',
+    ],
+    [
+      'what Prisma writes for an enum',
+      `BEGIN; CREATE TYPE mood_new AS ENUM ('fine'); ALTER TYPE mood RENAME TO mood_old; ALTER TYPE mood_new RENAME TO mood; DROP TYPE mood_old; COMMIT; ALTER TABLE items ADD m mood`,
+      'transaction',
+    ],
+    [
+      'SET TRANSACTION',
+      'BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; CREATE TABLE a (n int); COMMIT',
+      'autocommit',
+    ],
+    [
+      'SET LOCAL',
+      'BEGIN; SET LOCAL search_path = pg_temp; CREATE TABLE a (n int); COMMIT; CREATE TABLE b (n int)',
+      'autocommit',
+    ],
+    [
+      'ON COMMIT DROP',
+      'BEGIN; CREATE TEMP TABLE a (n int) ON COMMIT DROP; COMMIT; CREATE TABLE a (n int)',
+      'autocommit',
+    ],
+    [
+      'pending trigger events',
+      'INSERT INTO parents VALUES (1); BEGIN; INSERT INTO children VALUES (1); COMMIT; ALTER TABLE children ADD x int',
+      'transaction',
+    ],
+  ])('%s: the schema that psql makes, and the log says how', async (_title, script, mode) => {
+    const { database, migrate } = await prepare(script);
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(run.logs).toContainEqual(expect.objectContaining({ event: 'applied', migration: '2_last', mode }));
+    expect(await recordsOf(database)).toEqual(BOTH);
+    const made = await dumpSchema(database.url, { exclude: /_prisma_migrations/ });
+    expect(made).toBe(await schemaByHand(script));
+  });
+
+  test('a procedure that commits runs in autocommit mode', async () => {
+    const { database, migrate } = await prepare('CALL work()');
+    await database.query(`CREATE PROCEDURE work() LANGUAGE plpgsql AS $$ BEGIN
+      CREATE TABLE a (n int); COMMIT; INSERT INTO a VALUES (1); END $$`);
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(run.logs).toContainEqual(expect.objectContaining({ event: 'applied', mode: 'autocommit' }));
+    expect(await database.query('SELECT * FROM a')).toEqual([{ n: 1 }]);
+  });
+});
+
+function indexesOf(database: Database) {
+  return database.query(`SELECT indexrelid::regclass::text AS name, indisvalid AS valid FROM pg_index
+    WHERE indrelid = 'items'::regclass AND NOT indisprimary`);
+}
+
+/** Makes an index, and marks it as one whose build did not end. */
+async function leaveInvalid(database: Database, sql: string, index: string): Promise<void> {
+  await database.query(sql);
+  await database.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${index}'::regclass`);
+}
+
+async function indexIsThere(database: Database, index: string): Promise<void> {
+  await expect
+    .poll(() => database.query(`SELECT to_regclass('${index}') AS name`))
+    .toEqual([{ name: index }]);
+}
