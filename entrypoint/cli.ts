@@ -1,14 +1,15 @@
-import { realpathSync, writeSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isatty } from 'node:tty';
 import type { Command } from './commands/command.ts';
 import { collectSecrets } from './config/collect-secrets.ts';
 import { readEarlySettings } from './config/early-settings.ts';
 import { resolveEnvironment } from './config/environment.ts';
 import { readConfig } from './config.ts';
 import { type FailureReport, reportFailure, reportServerDeath } from './failure/report-failure.ts';
-import { toBootError } from './lib/errors.ts';
+import { Children } from './lib/children.ts';
+import { EXIT_STATUS, toBootError } from './lib/errors.ts';
 import { createLogger } from './lib/logger.ts';
+import { Output } from './lib/output.ts';
 import { Secrets } from './lib/secrets.ts';
 import { Shutdown, ShutdownError, signalStatus } from './lib/shutdown.ts';
 import { StepTimer } from './lib/step-log.ts';
@@ -18,69 +19,92 @@ declare const ZARPE_VERSION: string;
 
 const appDir = dirname(realpathSync(process.argv[1] ?? '.'));
 const shutdown = new Shutdown();
+const children = new Children();
+const stdout = new Output(1);
+let logOutput = stdout;
 const environment = resolveEnvironment(process.env);
 const early = readEarlySettings(environment);
 const secrets = new Secrets();
 for (const secret of collectSecrets(environment)) secrets.add(secret);
 
+let report: FailureReport | undefined;
+let failure: Promise<number> | undefined;
+
 /** The process's edge: argv and environment in, exit status out, the only catch. */
 async function main(argv: readonly string[]): Promise<number> {
-  let report: FailureReport | undefined;
   try {
     const { command, flags, rest } = parseArguments(argv);
-    if (flags.help === true) return print(helpText(command));
-    if (flags.version === true) return print(ZARPE_VERSION);
+    if (flags.help === true) return await printOnly(helpText(command));
+    if (flags.version === true) return await printOnly(ZARPE_VERSION);
     report = openReport(command);
-    const { log, steps } = report;
     const config = () => readConfig(environment, appDir);
-    const context = { log, steps, shutdown };
     const run = await command.load();
-    const status = await run({ flags, rest, appDir, environment, early, config, context, print });
-    if (command.isBoot) await reportServerDeath(status, report);
+    const status = await run({ flags, rest, appDir, environment, early, config, context: report, print });
+    if (command.isBoot && failure === undefined) await reportServerDeath(status, report);
+    if (command.printsResult) await stdout.deliver(shutdown.signal);
     return status;
   } catch (error) {
-    return fail(error, report ?? openReport(undefined));
+    return fail(error);
   }
 }
 
 /** Where a command logs, and whom a failure of it is told to. */
 function openReport(command: Command | undefined): FailureReport {
   const printsResult = command?.printsResult === true;
-  const fd = printsResult ? 2 : 1;
-  const isTerminal = isatty(fd);
+  if (printsResult) logOutput = new Output(2);
   const log = createLogger({
     level: printsResult && early.level === 'info' ? 'warn' : early.level,
     format: early.format,
-    color: early.color && isTerminal,
+    color: early.color && logOutput.isTerminal,
     secrets,
-    fd,
-    isTerminal,
+    output: logOutput,
   });
-  const report = {
-    log,
-    steps: new StepTimer(log),
-    appDir,
-    early,
-    secrets,
-    shutdown,
-    isBoot: command?.isBoot === true,
-  };
-  process.removeAllListeners('uncaughtException').removeAllListeners('unhandledRejection');
-  const die = (error: unknown) => void fail(error, report).then((status) => process.exit(status));
-  process.on('uncaughtException', die).on('unhandledRejection', die);
-  return report;
+  const steps = new StepTimer(log);
+  return { log, steps, appDir, early, secrets, shutdown, children, isBoot: command?.isBoot === true };
 }
 
-async function fail(error: unknown, report: FailureReport): Promise<number> {
-  if (!(error instanceof ShutdownError)) return reportFailure(toBootError(error), report);
-  report.log.info({ step: report.steps.current, event: 'shutdown', signal: error.signal }, error.message);
-  return signalStatus(error.signal);
+/** Reports the first failure there is; whatever fails on its account ends as it does. */
+function fail(error: unknown): Promise<number> {
+  report ??= openReport(undefined);
+  failure ??= error instanceof ShutdownError ? reportSignal(error, report) : reportError(error, report);
+  return failure;
 }
 
-function print(result: string | object): number {
-  const text = typeof result === 'string' ? secrets.redact(result) : secrets.stringify(result, 2);
-  writeSync(1, `${text}\n`);
-  return 0;
+function reportSignal({ signal, message }: ShutdownError, { log, steps }: FailureReport): Promise<number> {
+  process.exitCode = signalStatus(signal);
+  log.info({ step: steps.current, event: 'shutdown', signal }, message);
+  return Promise.resolve(process.exitCode);
 }
 
-void main(process.argv.slice(2)).then((status) => process.exit(status));
+function reportError(error: unknown, to: FailureReport): Promise<number> {
+  const known = toBootError(error);
+  process.exitCode = known.exit.status;
+  return reportFailure(known, to);
+}
+
+/** What nobody caught. While another failure is being reported it ends the process at once, with that one's status. */
+function die(error: unknown): void {
+  if (failure === undefined) void fail(error).then(exit);
+  else {
+    children.kill();
+    process.exit();
+  }
+}
+
+async function exit(status: number): Promise<never> {
+  await Promise.all([stdout.drain(), logOutput.drain()]);
+  process.exit(status);
+}
+
+function print(result: string | object): void {
+  stdout.write(`${typeof result === 'string' ? secrets.redact(result) : secrets.stringify(result, 2)}\n`);
+}
+
+async function printOnly(text: string): Promise<number> {
+  print(text);
+  await stdout.deliver(shutdown.signal);
+  return EXIT_STATUS.ok.status;
+}
+
+process.on('uncaughtException', die).on('unhandledRejection', die);
+void main(process.argv.slice(2)).then(async (status) => exit(await (failure ?? status)));

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { EarlySettings } from '../config/early-settings.ts';
+import type { Children } from '../lib/children.ts';
 import { codeOf, messageOf } from '../lib/database/connection-error.ts';
 import { type BootError, SERVER_DIED } from '../lib/errors.ts';
 import type { Secrets } from '../lib/secrets.ts';
@@ -16,13 +17,14 @@ export interface FailureReport {
   readonly early: EarlySettings;
   readonly secrets: Secrets;
   readonly shutdown: Shutdown;
+  readonly children: Children;
   /** The command was a boot: others are told, and its container may be held. */
   readonly isBoot: boolean;
 }
 
-/** Tells everyone who should know of a failure; answers with its exit status. */
+/** Tells everyone who should know of a failure, and ends every child; answers with the exit status. */
 export async function reportFailure(error: BootError, report: FailureReport): Promise<number> {
-  const { log, steps, appDir, early, secrets, shutdown, isBoot } = report;
+  const { log, steps, appDir, early, secrets, shutdown, children, isBoot } = report;
   const { status, remedy } = error.exit;
   const step = steps.current;
   log.error(
@@ -37,6 +39,7 @@ export async function reportFailure(error: BootError, report: FailureReport): Pr
   );
   const redact = (text: string) => secrets.redact(text);
   writeTerminationLog(early.terminationLog, redact(`${error.code} (exit ${status}): ${error.message}`));
+  await children.end();
   if (!isBoot) return status;
   if (early.alertWebhook !== undefined) {
     const { sendAlert } = await import('./alert.ts');

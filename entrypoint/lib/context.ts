@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Children } from './children.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { StepTimer } from './step-log.ts';
 
@@ -7,4 +8,5 @@ export interface Context {
   readonly log: Logger;
   readonly steps: StepTimer;
   readonly shutdown: Shutdown;
+  readonly children: Children;
 }

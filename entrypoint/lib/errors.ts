@@ -71,6 +71,7 @@ export const ERROR_CODES = {
   SEED_FAILED: 'seed',
   SEED_UNDECIDED: 'seed',
   SERVER_UNSTARTABLE: 'build',
+  OUTPUT_UNWRITABLE: 'temporary',
   INTERNAL: 'internal',
 } as const satisfies Record<string, ExitName>;
 

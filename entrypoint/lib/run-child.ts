@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChildResult, endOf, forwardSignals } from './child-process.ts';
-import type { Shutdown } from './shutdown.ts';
+import type { Context } from './context.ts';
 
 const KILL_AFTER_MS = 5000;
 const DRAIN_MS = 1000;
@@ -11,7 +11,6 @@ const DRAIN_MS = 1000;
 export interface CapturedOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly shutdown: Shutdown;
   /** Each line of its standard output and error, as it comes. */
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
   /** When its whole process group is told to end, and killed if it does not. */
@@ -25,8 +24,9 @@ export async function runChild(
   file: string,
   args: readonly string[],
   options: CapturedOptions,
+  { shutdown, children }: Context,
 ): Promise<ChildResult & { readonly timedOut: boolean }> {
-  options.shutdown.signal.throwIfAborted();
+  shutdown.signal.throwIfAborted();
   options.abort?.throwIfAborted();
   const child = spawn(file, args, {
     cwd: options.cwd,
@@ -35,15 +35,16 @@ export async function runChild(
     detached: true,
   });
   const ended = endOf(child);
+  children.add(ended, (signal) => killGroup(child, signal));
   createInterface({ input: child.stdout }).on('line', (line) => options.onLine(line, 'stdout'));
   createInterface({ input: child.stderr }).on('line', (line) => options.onLine(line, 'stderr'));
   const closed = once(child, 'close').catch(() => undefined);
   const timer = new GroupTimer(child, options.timeoutMs);
   const kill = () => killGroup(child, 'SIGKILL');
   options.abort?.addEventListener('abort', kill, { once: true });
-  const result = await forwardSignals(options.shutdown, (signal) => killGroup(child, signal), ended);
+  const result = await forwardSignals(shutdown, (signal) => killGroup(child, signal), ended);
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
-  if (timer.expired || options.shutdown.signal.aborted) killGroup(child, 'SIGKILL');
+  if (timer.expired || shutdown.signal.aborted) killGroup(child, 'SIGKILL');
   timer.stop();
   options.abort?.removeEventListener('abort', kill);
   child.stdout.destroy();

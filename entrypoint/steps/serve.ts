@@ -20,13 +20,13 @@ export interface PendingServer extends AsyncDisposable {
 export async function loadServer(
   target: ServerTarget,
   config: ServerConfig,
-  { log }: Context,
+  context: Context,
 ): Promise<PendingServer> {
   const isPreloaded = config.preload === 'on' || (config.preload === 'auto' && target.isNextServer);
   const process =
-    isPreloaded && !wantsExec(config) ? (await importServerProcess()).startGated(target) : undefined;
+    isPreloaded && !wantsExec(config) ? (await importServerProcess()).startGated(target, context) : undefined;
   if (process?.pid === undefined) return { target, process: undefined, async [Symbol.asyncDispose]() {} };
-  log.info(
+  context.log.info(
     { step: 'server', event: 'loading', pid: process.pid },
     `${target.serverPath} is process ${process.pid}, and listens when the database is ready`,
   );
@@ -41,7 +41,7 @@ export async function serve(server: PendingServer, config: ServerConfig, context
     if (server.process === undefined) checkReadable(target.serverPath);
     if (wantsExec(config)) return replaceProcess(target, config, context, log);
     faultPoint('server:before');
-    const process = server.process ?? (await importServerProcess()).start(target);
+    const process = server.process ?? (await importServerProcess()).start(target, context);
     const answered = new AbortController();
     if (process.pid !== undefined) {
       process.admit();
@@ -49,7 +49,7 @@ export async function serve(server: PendingServer, config: ServerConfig, context
       log.info('running', `${target.serverPath} runs as process ${process.pid}`, { pid: process.pid });
       void watchStart(config, process.startedAt, answered.signal, log);
     }
-    const result = await process.supervise(context.shutdown, config.shutdownTimeoutMs);
+    const result = await process.supervise(context, config.shutdownTimeoutMs);
     answered.abort();
     reportEnd(result, context.shutdown.signal.aborted, log);
     return result.status;

@@ -42,6 +42,8 @@ export interface BundleOptions {
   cwd?: string;
   /** Text for standard input, which then ends; `pipe` leaves it open for `boot.stdin`. The default is no input. */
   stdin?: string | 'pipe';
+  /** A file descriptor in the place of standard output, of which nothing is then read here. */
+  stdout?: number;
   /** On a terminal, through `script`: both outputs come as `stdout`, and `boot.stdin` is the keyboard. */
   terminal?: boolean;
   /** Runs it as this user; only root can. */
@@ -76,7 +78,7 @@ export async function startBundle(options: BundleOptions): Promise<BundleProcess
   const child: ChildProcess = spawn(program ?? node, args, {
     cwd: options.cwd ?? options.dir,
     env: environment,
-    stdio: [input, 'pipe', 'pipe'],
+    stdio: [input, options.stdout ?? 'pipe', 'pipe'],
     ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
     // A group of its own: what is meant for the tests' terminal does not reach it.
     detached: true,

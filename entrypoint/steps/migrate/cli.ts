@@ -14,7 +14,7 @@ export async function migrateWithCli(
   log: StepLog,
 ): Promise<void> {
   const lines: string[] = [];
-  const result = await runChild(process.execPath, [cli, 'migrate', 'deploy'], {
+  const options = {
     cwd: target.appDir,
     env: {
       ...target.appEnv,
@@ -22,12 +22,12 @@ export async function migrateWithCli(
       CHECKPOINT_DISABLE: '1',
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
     },
-    shutdown: context.shutdown,
-    onLine: (line) => {
+    onLine: (line: string) => {
       lines.push(line);
       log.info('output', line);
     },
-  });
+  };
+  const result = await runChild(process.execPath, [cli, 'migrate', 'deploy'], options, context);
   context.shutdown.signal.throwIfAborted();
   if (result.status === 0) return;
   const output = lines.slice(-LAST_LINES);

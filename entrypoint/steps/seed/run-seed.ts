@@ -34,17 +34,17 @@ export async function runSeed(
   );
   let result: Awaited<ReturnType<typeof runChild>>;
   try {
-    result = await runChild(program === 'node' ? process.execPath : program, args, {
+    const options = {
       cwd: target.appDir,
       env: target.appEnv,
-      shutdown: context.shutdown,
       timeoutMs: config.timeoutMs,
       abort: lockLost,
-      onLine: (line, stream) => {
+      onLine: (line: string, stream: 'stdout' | 'stderr') => {
         lines.push(line);
         log.info('output', line, { stream });
       },
-    });
+    };
+    result = await runChild(program === 'node' ? process.execPath : program, args, options, context);
   } catch (error) {
     lockLost.throwIfAborted();
     throw failed(

@@ -1,38 +1,43 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
-import type { Shutdown } from '../../lib/shutdown.ts';
+import type { Context } from '../../lib/context.ts';
 import { GATE_FLAG } from './gate.ts';
 import { nodeArguments, type ServerTarget } from './settings.ts';
 
-/** The server's process, with our own standard streams. */
+/**
+ * The server's process, with our own standard streams. Its session is its own: what a terminal or a supervisor sends
+ * to our process group reaches it once, through us.
+ */
 export class ServerProcess {
   readonly startedAt = performance.now();
   readonly #child: ChildProcess;
   readonly #ended: Promise<ChildResult>;
   readonly #gate: Socket | undefined;
 
-  private constructor(target: ServerTarget, flags: readonly string[]) {
+  private constructor(target: ServerTarget, { children }: Context, flags: readonly string[]) {
     const gated = flags.length > 0;
     this.#child = spawn(process.execPath, nodeArguments(target, ...flags), {
       cwd: target.appDir,
       env: target.appEnv,
       stdio: ['inherit', 'inherit', 'inherit', ...(gated ? (['pipe'] as const) : [])],
+      detached: true,
     });
     this.#ended = endOf(this.#child);
+    children.add(this.#ended, (signal) => this.#child.kill(signal));
     this.#gate = gated ? (this.#child.stdio[3] as Socket) : undefined;
     // One that has ended by itself takes no word.
     this.#gate?.on('error', () => undefined);
   }
 
   /** A server that runs. */
-  static start(target: ServerTarget): ServerProcess {
-    return new ServerProcess(target, []);
+  static start(target: ServerTarget, context: Context): ServerProcess {
+    return new ServerProcess(target, context, []);
   }
 
   /** A server that loads, and listens once it is admitted. */
-  static startGated(target: ServerTarget): ServerProcess {
-    return new ServerProcess(target, [GATE_FLAG]);
+  static startGated(target: ServerTarget, context: Context): ServerProcess {
+    return new ServerProcess(target, context, [GATE_FLAG]);
   }
 
   /** Undefined where it could not be started. */
@@ -52,7 +57,7 @@ export class ServerProcess {
   }
 
   /** Passes signals on and waits for its end; one that does not end in time after we were told to is killed. */
-  async supervise(shutdown: Shutdown, shutdownTimeoutMs: number | undefined): Promise<ChildResult> {
+  async supervise({ shutdown }: Context, shutdownTimeoutMs: number | undefined): Promise<ChildResult> {
     const killLater = () => {
       if (shutdownTimeoutMs === undefined) return;
       setTimeout(() => this.#child.kill('SIGKILL'), shutdownTimeoutMs).unref();

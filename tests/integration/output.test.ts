@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import { type BundleProcess, runBundle, startBundle } from '../helpers/bundle.ts';
+import { onCleanup } from '../helpers/cleanup.ts';
+import { createDatabase } from '../helpers/database.ts';
+import { OutputLines } from '../helpers/output-lines.ts';
+import { createStandalone, type StandaloneOptions } from '../helpers/standalone.ts';
+
+class OutputReader extends OutputLines {
+  constructor(stream: Readable) {
+    super();
+    this.read(stream, 'stdout');
+  }
+}
+
+function open(path: string, flags: number): number {
+  const fd = openSync(path, flags);
+  onCleanup(() => {
+    try {
+      closeSync(fd);
+    } catch {
+      // The test has closed it.
+    }
+  });
+  return fd;
+}
+
+/** A pipe whose reader is a test that reads when it likes. */
+async function createPipe() {
+  const { path } = await createStandalone();
+  const fifo = path('pipe');
+  await once(spawn('mkfifo', [fifo]), 'exit');
+  const reader = open(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  return { reader, writer: open(fifo, constants.O_WRONLY) };
+}
+
+async function start(stdout: number, options: StandaloneOptions = {}, env: Record<string, string> = {}) {
+  const app = await createStandalone({ ...options, files: { 'server.js': QUIET_SERVER, ...options.files } });
+  const database = await createDatabase();
+  const boot = await startBundle({ dir: app.dir, stdout, env: { DATABASE_URL: database.url, ...env } });
+  return { boot, database, app };
+}
+
+async function serves(boot: BundleProcess): Promise<void> {
+  const ask = () =>
+    fetch(`http://127.0.0.1:${boot.port}/`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  await expect.poll(ask).toBe(200);
+}
+
+/** Prints nothing: what becomes of its own output is its own affair. */
+const QUIET_SERVER = `
+  import('node:http').then(({ createServer }) => {
+    createServer((_, response) => response.end()).listen(Number(process.env.PORT), process.env.HOSTNAME);
+    process.on('SIGTERM', () => process.exit(143));
+  });
+`;
+
+/** Prints 20 MB, on one line and on many, and then makes a user. */
+const LOUD_SEED = `
+  process.stdout.write('x'.repeat(5e6) + '\\n');
+  for (let line = 0; line < 150_000; line += 1) process.stdout.write(line + ' '.repeat(90) + '\\n');
+  import('./fixtures/seed.mjs');
+`;
+
+describe('output that cannot be written', () => {
+  test('because its disk is full stops neither the boot nor the server, and TERM ends both', async () => {
+    const { boot, database } = await start(open('/dev/full', constants.O_WRONLY), { seed: 'works' });
+    await serves(boot);
+    expect(await database.migrations()).toHaveLength(1);
+    boot.kill();
+    expect(await boot.exit).toMatchObject({ code: 143 });
+  });
+
+  test('leaves a failure its status', async () => {
+    const { boot } = await start(open('/dev/full', constants.O_WRONLY), {
+      migrations: { '0001': 'SELECT broken' },
+    });
+    expect(await boot.exit).toMatchObject({ code: 65 });
+  });
+
+  test('because its reader has gone stops neither the boot nor the server', async () => {
+    const { reader, writer } = await createPipe();
+    closeSync(reader);
+    const { boot } = await start(writer);
+    await serves(boot);
+    boot.kill();
+    expect(await boot.exit).toMatchObject({ code: 143 });
+  });
+
+  test('because its terminal was closed ends the process, and everything that it started', async () => {
+    const app = await createStandalone({ server: 'stubborn' });
+    const database = await createDatabase();
+    const boot = await startBundle({
+      dir: app.dir,
+      terminal: true,
+      env: { DATABASE_URL: database.url, ENTRYPOINT_SHUTDOWN_TIMEOUT: '100ms' },
+    });
+    await boot.waitForServer();
+    boot.kill('SIGKILL');
+    await expect.poll(() => boot.processes()).toEqual([]);
+  });
+});
+
+describe('a reader of the log that stops', () => {
+  test('costs its lines, of which the log tells, and neither a boot, nor a seed, nor the server', async () => {
+    const { reader, writer } = await createPipe();
+    const { boot, database } = await start(
+      writer,
+      {
+        seed: 'works',
+        files: { 'loud.js': LOUD_SEED },
+      },
+      { ENTRYPOINT_SEED_COMMAND: 'node loud.js' },
+    );
+    closeSync(writer);
+    await serves(boot);
+    expect(await database.query('SELECT count(*) > 0 AS seeded FROM users')).toEqual([{ seeded: true }]);
+    const rss = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${boot.pid}/status`, 'utf8'))?.[1]);
+    expect(rss).toBeLessThan(400_000);
+    const log = new OutputReader(new Socket({ fd: reader }));
+    expect(await log.waitForLog({ event: 'missing' })).toMatchObject({
+      level: 'warn',
+      lines: expect.any(Number),
+    });
+    boot.kill();
+    expect(await boot.exit).toMatchObject({ code: 143 });
+    await log.waitForLog({ step: 'server', event: 'done' });
+  });
+
+  test('for good keeps no signal from ending the boot', async () => {
+    const { writer } = await createPipe();
+    const { boot } = await start(
+      writer,
+      { files: { 'loud.js': LOUD_SEED }, seed: 'works' },
+      {
+        ENTRYPOINT_SEED_COMMAND: 'node loud.js',
+      },
+    );
+    await serves(boot);
+    boot.kill();
+    expect(await boot.exit).toMatchObject({ code: 143 });
+  });
+});
+
+describe('a result', () => {
+  test('that is not read to its end is no failure', async () => {
+    const app = await createStandalone();
+    const { reader, writer } = await createPipe();
+    closeSync(reader);
+    for (const args of [
+      ['explain'],
+      ['explain', '--json'],
+      ['--help'],
+      ['check', '--json', '--skip-database'],
+    ]) {
+      const boot = await startBundle({ dir: app.dir, args, stdout: writer });
+      expect(await boot.exit).toMatchObject({ code: 0 });
+      expect(boot.stderr).toBe('');
+    }
+  });
+
+  test('is whole, however late it is read', async () => {
+    const app = await createStandalone();
+    const { reader, writer } = await createPipe();
+    const whole = await runBundle({ dir: app.dir, args: ['explain', '--json'] });
+    const boot = await startBundle({ dir: app.dir, args: ['explain', '--json'], stdout: writer });
+    closeSync(writer);
+    expect(await text(new Socket({ fd: reader }))).toBe(whole.stdout);
+    expect(await boot.exit).toMatchObject({ code: 0 });
+  });
+
+  test('that cannot be written is a failure that says so', async () => {
+    const app = await createStandalone();
+    const full = open('/dev/full', constants.O_WRONLY);
+    const boot = await startBundle({ dir: app.dir, args: ['explain'], stdout: full });
+    expect(await boot.exit).toMatchObject({ code: 75 });
+    expect(boot.stderr).toContain('standard output: expected a place that takes the result, got ENOSPC.');
+  });
+});
