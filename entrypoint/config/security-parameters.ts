@@ -49,7 +49,7 @@ export function readSecurity<Failure>(
   if (parameter('sslkey') !== undefined && parameter('sslcert') === undefined) {
     return fail('sslcert beside sslkey', 'none', 'Give the certificate that belongs to the key.');
   }
-  if (auth.channelBinding === 'require' && tls.mode === 'disable') {
+  if (auth.bindsChannel && tls.mode === 'disable') {
     return fail(
       'a connection with TLS for channel_binding=require',
       'sslmode=disable',
@@ -94,15 +94,15 @@ function readSslMode(parameter: Parameter): SslMode {
 
 /** `require_auth` names what is accepted, or with a `!` what is not. Undefined where it does neither. */
 function readAuth(parameter: Parameter): AuthSettings | undefined {
-  const binding = parameter('channel_binding');
-  const channelBinding = binding === 'require' || binding === 'disable' ? binding : 'prefer';
+  const bindsChannel = parameter('channel_binding') === 'require';
   const items = parameter('require_auth')
     ?.split(',')
     .map((item) => item.trim());
-  if (items === undefined) return { methods: undefined, channelBinding };
+  if (items === undefined) return { methods: undefined, inTheClear: false, bindsChannel };
   const isMethod = (item: string): item is AuthMethod => AUTH_METHODS.some((known) => known === item);
-  if (items.every(isMethod)) return { methods: items, channelBinding };
+  if (items.every(isMethod)) return { methods: items, inTheClear: items.includes('password'), bindsChannel };
   const excluded = items.map((item) => item.replace(/^!/, ''));
   if (!items.every((item) => item.startsWith('!')) || !excluded.every(isMethod)) return undefined;
-  return { methods: AUTH_METHODS.filter((method) => !excluded.includes(method)), channelBinding };
+  const methods = AUTH_METHODS.filter((method) => !excluded.includes(method));
+  return { methods, inTheClear: false, bindsChannel };
 }

@@ -21,10 +21,12 @@ export type AuthMethod = (typeof AUTH_METHODS)[number];
 
 /** What is asked of the way in which the server lets us in. */
 export interface AuthSettings {
-  /** libpq's `require_auth`; undefined: any, but a password in the clear only over TLS or a Unix socket. */
+  /** libpq's `require_auth`; undefined: any. */
   readonly methods: readonly AuthMethod[] | undefined;
-  /** libpq's `channel_binding`: proof that nobody stands between the two ends of TLS. */
-  readonly channelBinding: 'disable' | 'prefer' | 'require';
+  /** A password may be sent in the clear over a connection without TLS: `require_auth` asks for it by name. */
+  readonly inTheClear: boolean;
+  /** libpq's `channel_binding=require`: proof that nobody stands between the two ends of TLS. */
+  readonly bindsChannel: boolean;
 }
 
 /** One database connection, read from a URL with the meanings Prisma gives to its parameters. */

@@ -3,8 +3,12 @@ import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
 import type { ConnectionSettings, SslMode } from '../connection-settings.ts';
 import { formatDuration } from '../duration.ts';
+import { Authentication } from './authentication.ts';
+import { boundStrings } from './bounded-strings.ts';
 import { codeOf, messageOf } from './connection-error.ts';
+import { guardSocket } from './guard-socket.ts';
 import { openSocket } from './open-socket.ts';
+import { fromDriver } from './protocol-error.ts';
 import { Session } from './session.ts';
 
 /** A peer that is gone is noticed though nothing is being sent: while a long script runs. */
@@ -57,9 +61,12 @@ async function attempt(
     const [opened, Client] = await Promise.all([openSocket(settings, mode, bounded), loadClient()]);
     socket = opened.socket;
     bounded.throwIfAborted();
+    guardSocket(socket, new Authentication(settings, opened.encrypted));
     const client = new Client(clientOptions(socket, settings, options.database));
     const session = new Session(client, socket, settings, { ...opened, answerMs: options.answerMs });
-    await client.connect();
+    await client.connect().catch((error: unknown) => {
+      throw fromDriver(error);
+    });
     return session;
   } catch (error) {
     socket?.destroy();
@@ -87,6 +94,7 @@ export async function withConnection<Result>(
 /** Evaluated while the server starts a process for us. */
 async function loadClient(): Promise<typeof pg.Client> {
   await setImmediate();
+  boundStrings();
   return pg.Client;
 }
 
@@ -103,6 +111,7 @@ function clientOptions(
     database: database ?? settings.database,
     application_name: settings.applicationName ?? 'zarpe',
     ssl: false,
+    enableChannelBinding: settings.auth.bindsChannel,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     stream: () => alreadyConnected(socket),

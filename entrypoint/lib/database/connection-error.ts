@@ -11,6 +11,7 @@ const PASSING_SYSTEM = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'EPIPE',
+  'EBADMSG',
   'ENOENT',
   'EHOSTDOWN',
   'ENETDOWN',

@@ -61,13 +61,13 @@ async function offersTls(
   });
   const [answer]: Buffer[] = await Promise.race([once(socket, 'data', { signal }), closed]);
   closed.catch(() => undefined);
-  switch (answer?.toString('latin1', 0, 1)) {
+  switch (answer?.toString('latin1')) {
     case 'S':
-      if (answer.length > 1) throw stuffed(settings);
       return true;
     case 'N':
       return false;
     default:
+      if (answer?.toString('latin1', 0, 1) === 'S') throw stuffed(settings);
       throw Object.assign(new Error('the server could not take the connection'), { code: 'ECONNABORTED' });
   }
 }

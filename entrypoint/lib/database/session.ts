@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg, { type Client } from 'pg';
 import type { ConnectionSettings } from '../connection-settings.ts';
 import { formatDuration } from '../duration.ts';
+import { fromDriver } from './protocol-error.ts';
 
 /** How long a server is given to take its leave. */
 const CLOSE_MS = 1000;
@@ -46,7 +47,9 @@ export class Session {
    */
   async query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
     const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.answered(() =>
-      this.client.query<Row>(sql),
+      this.client.query<Row>(sql).catch((error: unknown) => {
+        throw fromDriver(error);
+      }),
     );
     return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
   }

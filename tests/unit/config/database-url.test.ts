@@ -84,7 +84,7 @@ describe('a connection string', () => {
         identityFile: undefined,
         passphrase: undefined,
       },
-      auth: { methods: undefined, channelBinding: 'prefer' },
+      auth: { methods: undefined, inTheClear: false, bindsChannel: false },
       connectTimeoutMs: 5000,
       applicationName: undefined,
       options: undefined,
@@ -377,10 +377,13 @@ describe('how the server may ask who we are', () => {
     expect(auth('require_auth=scram-sha-256').methods).toEqual(['scram-sha-256']);
     expect(auth('require_auth=md5,password').methods).toEqual(['md5', 'password']);
     expect(auth('require_auth=!password,!md5').methods).toEqual(['gss', 'sspi', 'scram-sha-256', 'none']);
+    // In the clear by name only.
+    expect(auth('require_auth=password').inTheClear).toBe(true);
+    expect(auth('require_auth=!md5').inTheClear).toBe(false);
   });
 
   test('is bound to the channel where that is asked for', () => {
-    expect(auth('channel_binding=require').channelBinding).toBe('require');
-    expect(auth('channel_binding=').channelBinding).toBe('prefer');
+    expect(auth('channel_binding=require').bindsChannel).toBe(true);
+    expect(auth('channel_binding=prefer').bindsChannel).toBe(false);
   });
 });
