@@ -1,5 +1,5 @@
 import type { Session } from '../lib/database/session.ts';
-import { ApplyError } from './apply-error.ts';
+import { ApplyError, type Remains } from './apply-error.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
 import {
@@ -37,17 +37,24 @@ export async function applyTransactions(
         await sendQuery(session, query, 'transactions', true, options);
       } catch (error) {
         if (!(error instanceof ScriptError)) throw error;
-        const of = transactions.length;
-        const remains =
-          committed === 0
-            ? ({ kind: 'nothing' } as const)
-            : ({ kind: 'transactions', committed, of } as const);
-        throw new ApplyError(error, 'autocommit', remains);
+        throw new ApplyError(error, 'autocommit', remainsAfter(transactions, committed));
       }
       options.onCommitted(committed + 1, transactions.length);
     }
     await session.query(options.reset.join('; '));
   });
+}
+
+/** What the reset of the session takes from the rest, only a person can give back. */
+function remainsAfter(transactions: readonly OwnTransaction[], committed: number): Remains {
+  if (committed === 0) return { kind: 'nothing' };
+  const of = transactions.length;
+  return transactions.slice(0, committed).every((transaction) => transaction.isResumableAfter)
+    ? { kind: 'transactions', committed, of }
+    : {
+        kind: 'unknown',
+        reason: `${committed} of its ${of} transactions are committed, and changed the session`,
+      };
 }
 
 /** One of them with its part of the record, the last thing in it: SET TRANSACTION wants to come before any query. */

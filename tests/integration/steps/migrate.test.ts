@@ -153,6 +153,16 @@ describe('a migration that fails', () => {
     expect((await run(app, database)).code).toBe(0);
   });
 
+  test('between two of its own transactions, of which the first changed the session, waits for a person', async () => {
+    const { app, database, problem } = await fail(
+      `BEGIN; SET LOCAL lock_timeout = '9s'; SET statement_timeout = '9s'; CREATE TABLE a (id int); COMMIT; SELECT 1 / 0;`,
+    );
+    expect(problem.action).toContain('1 of its 2 transactions are committed, and changed the session');
+    expect((await run(app, database)).logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
+    expect((await run(app, database, {}, ['resolve', '--applied', '0002_bad'])).code).toBe(0);
+    expect((await run(app, database)).code).toBe(0);
+  });
+
   test('after it may have committed waits for a person, both ways to record that named', async () => {
     const { app, database, problem } = await fail(
       'CREATE TABLE a (id int); ROLLBACK; SELECT 1; SELECT 1 / 0;',
