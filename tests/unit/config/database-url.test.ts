@@ -38,8 +38,10 @@ describe('a connection string built from parts', () => {
 
   test('keeps any user, password and database name', () => {
     const name = fc.string({ unit: 'grapheme', minLength: 1 });
+    // As a path of a URL these are steps through folders, percent-encoded or not.
+    const database = name.filter((text) => !['.', '..'].includes(text));
     fc.assert(
-      fc.property(name, name, name, (user, password, database) => {
+      fc.property(name, name, database, (user, password, database) => {
         expect(roundTrip({ user, password, name: database })).toMatchObject({ user, password, database });
       }),
     );
