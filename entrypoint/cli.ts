@@ -39,7 +39,17 @@ async function main(argv: readonly string[]): Promise<number> {
     report = openReport(command);
     const config = () => readConfig(environment, appDir);
     const run = await command.load();
-    const status = await run({ flags, rest, appDir, environment, early, config, context: report, print });
+    const status = await run({
+      flags,
+      rest,
+      appDir,
+      environment,
+      early,
+      config,
+      context: report,
+      print,
+      printHelp,
+    });
     if (command.isBoot && failure === undefined) await reportServerDeath(status, report);
     if (command.printsResult) await stdout.deliver(shutdown.signal);
     return status;
@@ -100,8 +110,12 @@ function print(result: string | object): void {
   stdout.write(`${typeof result === 'string' ? secrets.redact(result) : secrets.stringify(result, 2)}\n`);
 }
 
-async function printOnly(text: string): Promise<number> {
-  print(text);
+function printHelp(help: string | object): void {
+  stdout.write(`${typeof help === 'string' ? help : JSON.stringify(help, null, 2)}\n`);
+}
+
+async function printOnly(help: string): Promise<number> {
+  printHelp(help);
   await stdout.deliver(shutdown.signal);
   return EXIT_STATUS.ok.status;
 }

@@ -19,6 +19,8 @@ export interface Invocation {
   readonly context: Context;
   /** Writes a result to standard output, an object as JSON, secrets redacted. */
   print(result: string | object): void;
+  /** Writes text that is the same everywhere, and so can hold no secret, as it is. */
+  printHelp(text: string | object): void;
 }
 
 export interface Command {

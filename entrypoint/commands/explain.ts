@@ -4,8 +4,8 @@ import type { Invocation } from './command.ts';
 
 const REMEDY = { done: '–', again: 'try again', person: 'wait for a person' } as const;
 
-export async function explain({ flags, print }: Invocation): Promise<number> {
-  print(
+export async function explain({ flags, printHelp }: Invocation): Promise<number> {
+  printHelp(
     flags.json === true
       ? { exitCodes: exitCodes(), errorCodes: errorCodes(), variables: variables() }
       : toText(),

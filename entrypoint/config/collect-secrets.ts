@@ -1,46 +1,58 @@
+import { isWordlike } from '../lib/secrets/wordlike.ts';
 import type { ResolvedEnvironment } from './environment.ts';
+import { readQuietly } from './read-files.ts';
+import { isSecretName, isSetting } from './secret-names.ts';
+import { decodedPem, isPem, passwordsIn, secretFieldsIn, urlPathIn } from './secrets-in-value.ts';
 import { isVariableName } from './values.ts';
 import { VARIABLES, type Variable } from './variables.ts';
 
-const SECRET_NAME = /(?:SECRET|PASSWORD|PASSWD|TOKEN|PRIVATE|CREDENTIAL|API_?KEY|_KEY$|DSN$)/i;
+/** Words of our own messages: where one is a password too, its absence would tell it. */
+const OWN_WORDS = ['password', 'secret', 'token', 'postgres', 'postgresql', 'database', 'migrate', 'server'];
+const CONNECTIONS = ['DATABASE_URL', 'DIRECT_URL'];
 
-/** What settings hold whose names only sound secret, such as `API_KEY_REQUIRED=true`. */
-const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|\d{1,5})$/i;
-
-/** Every value that must not be printed: what Zarpe knows to be secret, and what its name says is. */
-export function collectSecrets({ variables, requirements }: ResolvedEnvironment): string[] {
+/** Every value that must not be printed: what Zarpe knows to be secret, and what its name or its form says is. */
+export function collectSecrets({ variables, fromFiles, requirements }: ResolvedEnvironment): string[] {
   const required = new Set(requirements.filter(({ kind }) => kind === undefined).map(({ name }) => name));
-  const secrets: string[] = [];
-  for (const [name, value] of Object.entries(variables)) {
-    const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
-    const soundsSecret = SECRET_NAME.test(name) && !NO_SECRET.test(value);
-    const passwords = [...passwordsOf(value), ...passwordsInParameters(value)];
-    // Of a connection string that has a password the rest may be read.
-    const isSecret = variable?.secret === true && passwords.length === 0;
-    if (isSecret || required.has(name) || soundsSecret) secrets.push(value);
-    secrets.push(...passwords);
-  }
-  return secrets;
+  const secrets = Object.entries(variables).flatMap(([variable, text]) => {
+    const name = variable.replace(/_FILE$/, '');
+    if (name !== variable && name in fromFiles) return [];
+    const isOurs = isVariableName(name) || required.has(name);
+    const value =
+      /^[./]/.test(text) && !(isOurs && name === variable) ? contentOf(name, variable, text) : text;
+    return value === undefined ? [] : secretsOf(name, value, required.has(name));
+  });
+  const told = new Set([...OWN_WORDS, ...publicPartsOf(variables)]);
+  return [...new Set(secrets)].filter((secret) => !(isWordlike(secret) && told.has(secret)));
 }
 
-/** The password of a URL in each way it can be read: up to the last `@` too, where it should have been encoded. */
-function passwordsOf(value: string): string[] {
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return [];
-  const greedy = /^[^:]+:\/\/[^:@/]*:(.*)@/s.exec(value)?.[1];
-  const parsed = URL.canParse(value) ? new URL(value).password : undefined;
-  return [greedy, parsed].flatMap((password) => (password ? [password, decode(password)] : []));
+function secretsOf(name: string, value: string, isRequired: boolean): string[] {
+  const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
+  const passwords = passwordsIn(value);
+  // Of a connection string that has a password the rest may be read.
+  if (CONNECTIONS.includes(name)) return passwords.length === 0 ? [value] : passwords;
+  const isSecret =
+    variable === undefined
+      ? isRequired || isPem(value) || (isSecretName(name) && !isSetting(value))
+      : variable.secret === true;
+  return [
+    ...passwords,
+    ...(isSecret ? [value, ...urlPathIn(value), ...decodedPem(value)] : []),
+    ...secretFieldsIn(value),
+  ];
 }
 
-/** Such as `sslpassword=…` in a connection string, or in `DATABASE_PARAMS`. */
-function passwordsInParameters(value: string): string[] {
-  const parameters = value.matchAll(/(?:^|[?&])[^=&?]*(?:password|secret|token)=([^&#]+)/gi);
-  return [...parameters].flatMap(({ 1: text = '' }) => [text, decode(text)]);
+/** What lies in a file that only the app reads, where its name sounds secret; the path may be printed. */
+function contentOf(name: string, variable: string, path: string): string | undefined {
+  const content = isSecretName(name) ? readQuietly(path) : undefined;
+  return content ?? (name === variable ? path : undefined);
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** Names that are printed on purpose. */
+function publicPartsOf(variables: Readonly<Record<string, string>>): string[] {
+  const parts = [variables.DATABASE_USER, variables.DATABASE_NAME, variables.DATABASE_HOST];
+  const urls = CONNECTIONS.map((name) => variables[name] ?? '').filter((value) => URL.canParse(value));
+  const ofUrls = urls
+    .map((value) => new URL(value))
+    .flatMap((url) => [url.username, url.hostname, url.pathname.slice(1)]);
+  return [...parts, ...ofUrls].filter((part) => part !== undefined);
 }

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Problem } from '../lib/errors.ts';
+import { readRegularFile } from '../lib/read-regular-file.ts';
+
+/** A secret of more bytes is none; a variable of the environment holds no more than twice as many. */
+const LARGEST_BYTES = 64 * 1024;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -45,6 +49,15 @@ function readSecret(variable: string, path: string, problems: Problem[]): string
       got: `${reason} for ${path}`,
       action: 'Mount the secret there, readable by the user of the container.',
     });
+    return undefined;
+  }
+}
+
+/** What a file holds that is not ours to judge; undefined where it cannot be read. */
+export function readQuietly(path: string): string | undefined {
+  try {
+    return readRegularFile(path, LARGEST_BYTES).toString();
+  } catch {
     return undefined;
   }
 }

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { collectSecrets } from '../../entrypoint/config/collect-secrets.ts';
 import { readEarlySettings } from '../../entrypoint/config/early-settings.ts';
 import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
@@ -264,53 +263,5 @@ describe('readEarlySettings', () => {
       color: false,
       port: 3000,
     });
-  });
-});
-
-describe('collectSecrets', () => {
-  const secrets = (env: Record<string, string>) => collectSecrets(resolveEnvironment(env));
-
-  test('knows the password in any URL, encoded and not', () => {
-    expect(secrets({ CACHE: 'redis://:p%40ss@cache:6379' })).toEqual(
-      expect.arrayContaining(['p%40ss', 'p@ss']),
-    );
-  });
-
-  test('knows the password of a URL with an @ further on', () => {
-    expect(secrets({ A: 'postgresql://app:hidden@db/app?application_name=a@b' })).toContain('hidden');
-  });
-
-  test('knows what its own names, and names of others, say is secret', () => {
-    const env = {
-      DATABASE_PASSWORD: 'one',
-      NEXTAUTH_SECRET: 'two',
-      STRIPE_API_KEY: 'three',
-      SENTRY_DSN: 'four',
-      MAIL_PASSWD: 'five',
-      GITHUB_TOKEN: 'six',
-      ENTRYPOINT_ALERT_WEBHOOK: 'https://hooks.example.org/seven',
-      PLAIN: 'not',
-    };
-    expect(secrets(env)).toEqual(Object.values(env).slice(0, -1));
-  });
-
-  test('knows the passwords among the parameters of a connection', () => {
-    const DATABASE_URL = 'postgresql://app@db/app?schema=app&sslpassword=one%20two';
-    expect(secrets({ DATABASE_URL })).toEqual(['one%20two', 'one two']);
-    expect(secrets({ DATABASE_PARAMS: 'sslpassword=three&schema=app' })).toEqual(['three', 'three']);
-  });
-
-  test('does not take a switch for a secret because of its name', () => {
-    expect(secrets({ API_KEY_REQUIRED: 'true', TOKEN_LENGTH: '32', NO_SECRETS: 'off' })).toEqual([]);
-    expect(secrets({ DATABASE_PASSWORD: '12345' })).toEqual(['12345']);
-  });
-
-  test('takes what the app requires for secret, unless it is of a kind', () => {
-    const env = {
-      ENTRYPOINT_REQUIRE_ENV: 'PEPPER:8,ORIGIN:url',
-      PEPPER: 'ground-fine',
-      ORIGIN: 'https://a.b',
-    };
-    expect(secrets(env)).toEqual(['ground-fine']);
   });
 });

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Secrets } from '../../../entrypoint/lib/secrets.ts';
@@ -71,13 +73,123 @@ describe('Secrets', () => {
     expect(redact('app app app', 'app')).toBe('app app app');
   });
 
+  test.each([
+    ['users', 'prisma/migrations/0001_users', 'the password is users.', 'the password is [redacted].'],
+    ['shop', 'workshop, shopping, shop2', '"shop"', '"[redacted]"'],
+    ['Sunshine', 'ASunshine sunshines', 'a=Sunshine&b', 'a=[redacted]&b'],
+    ['give-a-role', 'forgive-a-role', 'give-a-role', '[redacted]'],
+    ['10203040', 'id 1020304050', 'pin:10203040', 'pin:[redacted]'],
+    ['ñandú', 'ñandúes', '«ñandú»', '«[redacted]»'],
+  ])('that are words, such as %s, are not taken out of other words', (word, other, alone, clean) => {
+    expect(redact(other, word)).toBe(other);
+    expect(redact(alone, word)).toBe(clean);
+  });
+
   test('are never in what comes out, wherever they were put', () => {
-    const value = fc.string({ unit: 'grapheme', minLength: 4, maxLength: 20 });
+    const value = fc
+      .string({ unit: 'grapheme', minLength: 17, maxLength: 200 })
+      .filter((text) => text.trim().length > 16);
     fc.assert(
       fc.property(value, fc.string(), fc.string(), (hidden, before, after) => {
         const clean = redact(before + hidden + after, hidden);
-        expect(clean.split('[redacted]').join('')).not.toContain(hidden);
+        expect(clean.split('[redacted]').join('')).not.toContain(hidden.trim());
       }),
+      { numRuns: 500 },
     );
+  });
+
+  test('are found as a search for one after the other finds them', () => {
+    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '-'), minLength: 17, maxLength: 21 });
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', '-'), maxLength: 300 });
+    fc.assert(
+      fc.property(
+        fc.array(pattern, { minLength: 1, maxLength: 12 }),
+        text,
+        fc.nat(280),
+        (hidden, around, at) => {
+          const given = around.slice(0, at) + hidden.join('') + around.slice(at);
+          const covered = new Set<number>();
+          for (const value of hidden) {
+            for (let from = given.indexOf(value); from !== -1; from = given.indexOf(value, from + 1)) {
+              for (let index = from; index < from + value.length; index += 1) covered.add(index);
+            }
+          }
+          const left = [...given].map((character, index) => (covered.has(index) ? '*' : character)).join('');
+          expect(redact(given, ...hidden).replaceAll('[redacted]', '*')).toBe(left.replaceAll(/\*+/g, '*'));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('A secret of several lines', () => {
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const lines = privateKey.trim().split('\n');
+
+  test.each([
+    ['with line breaks', privateKey],
+    ['with CRLF', privateKey.replaceAll('\n', '\r\n')],
+    ['with \\n for a line break', privateKey.replaceAll('\n', '\\n')],
+  ])('is removed whole and line by line, given %s', (_, given) => {
+    const joined = lines.slice(1, -1).join('');
+    for (const printed of [
+      given,
+      privateKey,
+      privateKey.trim(),
+      privateKey.replaceAll('\n', '\\n'),
+      joined,
+    ]) {
+      const clean = redact(`key: ${printed} end`, given);
+      for (const line of lines) expect(clean).not.toContain(line);
+    }
+    expect(lines.map((line) => redact(`${line} (a line)`, given))).toEqual(
+      lines.map(() => '[redacted] (a line)'),
+    );
+    expect(redact(`a ${given.trim()} b`, given)).toBe('a [redacted] b');
+  });
+
+  test('is removed as others encode it', () => {
+    for (const printed of [
+      JSON.stringify(privateKey),
+      inspect({ privateKey }),
+      encodeURIComponent(privateKey),
+      Buffer.from(privateKey).toString('base64'),
+    ]) {
+      const clean = redact(printed, privateKey);
+      expect(
+        lines.filter((line) => clean.includes(line) || clean.includes(encodeURIComponent(line))),
+      ).toEqual([]);
+      expect(clean).not.toContain(printed.slice(100, 140));
+    }
+  });
+
+  test('is removed item by item where it is a list', () => {
+    const [first, second] = ['sk1_9f8a7b6c5d4e', 'sk2_1a2b3c4d5e6f'];
+    expect(redact(`old ${second}, new ${first}`, `${first},${second}`)).toBe(
+      'old [redacted], new [redacted]',
+    );
+  });
+});
+
+describe('The passwords of URLs', () => {
+  test.each([
+    'postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
+    'Write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
+    'http://localhost:3000/a is not a@b',
+    'see https://example.org/@scope/package',
+  ])('are not seen where there is none: %s', (text) => {
+    expect(redact(text)).toBe(text);
+  });
+
+  test('are removed from each URL of a text', () => {
+    expect(redact('["redis://:one@a","amqp://u:two@b/c"] x://y and http+unix://u:three@d')).toBe(
+      '["redis://:[redacted]@a","amqp://u:[redacted]@b/c"] x://y and http+unix://u:[redacted]@d',
+    );
+    expect(redact('a://b:c@d e://f:g@h')).toBe('a://b:[redacted]@d e://f:[redacted]@h');
   });
 });

@@ -1,0 +1,82 @@
+import { isSecretName, isSetting, isSwitch } from './secret-names.ts';
+
+const PEM_HEADER = '-----BEGIN ';
+/** A value of more than this many URLs, or levels of JSON, is not looked through any further. */
+const MOST_URLS = 100;
+const DEEPEST = 8;
+
+export function isPem(value: string): boolean {
+  return value.includes(PEM_HEADER) && value.includes('PRIVATE KEY');
+}
+
+/** The keys in a Base64 of PEM, which the app decodes. */
+export function decodedPem(value: string): string[] {
+  const decoded = Buffer.from(value, 'base64').toString();
+  return decoded.includes(PEM_HEADER) ? [decoded] : [];
+}
+
+/** The passwords of all URLs in a value, and those in parameters such as `sslpassword=…` or `Pwd=…;`. */
+export function passwordsIn(value: string): string[] {
+  const encoded = [...passwordsOfUrls(value), ...passwordsInParameters(value)];
+  return encoded.flatMap((password) => [password, decode(password)]).filter((password) => password !== '');
+}
+
+/** Each password in every way it can be read: up to the first `@`, and up to the last where it was not encoded. */
+function passwordsOfUrls(value: string): string[] {
+  const [, ...rests] = value.split('://', MOST_URLS);
+  const all = rests.flatMap((rest) => {
+    const [, user = '', password] = /^([^:@/?#\s]*):([^@]*)@/.exec(rest) ?? [];
+    return password === undefined ? [] : [password, `${decode(user)}:${decode(password)}`];
+  });
+  const whole = /^[^:]+:\/\/[^:@/]*:(.*)@/s.exec(value)?.[1] ?? '';
+  const parsed = URL.canParse(value) ? new URL(value) : undefined;
+  const isToken = parsed?.password === '' && /^https?:$/.test(parsed.protocol);
+  return [...all, whole, parsed?.password ?? '', isToken ? parsed.username : ''];
+}
+
+/** Of a URL, of a connection string of `;`, and of libpq's, which is separated by spaces. */
+function passwordsInParameters(value: string): string[] {
+  return [/[?&#]/, /;/, /\s/].flatMap((separator) =>
+    value.split(separator).flatMap((parameter) => {
+      const equals = parameter.indexOf('=');
+      const text = parameter.slice(equals + 1).replace(/^(['"])(.*)\1$/s, '$2');
+      return equals > 0 && isSecretName(parameter.slice(0, equals)) && !isSwitch(text) ? [text] : [];
+    }),
+  );
+}
+
+/** The path and the parameters of an address that is secret as a whole, such as a webhook's. */
+export function urlPathIn(value: string): string[] {
+  if (!/^https?:/i.test(value) || !URL.canParse(value)) return [];
+  const { pathname, search } = new URL(value);
+  return pathname.length > 1 ? [pathname + search, pathname] : [];
+}
+
+/** What the fields of a JSON object call secret, such as the private key of a service account. */
+export function secretFieldsIn(value: string): string[] {
+  if (!/^\s*[{[]/.test(value)) return [];
+  try {
+    return secretFields('', JSON.parse(value), DEEPEST);
+  } catch {
+    return [];
+  }
+}
+
+function secretFields(name: string, field: unknown, depth: number): string[] {
+  if (typeof field === 'string') {
+    const isSecret = isPem(field) || (isSecretName(name) && !isSetting(field));
+    return [...passwordsIn(field), ...(isSecret ? [field] : [])];
+  }
+  if (typeof field !== 'object' || field === null || depth === 0) return [];
+  return Object.entries(field).flatMap(([key, value]) =>
+    secretFields(Array.isArray(field) ? name : key, value, depth - 1),
+  );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

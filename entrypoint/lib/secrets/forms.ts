@@ -1,0 +1,66 @@
+import { hasWord, isWordlike } from './wordlike.ts';
+
+/** A shorter one cannot be told from ordinary words. */
+const SHORTEST = 4;
+const LONGEST_ENCODED = 512;
+/** What no encoding but Base64 changes. */
+const SAME_EVERYWHERE = /^[\w.-]*$/;
+
+/**
+ * Each form that a secret can be printed in: raw, in JSON, in SQL, as JavaScript or a shell writes it, percent-encoded,
+ * in Base64. One of several lines or items is printed in parts too, and may have been given with `\n` for a line break.
+ */
+export function formsOf(value: string): ReadonlySet<string> {
+  const unescaped = value.replaceAll('\\r', '').replaceAll('\\n', '\n');
+  const wholes = [...new Set([value, value.trim(), unescaped])];
+  const parts = wholes.flatMap((text) => [...itemsOf(text), ...linesOf(text)]);
+  const others = wholes.flatMap((text) => [text, inJson(text), ...inBase64(text), linesOf(text).join('')]);
+  // In its other encodings a long one is known by its lines.
+  const encoded = new Set([...wholes, ...parts].filter((text) => text.length <= LONGEST_ENCODED));
+  return new Set([...others, ...[...encoded].flatMap(encode)].filter((form) => form.length >= SHORTEST));
+}
+
+/** Of a text of several lines, each that says something. */
+function linesOf(text: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  return lines.length === 1 ? [] : lines.filter((line) => hasWord(line));
+}
+
+/** Of a list such as `key-one,key-two`, each item that no ordinary word looks like. */
+function itemsOf(text: string): string[] {
+  const items = text.split(/[,;\s]+/);
+  return items.length === 1 ? [] : items.filter((item) => item.length >= 8 && !isWordlike(item));
+}
+
+function encode(text: string): string[] {
+  if (SAME_EVERYWHERE.test(text)) return [text];
+  const json = inJson(text);
+  const backslashes = text.replaceAll('\\', '\\\\');
+  const raw = [text, json, inJson(json), inAscii(json), backslashes];
+  return [
+    ...raw,
+    ...raw.map((form) => form.replaceAll("'", "''")),
+    ...[text, backslashes].flatMap((form) => [form.replaceAll("'", "\\'"), form.replaceAll("'", "'\\''")]),
+    ...percentEncode(text),
+  ];
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+function inAscii(json: string): string {
+  return json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function percentEncode(text: string): string[] {
+  const wellFormed = Buffer.from(text).toString();
+  const form = new URLSearchParams([['', wellFormed]]).toString().slice(1);
+  const encoded = [encodeURIComponent(wellFormed), encodeURI(wellFormed), form];
+  return [...encoded, ...encoded.map((upper) => upper.replace(/%../g, (byte) => byte.toLowerCase()))];
+}
+
+function inBase64(text: string): string[] {
+  const bytes = Buffer.from(text);
+  return [bytes.toString('base64'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url')];
+}

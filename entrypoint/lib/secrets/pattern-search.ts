@@ -1,0 +1,118 @@
+import { isInsideWord, isWordlike } from './wordlike.ts';
+
+/** Where in a text something begins and ends. */
+export type Span = readonly [start: number, end: number];
+
+const ROOT = 0;
+
+/**
+ * Many patterns that are looked for at once, in time linear to the length of the text, whatever the text and the patterns are:
+ * the automaton of Aho and Corasick. A node is a number; its children are a linked list, which is short but at the root.
+ */
+export class PatternSearch {
+  readonly #roots = new Uint32Array(0x10000);
+  readonly #code = [0];
+  readonly #child = [0];
+  readonly #sibling = [0];
+  /** The length of the pattern that ends here, or 0. */
+  readonly #length = [0];
+  /** Not found as a part of a word: `users` is not in `0001_users`. */
+  readonly #isWord = [false];
+  /** The node of the longest proper suffix that begins a pattern. */
+  readonly #suffix = [ROOT];
+  /** The node of the longest proper suffix that is a pattern. */
+  readonly #shorter = [ROOT];
+  #isLinked = true;
+
+  add(pattern: string): void {
+    let node = ROOT;
+    for (let at = 0; at < pattern.length; at += 1) {
+      const code = pattern.charCodeAt(at);
+      node = this.#follow(node, code) || this.#append(node, code);
+    }
+    this.#length[node] = pattern.length;
+    this.#isWord[node] = isWordlike(pattern);
+    this.#isLinked = false;
+  }
+
+  /** Where any pattern is, in order; those that overlap or touch are one. */
+  find(text: string): Span[] {
+    if (!this.#isLinked) this.#link();
+    const spans: Span[] = [];
+    let node = ROOT;
+    for (let at = 0; at < text.length; at += 1) {
+      node = this.#step(node, text.charCodeAt(at));
+      const length = this.#lengthOfMatch(node, text, at + 1);
+      if (length > 0) addSpan(spans, at + 1 - length, at + 1);
+    }
+    return spans;
+  }
+
+  #follow(node: number, code: number): number {
+    if (node === ROOT) return this.#roots[code] ?? ROOT;
+    let child = this.#child[node] ?? ROOT;
+    while (child !== ROOT && this.#code[child] !== code) child = this.#sibling[child] ?? ROOT;
+    return child;
+  }
+
+  #append(parent: number, code: number): number {
+    const node = this.#code.push(code) - 1;
+    this.#child.push(ROOT);
+    this.#sibling.push(this.#child[parent] ?? ROOT);
+    this.#length.push(0);
+    this.#isWord.push(false);
+    this.#suffix.push(ROOT);
+    this.#shorter.push(ROOT);
+    this.#child[parent] = node;
+    if (parent === ROOT) this.#roots[code] = node;
+    return node;
+  }
+
+  /** From the root down: a suffix is shorter than what it is a suffix of. */
+  #link(): void {
+    const queue = [ROOT];
+    for (const parent of queue) {
+      for (let node = this.#child[parent] ?? ROOT; node !== ROOT; node = this.#sibling[node] ?? ROOT) {
+        const suffix =
+          parent === ROOT ? ROOT : this.#step(this.#suffix[parent] ?? ROOT, this.#code[node] ?? 0);
+        this.#suffix[node] = suffix;
+        this.#shorter[node] = (this.#length[suffix] ?? 0) > 0 ? suffix : (this.#shorter[suffix] ?? ROOT);
+        queue.push(node);
+      }
+    }
+    this.#isLinked = true;
+  }
+
+  /** The node of the longest text that ends with this character and begins a pattern. */
+  #step(from: number, code: number): number {
+    let node = from;
+    let next = this.#follow(node, code);
+    while (next === ROOT && node !== ROOT) {
+      node = this.#suffix[node] ?? ROOT;
+      next = this.#follow(node, code);
+    }
+    return next;
+  }
+
+  /** The length of the longest pattern that ends there, or 0. */
+  #lengthOfMatch(node: number, text: string, end: number): number {
+    for (let match = node; match !== ROOT; match = this.#shorter[match] ?? ROOT) {
+      const length = this.#length[match] ?? 0;
+      if (length > 0 && !(this.#isWord[match] && isInWord(text, end - length, end))) return length;
+    }
+    return 0;
+  }
+}
+
+function isInWord(text: string, start: number, end: number): boolean {
+  return isInsideWord(text, start) || isInsideWord(text, end);
+}
+
+function addSpan(spans: Span[], from: number, end: number): void {
+  let start = from;
+  for (let last = spans.at(-1); last !== undefined && last[1] >= start; last = spans.at(-1)) {
+    start = Math.min(start, last[0]);
+    spans.pop();
+  }
+  spans.push([start, end]);
+}
