@@ -102,6 +102,7 @@ function die(error: unknown): void {
 }
 
 async function exit(status: number): Promise<never> {
+  await children.end();
   await Promise.all([stdout.drain(), logOutput.drain()]);
   process.exit(status);
 }

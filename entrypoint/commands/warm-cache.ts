@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import module from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endOf } from '../lib/child-process.ts';
 import { EXIT_STATUS } from '../lib/errors.ts';
 import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import type { Invocation } from './command.ts';
@@ -20,6 +21,7 @@ const NO_DATABASE = 'postgresql://nobody@127.0.0.1:1/none';
  * @see https://nodejs.org/api/module.html#module-compile-cache
  */
 export async function warmCache({ appDir, environment, early, context }: Invocation): Promise<number> {
+  const { children, shutdown } = context;
   return context.steps.run('server', async (log) => {
     const { NODE_COMPILE_CACHE: folder } = environment.variables;
     const server = early.serverFile;
@@ -39,18 +41,24 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       LOG_LEVEL: 'silent',
       DATABASE_URL: NO_DATABASE,
       ENTRYPOINT_DB_TIMEOUT: '1ms',
+      ENTRYPOINT_HOLD: 'off',
+      ENTRYPOINT_ALERT_WEBHOOK: undefined,
     };
-    const run = (file: string) =>
-      spawn(process.execPath, [resolve(appDir, file)], { cwd: appDir, env, stdio: 'ignore' });
-    await once(run('entrypoint.js'), 'exit');
-    const child = run(server);
-    const ended = once(child, 'exit');
+    const run = (file: string) => {
+      const child = spawn(process.execPath, [resolve(appDir, file)], { cwd: appDir, env, stdio: 'ignore' });
+      const ended = endOf(child);
+      children.add(ended, (signal) => child.kill(signal));
+      return ended;
+    };
+    const patience = AbortSignal.any([shutdown.signal, AbortSignal.timeout(PATIENCE_MS)]);
+    const healthPath = findHealthPath(early.healthPath, findNextDir(resolve(appDir, server)));
+    await Promise.race([run('entrypoint.js'), once(patience, 'abort')]);
     const answered = await Promise.race([
-      waitForAnswers(early.port, findHealthPath(early.healthPath, findNextDir(resolve(appDir, server)))),
-      ended.then(() => false),
+      waitForAnswers(early.port, ['/', healthPath], patience),
+      run(server).then(() => false),
     ]);
-    child.kill('SIGTERM');
-    await ended;
+    await children.end();
+    shutdown.signal.throwIfAborted();
     if (answered) log.done(`compiled code of the entrypoint and the server is in ${folder}`);
     else
       log.warn(
@@ -61,21 +69,23 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
   });
 }
 
-/** Asks for the page and the health of the server until both have answered, whatever they answer. */
-async function waitForAnswers(port: number, healthPath: string): Promise<boolean> {
-  const until = performance.now() + PATIENCE_MS;
-  const waiting = new Set(['/', healthPath]);
-  while (waiting.size > 0 && performance.now() < until) {
-    for (const path of waiting) if (await answers(port, path)) waiting.delete(path);
+/** Asks for each path until all have answered, whatever they answer; false when the signal comes first. */
+async function waitForAnswers(port: number, paths: readonly string[], signal: AbortSignal): Promise<boolean> {
+  const waiting = new Set(paths);
+  while (waiting.size > 0 && !signal.aborted) {
+    for (const path of waiting) if (await answers(port, path, signal)) waiting.delete(path);
     await delay(LOOK_MS);
   }
   return waiting.size === 0;
 }
 
-function answers(port: number, path: string): Promise<boolean> {
+function answers(port: number, path: string, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    get({ host: HOST, port, path, agent: false }, (response) => {
-      response.resume().on('end', () => resolve(true));
+    get({ host: HOST, port, path, agent: false, signal }, (response) => {
+      response
+        .on('error', () => resolve(false))
+        .on('end', () => resolve(true))
+        .resume();
     }).on('error', () => resolve(false));
   });
 }

@@ -1,6 +1,7 @@
 /** The real build of the app behind the real entrypoint; built first where it is stale. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -134,6 +135,20 @@ describe('npm start', () => {
     third.kill('SIGTERM');
     expect(await third.exit).toBe(143);
   });
+
+  test.each(['while it starts', 'while it runs'])(
+    'leaves nothing behind when its window is closed %s',
+    async (when) => {
+      const home = await createFolder('start');
+      const start = npmStart(home, await freePort(), { terminal: true });
+      if (when === 'while it runs') await start.waitForLine(/Open http/);
+      else await expect.poll(() => existsSync(join(home, 'start.lock'))).toBe(true);
+      start.kill('SIGKILL');
+      await expect.poll(() => start.processes()).toEqual([]);
+      await expect(readFile(join(home, 'start.lock'))).rejects.toThrow('ENOENT');
+      await expect(readFile(join(home, 'postgres/postmaster.pid'))).rejects.toThrow('ENOENT');
+    },
+  );
 
   test('says that its port is taken', async () => {
     const port = await freePort();

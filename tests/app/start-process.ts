@@ -4,17 +4,20 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
 import { ROOT } from '../../scripts/build/paths.mjs';
+import { onTerminal } from '../helpers/bundle.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
 import { OutputLines } from '../helpers/output-lines.ts';
-import { killMarked, markedEnvironment } from '../helpers/workspace.ts';
+import { killMarked, markedEnvironment, markedProcesses } from '../helpers/workspace.ts';
 
 export class StartProcess extends OutputLines {
   readonly #child: ChildProcess;
+  readonly #name: string;
   readonly exit: Promise<number | null>;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, name: string) {
     super();
     this.#child = child;
+    this.#name = name;
     if (child.stdout) this.read(child.stdout, 'stdout');
     if (child.stderr) this.read(child.stderr, 'stderr');
     this.exit = once(child, 'close').then(([code]) => {
@@ -26,21 +29,29 @@ export class StartProcess extends OutputLines {
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
+
+  /** It, its database and the app, as far as they still run. */
+  processes(): { pid: number; command: string }[] {
+    return markedProcesses(this.#name);
+  }
 }
 
 let started = 0;
 
-export function npmStart(home: string, port: number): StartProcess {
+/** `terminal`: in a window of its own, which SIGKILL closes. */
+export function npmStart(home: string, port: number, { terminal = false } = {}): StartProcess {
   const name = `start-${++started}`;
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/start.mjs')], {
+  const command = [process.execPath, join(ROOT, 'scripts/start.mjs')];
+  const [program = '', ...args] = terminal ? onTerminal(command) : command;
+  const child = spawn(program, args, {
     env: markedEnvironment(name, {
       PATH: process.env.PATH,
       ZARPE_HOME: home,
       PORT: String(port),
       LOG_FORMAT: 'json',
     }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [terminal ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   onCleanup(() => killMarked(name));
-  return new StartProcess(child);
+  return new StartProcess(child, name);
 }

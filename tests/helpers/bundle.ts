@@ -111,7 +111,8 @@ async function endBundle(bundle: BundleProcess): Promise<void> {
   bundle.checkSecrets();
 }
 
-function onTerminal(command: string[]): string[] {
+/** The command that runs another one on a terminal, which is closed when this one is killed. */
+export function onTerminal(command: string[]): string[] {
   const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   return ['script', '--quiet', '--flush', '--return', '--command', `exec ${quoted}`, '/dev/null'];
 }

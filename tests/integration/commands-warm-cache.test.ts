@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { expect, test } from 'vitest';
-import { runBundle } from '../helpers/bundle.ts';
+import { describe, expect, test } from 'vitest';
+import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { findNode } from '../helpers/node-versions.ts';
 import { createStandalone } from '../helpers/standalone.ts';
 
@@ -29,4 +29,39 @@ test('warm-cache without NODE_COMPILE_CACHE says so, and starts nothing', async 
   const run = await runBundle({ dir: app.dir, args: ['warm-cache'] });
   expect(run).toMatchObject({ code: 0 });
   expect(run.logs.at(-1)).toMatchObject({ step: 'server', event: 'skipped' });
+});
+
+/** A minute that lasts half a second, for the entrypoint alone. */
+const SHORT_MINUTE = `--import=data:text/javascript,${encodeURIComponent(`
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (ms) => timeout(ms / 120);
+`)}`;
+
+describe.skipIf(node24 === undefined)('warm-cache', () => {
+  const start = async (server: 'mute' | 'silent' | 'stubborn', nodeArgs: string[] = []) => {
+    const app = await createStandalone({ server });
+    const env = { NODE_COMPILE_CACHE: app.path('.compile-cache'), ENTRYPOINT_HOLD: '1h' };
+    return startBundle({ dir: app.dir, args: ['warm-cache'], node: node24, nodeArgs, env });
+  };
+
+  test.each(['mute', 'silent'] as const)('gives up on a server that is %s', async (server) => {
+    const run = await start(server, [SHORT_MINUTE]);
+    expect(await run.exit).toMatchObject({ code: 0 });
+    expect(run.logs.at(-1)).toMatchObject({ level: 'warn', event: 'unanswered' });
+    expect(run.processes()).toEqual([]);
+  });
+
+  test('kills a server that does not end', async () => {
+    const run = await start('stubborn');
+    expect(await run.exit).toMatchObject({ code: 0 });
+    expect(run.processes()).toEqual([]);
+  });
+
+  test('ends by TERM, and its server with it', async () => {
+    const run = await start('mute');
+    await expect.poll(() => run.processes().some(({ command }) => command.endsWith('server.js'))).toBe(true);
+    run.kill();
+    expect(await run.exit).toMatchObject({ code: 143 });
+    expect(run.processes()).toEqual([]);
+  });
 });
