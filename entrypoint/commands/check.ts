@@ -4,6 +4,7 @@ import { EXIT_STATUS, toBootError } from '../lib/errors.ts';
 import { type Build, type BuildConfig, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkMachine } from './check/check-machine.ts';
+import { checkPort } from './check/check-port.ts';
 import { checkServerConnection } from './check/check-server-connection.ts';
 import { type Finding, failures, ok, warning } from './check/finding.ts';
 import type { Invocation } from './command.ts';
@@ -19,14 +20,21 @@ export async function check(invocation: Invocation): Promise<number> {
   const skipDatabase = flags['skip-database'] === true;
   const [config, configFindings] = tryConfig(invocation, skipDatabase);
   const [build, buildFindings] = tryBuild(invocation, config);
-  const machine = await checkMachine(invocation.appDir, early.port, early.hostname);
+  const port = await checkPort(early, build?.isNextServer === true && !skipDatabase);
   const database: DatabaseReport =
     config === undefined || skipDatabase
       ? { findings: [], pending: [] }
       : await checkDatabase(config, build?.prisma, invocation.context);
   const server =
     config === undefined || skipDatabase ? [] : await checkServerConnection(config, invocation.context);
-  const findings = [...configFindings, ...buildFindings, ...database.findings, ...server, ...machine];
+  const findings = [
+    ...configFindings,
+    ...buildFindings,
+    ...port,
+    ...database.findings,
+    ...server,
+    ...checkMachine(invocation.appDir),
+  ];
   const exitStatus = findings.find(({ level }) => level === 'failure')?.exitStatus ?? EXIT_STATUS.ok.status;
   const report = {
     ok: exitStatus === EXIT_STATUS.ok.status,

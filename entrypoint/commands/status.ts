@@ -1,5 +1,7 @@
 import { EXIT_STATUS } from '../lib/errors.ts';
+import type { Database } from '../prisma/database.ts';
 import { compareHistory } from '../prisma/history.ts';
+import type { PrismaFolder } from '../steps/check-build/check-prisma.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { settleDatabase } from '../steps/settle-database.ts';
 import { withDatabase } from '../steps/with-database.ts';
@@ -8,10 +10,19 @@ import type { Invocation } from './command.ts';
 export async function status({ config: read, flags, context, print }: Invocation): Promise<number> {
   const config = read();
   const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
-  const rows = await withDatabase(config, { createDatabase: false }, context, async (database) => {
-    await settleDatabase(database, context);
-    return database.state.history ?? [];
-  });
+  const { rows, refusal } = await withDatabase(
+    config,
+    { createDatabase: false },
+    context,
+    async (database) => {
+      await settleDatabase(database, context);
+      const { history } = database.state;
+      return {
+        rows: history ?? [],
+        refusal: history === null ? await wouldRefuse(database, prisma, config.appDir) : undefined,
+      };
+    },
+  );
   const history = compareHistory(rows, prisma.folder?.migrations ?? [], config.migrate);
   const report = {
     applied: history.applied,
@@ -22,10 +33,19 @@ export async function status({ config: read, flags, context, print }: Invocation
     missing: history.missing,
   };
   print(flags.json === true ? report : toTable(report));
+  if (refusal !== undefined) throw refusal;
   const isClean = [report.pending, report.interrupted, report.failed, report.edited, report.missing].every(
     (names) => names.length === 0,
   );
   return isClean ? EXIT_STATUS.ok.status : EXIT_STATUS.migration.status;
+}
+
+/** A database with tables and without a history: the next start would not begin. */
+async function wouldRefuse(database: Database, { folder, schemas }: PrismaFolder, appDir: string) {
+  if (folder === undefined || folder.migrations.length === 0) return undefined;
+  const { rehearse } = await import('../steps/migrate/rehearse.ts');
+  const refusal = await rehearse(database, { appDir, folder, schemas });
+  return refusal?.code === 'DATABASE_NOT_EMPTY' ? refusal : undefined;
 }
 
 const MEANING = {

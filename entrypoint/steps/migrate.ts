@@ -8,6 +8,7 @@ import type { BootLock } from './boot-lock.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
 import { findInvalidIndexes } from './migrate/invalid-indexes.ts';
 import { refuseAutocommitBehindPooler } from './migrate/pooler.ts';
+import { refuseMissingPrivileges } from './migrate/privileges.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
 
 /** Applies what is pending, under the lock; takes none when there is nothing to do. */
@@ -59,6 +60,7 @@ async function applyPending(
     });
   }
   if (database.state.server.readOnly) throw readOnly(target.database.connection, open.length);
+  await refuseMissingPrivileges(database, open.length);
   if (cli === undefined) refuseAutocommitBehindPooler(database, open);
   await lock.hold();
   // It loads while the history is read.

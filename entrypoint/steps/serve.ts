@@ -4,6 +4,7 @@ import type { Context } from '../lib/context.ts';
 import { BootError, SERVER_DIED } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
+import { findPortProblem } from './check-port.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
 import type { reportFirstAnswer } from './serve/first-answer.ts';
 import type { ServerProcess } from './serve/server-process.ts';
@@ -16,12 +17,17 @@ export interface PendingServer extends AsyncDisposable {
   readonly process: ServerProcess | undefined;
 }
 
-/** Starts the server where it can load without listening, so that it and the database are ready at the same time. */
+/**
+ * Starts the server where it can load without listening, so that it and the database are ready at the same time. One
+ * that is known to listen on the port does not start where it cannot have it.
+ */
 export async function loadServer(
   target: ServerTarget,
   config: ServerConfig,
   context: Context,
 ): Promise<PendingServer> {
+  const problem = target.isNextServer ? await findPortProblem(config) : undefined;
+  if (problem !== undefined) return context.steps.run('server', () => Promise.reject(problem));
   const isPreloaded = config.preload === 'on' || (config.preload === 'auto' && target.isNextServer);
   const process =
     isPreloaded && !wantsExec(config) ? (await importServerProcess()).startGated(target, context) : undefined;

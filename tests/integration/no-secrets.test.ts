@@ -113,6 +113,11 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
     },
   },
   RESOLVE_REFUSED: { args: ['resolve', '--rolled-back', 'postgresql://app:the-password-in-it@db/app'] },
+  PORT_IN_USE: {
+    app: { files: { 'server.js': '// next/dist/server/lib/start-server' } },
+    prepare: async () => ({ PORT: String((await silentServer()).port), HOSTNAME: '127.0.0.1' }),
+  },
+  SEED_MISSING: { args: ['seed'] },
   SEED_FAILED: { app: { ...MIGRATED, seed: 'leaks' } },
   SEED_UNDECIDED: {
     app: { ...MIGRATED, seed: 'works' },
@@ -139,7 +144,12 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
 };
 
 /** Brought about with more effort, by the tests of their own. */
-const ELSEWHERE: ErrorCode[] = ['MIGRATION_BLOCKED', 'MIGRATION_HISTORY', 'SERVER_UNSTARTABLE'];
+const ELSEWHERE: ErrorCode[] = [
+  'MIGRATION_BLOCKED',
+  'MIGRATION_HISTORY',
+  'OUTPUT_UNWRITABLE',
+  'SERVER_UNSTARTABLE',
+];
 
 test('no failure is forgotten', () => {
   const known = [...Object.keys(FAILURES), ...ELSEWHERE];

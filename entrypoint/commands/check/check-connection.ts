@@ -1,8 +1,6 @@
 import { describeTarget } from '../../lib/connection-settings.ts';
-import { quoteLiteral } from '../../lib/database/session.ts';
-import { BootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
-import { historyTable } from '../../prisma/survey.ts';
+import { findMissingPrivileges, lacksPrivileges } from '../../steps/migrate/privileges.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
 const OLDEST_SUPPORTED = 13;
@@ -45,38 +43,14 @@ export function checkConnection(database: Database): Finding[] {
   return findings;
 }
 
-/** What the role will need to migrate. */
-export async function checkPrivileges({ session, state }: Database, pending: number): Promise<Finding[]> {
-  const schema = state.schema;
-  const [row] = await session.query<{
-    schema_exists: boolean;
-    create_schema: boolean;
-    create_in: boolean | null;
-    history: boolean | null;
-  }>(`
-    select s.oid is not null as schema_exists,
-      has_database_privilege(current_database(), 'CREATE') as create_schema,
-      has_schema_privilege(s.oid, 'CREATE') as create_in,
-      has_table_privilege(to_regclass(${quoteLiteral(historyTable(schema))}), 'SELECT, INSERT, UPDATE') as history
-    from (select (select oid from pg_namespace where nspname = ${quoteLiteral(schema ?? '')}) as oid) as s`);
-  const lacks = [
-    ...(row?.schema_exists === false && !row.create_schema
-      ? [`CREATE on the database, for the schema "${schema}" that is not there`]
-      : []),
-    ...(row?.create_in === false ? [`CREATE on the schema "${schema}"`] : []),
-    ...(row?.history === false ? ['SELECT, INSERT and UPDATE on _prisma_migrations'] : []),
-  ];
-  if (lacks.length === 0)
-    return [ok('database', `role "${state.server.role}" has the privileges that migrations need`)];
-  const message = `role "${state.server.role}" lacks ${lacks.join('; ')}`;
-  if (pending === 0) return [warning('database', `${message}: the next migration will fail`)];
-  return failures(
-    'database',
-    new BootError('DATABASE_ACCESS_REFUSED', {
-      what: session.settings.source,
-      expected: `role "${state.server.role}" to have what ${pending} pending migrations need`,
-      got: `a lack of ${lacks.join('; ')}`,
-      action: 'Grant it, or give another role in DIRECT_URL.',
-    }),
-  );
+/** Whether the role has what migrations need. */
+export async function checkPrivileges(database: Database, pending: number): Promise<Finding[]> {
+  const { toRecord, toCreate } = await findMissingPrivileges(database);
+  const role = `role "${database.state.server.role}"`;
+  const lacks = [...toRecord, ...toCreate];
+  if (lacks.length === 0) return [ok('database', `${role} has the privileges that migrations need`)];
+  if (pending > 0 && toRecord.length > 0)
+    return failures('database', lacksPrivileges(database, toRecord, pending));
+  const consequence = pending > 0 ? 'a migration that creates anything there' : 'the next migration';
+  return [warning('database', `${role} lacks ${lacks.join('; ')}: ${consequence} will fail`)];
 }

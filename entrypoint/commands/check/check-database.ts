@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
 import type { Context } from '../../lib/context.ts';
 import { withConnection } from '../../lib/database/connect.ts';
-import { BootError, toBootError } from '../../lib/errors.ts';
+import { BootError, EXIT_STATUS, toBootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
 import { compareHistory } from '../../prisma/history.ts';
 import type { Migration } from '../../prisma/migrations-folder.ts';
@@ -12,8 +12,9 @@ import { settleDatabase } from '../../steps/settle-database.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { describePending, foreseeFailures, type PendingReport, reportPending } from './check-pending.ts';
+import { checkRefusals } from './check-refusals.ts';
 import { checkSeed } from './check-seed.ts';
-import { type Finding, failures, ok, warning } from './finding.ts';
+import { type Finding, failures, hasFailure, ok, warning } from './finding.ts';
 
 export interface DatabaseReport {
   readonly findings: readonly Finding[];
@@ -29,16 +30,19 @@ export async function checkDatabase(
   try {
     return await withDatabase(config, { createDatabase: false }, context, async (database) => {
       await settleDatabase(database, context);
-      await database.session.query('begin read only');
       const migrations = pendingMigrations(database, prisma, config);
+      const refusals = await checkRefusals(database, config, prisma, migrations);
+      await database.session.query('begin read only');
       const pending = migrations.map(reportPending);
+      const invalidIndexes = await findInvalidIndexes(database.session);
+      const history = checkHistory(database, prisma, config, pending, invalidIndexes);
+      const migrate = hasFailure(history) ? history : [...refusals, ...history];
       return {
         pending,
         findings: [
           ...checkConnection(database),
           ...(await checkPrivileges(database, pending.length)),
-          ...checkHistory(database, prisma, config, pending, await findInvalidIndexes(database.session)),
-          ...foreseeFailures(migrations, prisma, config),
+          ...asTaken([...migrate, ...foreseeFailures(migrations, prisma, config)], config),
           ...(await checkSeed(database, config, migrations)),
         ],
       };
@@ -73,6 +77,15 @@ function pendingMigrations(
   const rows = database.state.history ?? [];
   const { interrupted, pending } = compareHistory(rows, prisma?.folder?.migrations ?? [], config.migrate);
   return [...interrupted.map(({ migration }) => migration), ...pending];
+}
+
+/** As the boot takes it: ENTRYPOINT_MIGRATE_ON_ERROR=continue goes on behind a failed migration. */
+function asTaken(findings: readonly Finding[], { migrate }: Config): Finding[] {
+  return findings.map((finding) =>
+    migrate.onError === 'continue' && finding.exitStatus === EXIT_STATUS.migration.status
+      ? warning(finding.step, finding.message, finding.details)
+      : finding,
+  );
 }
 
 function checkHistory(

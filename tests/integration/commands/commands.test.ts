@@ -46,6 +46,22 @@ describe('status', () => {
   });
 });
 
+test('status tells of tables that no migration made, and of the way on', async () => {
+  const app = await createStandalone();
+  const database = await createDatabase();
+  await database.query('CREATE TABLE other (id int)');
+  const { code, stdout, stderr } = await runBundle({
+    dir: app.dir,
+    args: ['status', '--json'],
+    env: { DATABASE_URL: database.url },
+  });
+  expect(code).toBe(65);
+  expect(JSON.parse(stdout).pending).toEqual(['20260101000000_create_users']);
+  expect(stderr).toContain('"code":"DATABASE_NOT_EMPTY"');
+  expect(stderr).toContain('node entrypoint.js resolve --applied 20260101000000_create_users');
+  expect(await database.migrations()).toEqual([]);
+});
+
 describe('resolve', () => {
   test('wants one of its flags, and a migration that it knows', async () => {
     const { dir } = await createStandalone();

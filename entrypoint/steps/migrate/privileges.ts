@@ -1,0 +1,60 @@
+import { quoteLiteral } from '../../lib/database/session.ts';
+import { BootError } from '../../lib/errors.ts';
+import type { Database } from '../../prisma/database.ts';
+import { historyTable } from '../../prisma/survey.ts';
+
+/** What the role lacks for migrations. */
+export interface MissingPrivileges {
+  /** Without these no migration can be recorded. */
+  readonly toRecord: readonly string[];
+  /** Without these a migration that creates something fails. */
+  readonly toCreate: readonly string[];
+}
+
+/** Refuses, before anything is applied, what could not be recorded. */
+export async function refuseMissingPrivileges(database: Database, pending: number): Promise<void> {
+  if (pending === 0) return;
+  const { toRecord } = await findMissingPrivileges(database);
+  if (toRecord.length > 0) throw lacksPrivileges(database, toRecord, pending);
+}
+
+export async function findMissingPrivileges({ session, state }: Database): Promise<MissingPrivileges> {
+  const { schema, history } = state;
+  const [row] = await session.query<{
+    schema_exists: boolean;
+    create_schema: boolean;
+    create_in: boolean | null;
+    history: boolean | null;
+  }>(`
+    select s.oid is not null as schema_exists,
+      has_database_privilege(current_database(), 'CREATE') as create_schema,
+      has_schema_privilege(s.oid, 'CREATE') as create_in,
+      has_table_privilege(to_regclass(${quoteLiteral(historyTable(schema))}), 'SELECT')
+        and has_table_privilege(to_regclass(${quoteLiteral(historyTable(schema))}), 'INSERT')
+        and has_table_privilege(to_regclass(${quoteLiteral(historyTable(schema))}), 'UPDATE') as history
+    from (select (select oid from pg_namespace where nspname = ${quoteLiteral(schema ?? '')}) as oid) as s`);
+  const toCreate =
+    row?.schema_exists === false && !row.create_schema
+      ? [`CREATE on the database, for the schema "${schema}" that is not there`]
+      : row?.create_in === false
+        ? [`CREATE on the schema "${schema}"`]
+        : [];
+  if (history === null) return { toRecord: toCreate, toCreate: [] };
+  return {
+    toRecord: row?.history === false ? ['SELECT, INSERT and UPDATE on _prisma_migrations'] : [],
+    toCreate,
+  };
+}
+
+export function lacksPrivileges(
+  { session, state }: Database,
+  lacks: readonly string[],
+  pending: number,
+): BootError {
+  return new BootError('DATABASE_ACCESS_REFUSED', {
+    what: session.settings.source,
+    expected: `role "${state.server.role}" to have what ${pending} pending migrations need`,
+    got: `a lack of ${lacks.join('; ')}`,
+    action: 'Grant it, or give another role in DIRECT_URL.',
+  });
+}

@@ -1,0 +1,362 @@
+import { createServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { ERROR_CODES, type ErrorCode, EXIT_STATUS } from '../../../entrypoint/lib/errors.ts';
+import { runBundle } from '../../helpers/bundle.ts';
+import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
+import { closedPort } from '../../helpers/network.ts';
+import { createStandalone, type Standalone, type StandaloneOptions } from '../../helpers/standalone.ts';
+
+/** A state of image, environment and database in which both run, the check first. */
+interface State {
+  title: string;
+  app?: StandaloneOptions;
+  env?: Record<string, string>;
+  /** Brings the database there; what it answers is set, too. */
+  prepare?(database: Database, app: Standalone): Promise<Record<string, string> | undefined>;
+}
+
+const USERS = 'CREATE TABLE users (id serial, email text)';
+const OTHER = { migrations: { '1': 'CREATE TABLE other (id int)' } };
+/** A server that is taken for Next.js's. */
+const NEXT_SERVER = {
+  'server.js': "// next/dist/server/lib/start-server\nimport('./fixtures/crashing.cjs');\n",
+};
+
+async function migrate({ url }: Database, { dir }: Standalone): Promise<undefined> {
+  const env = { DATABASE_URL: url };
+  expect(await runBundle({ dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+}
+
+async function withoutGrants(database: Database, app: Standalone) {
+  await migrate(database, app);
+  const role = await createRole();
+  await database.query(`GRANT SELECT ON _prisma_migrations TO ${role.name}`);
+  return { DATABASE_URL: database.urlFor(role) };
+}
+
+const readOnly = async ({ urlFor }: Database) => ({
+  DATABASE_URL: urlFor(
+    await createRole({ superuser: true, settings: { default_transaction_read_only: 'on' } }),
+  ),
+});
+
+/** What the boot refuses and the check foresees, by the code it ends with. */
+const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
+  CONFIG_INVALID: [
+    { title: 'a value that is malformed', env: { ENTRYPOINT_SEED: 'maybe' } },
+    { title: 'a seed command for a shell', env: { ENTRYPOINT_SEED_COMMAND: 'node a.js && node b.js' } },
+    {
+      title: 'an address that is not of this machine',
+      app: { files: NEXT_SERVER },
+      env: { HOSTNAME: '192.0.2.1' },
+    },
+  ],
+  BUILD_INCOMPLETE: [
+    { title: 'no build', app: { omit: ['.next/BUILD_ID'] } },
+    { title: 'no migrations', app: { omit: ['prisma/migrations'] } },
+  ],
+  PORT_IN_USE: [
+    {
+      title: 'a port that another process has',
+      app: { files: NEXT_SERVER },
+      prepare: async () => {
+        const server = createServer().listen(0, '0.0.0.0').unref();
+        await new Promise((resolve) => server.once('listening', resolve));
+        const address = server.address();
+        return { PORT: String(typeof address === 'object' ? address?.port : '') };
+      },
+    },
+  ],
+  DATABASE_UNAVAILABLE: [
+    {
+      title: 'no server',
+      prepare: async () => ({
+        DATABASE_URL: `postgresql://app@127.0.0.1:${await closedPort()}/app`,
+        ENTRYPOINT_DB_TIMEOUT: '300ms',
+      }),
+    },
+  ],
+  DATABASE_ACCESS_REFUSED: [
+    {
+      title: 'a wrong password',
+      prepare: async ({ urlFor }) => ({
+        DATABASE_URL: urlFor({ ...(await createRole()), password: 'not-the-right-password' }),
+      }),
+    },
+    {
+      title: 'a role that may not create what is pending',
+      prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(await createRole()) }),
+    },
+    {
+      title: 'tables that no migration made, and a role that may not create any',
+      prepare: async (database) => {
+        await database.query('CREATE TABLE other (id int)');
+        return { DATABASE_URL: database.urlFor(await createRole()) };
+      },
+    },
+    {
+      title: 'a role that may not read the history',
+      prepare: async (database, app) => {
+        await migrate(database, app);
+        return { DATABASE_URL: database.urlFor(await createRole()) };
+      },
+    },
+    {
+      title: 'a role that may not write the history',
+      prepare: async (database, app) => {
+        const env = await withoutGrants(database, app);
+        await app.addMigration('29990101000000_more', 'CREATE TABLE more (id int)');
+        return env;
+      },
+    },
+  ],
+  DATABASE_MISSING: [
+    {
+      title: 'a database that is missing, and a role that may not create it',
+      prepare: async (database) => {
+        await database.drop();
+        return { DATABASE_URL: database.urlFor(await createRole()) };
+      },
+    },
+  ],
+  DATABASE_READ_ONLY: [
+    { title: 'pending migrations on a database that is read only', prepare: readOnly },
+    {
+      title: 'a seed on a database that is read only',
+      app: { seed: 'works' },
+      prepare: async (database, app) => {
+        await migrate(database, app);
+        return readOnly(database);
+      },
+    },
+  ],
+  DATABASE_TLS: [
+    {
+      title: 'a server without TLS',
+      prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(undefined, { sslmode: 'require' }) }),
+    },
+  ],
+  POOLER_UNSUITABLE: [
+    {
+      title: 'a migration that is no transaction, behind a pooler',
+      app: { migrations: { '1': 'VACUUM;' } },
+      prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(undefined, { pgbouncer: 'true' }) }),
+    },
+  ],
+  MIGRATION_UNRESOLVED: [
+    {
+      title: 'a record that has not ended',
+      prepare: async (database, app) => {
+        await migrate(database, app);
+        await database.query('UPDATE _prisma_migrations SET finished_at = NULL');
+        return undefined;
+      },
+    },
+  ],
+  MIGRATION_HISTORY: [
+    {
+      title: 'a history in another shape, which the engine refuses',
+      prepare: async (database, app) => {
+        await migrate(database, app);
+        await database.query('ALTER TABLE _prisma_migrations DROP COLUMN applied_steps_count');
+        await app.addMigration('29990101000000_more', 'CREATE TABLE more (id int)');
+        return undefined;
+      },
+    },
+  ],
+  DATABASE_AHEAD: [
+    {
+      title: 'a database that is ahead',
+      env: { ENTRYPOINT_DATABASE_AHEAD: 'refuse' },
+      prepare: async (database, app) => {
+        await migrate(database, app);
+        await app.remove('prisma/migrations/20260101000000_create_users');
+        await app.addMigration('1', 'SELECT 1');
+        return undefined;
+      },
+    },
+  ],
+  DATABASE_NOT_EMPTY: [
+    {
+      title: 'tables that no migration made',
+      prepare: async ({ query }) => void (await query('CREATE TABLE other (id int)')),
+    },
+    {
+      title: 'tables that no migration made, in a schema of the datasource',
+      app: {
+        schema: 'datasource db {\n  provider = "postgresql"\n  schemas = ["public", "audit"]\n}\n',
+      },
+      prepare: async ({ query }) => void (await query('CREATE SCHEMA audit CREATE TABLE other (id int)')),
+    },
+  ],
+  SEED_FAILED: [
+    { title: 'a program that is not in the image', env: { ENTRYPOINT_SEED_COMMAND: 'no-such-program' } },
+    { title: 'a script that is not in the image', env: { ENTRYPOINT_SEED_COMMAND: 'node prisma/seed.js' } },
+  ],
+  SEED_UNDECIDED: [
+    { title: 'no table of users after the migrations', app: { ...OTHER, seed: 'works' } },
+    { title: 'no table of users, and nothing pending', app: { ...OTHER, seed: 'works' }, prepare: migrate },
+    {
+      title: 'a table that was named and is not there',
+      app: { seed: 'works' },
+      env: { ENTRYPOINT_SEED_TABLE: 'usrs' },
+      prepare: migrate,
+    },
+    {
+      title: 'a table that the migrations make in another schema',
+      app: { migrations: { '1': `CREATE SCHEMA auth; CREATE TABLE auth.users (id int)` }, seed: 'works' },
+    },
+    {
+      title: 'no table of users in a database that is to be created',
+      app: { ...OTHER, seed: 'works' },
+      prepare: async (database) => void (await database.drop()),
+    },
+    {
+      title: 'a seed where nothing migrates an empty database',
+      app: { seed: 'works' },
+      env: { ENTRYPOINT_MIGRATE: 'skip' },
+    },
+    { title: 'a table that may not be read', app: { seed: 'works' }, prepare: withoutGrants },
+  ],
+};
+
+/** What no dry run can know, and why. */
+const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
+  USAGE: 'is no failure of a boot',
+  RESOLVE_REFUSED: 'is a failure of `resolve` alone',
+  SEED_MISSING: 'is a failure of `seed` alone: the boot goes on without one',
+  DATABASE_CONNECTION_LOST: 'has not happened yet',
+  LOCK_TIMEOUT: 'depends on how long others hold the lock',
+  MIGRATION_BLOCKED: 'depends on how long others hold the table',
+  MIGRATION_FAILED: 'takes running the script',
+  SERVER_UNSTARTABLE: 'is an image that changes while the container starts',
+  OUTPUT_UNWRITABLE: 'depends on who reads the output',
+  INTERNAL: 'is a bug',
+};
+
+/** What the boot takes, and the check must not refuse. */
+const FINE: State[] = [
+  { title: 'an empty database' },
+  { title: 'nothing pending', prepare: migrate },
+  { title: 'a seed', app: { seed: 'works' } },
+  {
+    title: 'a seed whose table has rows',
+    app: { seed: 'works' },
+    prepare: async (database, app) => {
+      await migrate(database, app);
+      await database.query("INSERT INTO users (email) VALUES ('a')");
+      return { ENTRYPOINT_SEED_COMMAND: 'no-such-program' };
+    },
+  },
+  {
+    title: 'a table of users that comes by another name',
+    app: {
+      migrations: { '1': USERS.replace('users', 'people'), '2': 'ALTER TABLE people RENAME TO users' },
+      seed: 'works',
+    },
+  },
+  {
+    title: 'a table of users that a function makes',
+    app: { migrations: { '1': `DO $$ BEGIN EXECUTE '${USERS}'; END $$` }, seed: 'works' },
+  },
+  { title: 'no table of users, and no seed', app: OTHER },
+  {
+    title: 'no table of users, and a seed that is off',
+    app: { ...OTHER, seed: 'works' },
+    env: { ENTRYPOINT_SEED: 'never' },
+  },
+  {
+    title: 'a seed that may fail',
+    app: { ...OTHER, seed: 'works' },
+    env: { ENTRYPOINT_SEED_ON_ERROR: 'continue' },
+  },
+  {
+    title: 'a migration that may fail',
+    env: { ENTRYPOINT_MIGRATE_ON_ERROR: 'continue' },
+    prepare: async ({ query }) => void (await query('CREATE TABLE other (id int)')),
+  },
+  {
+    title: 'a database that is missing, and a role that may create it',
+    prepare: async (database) => {
+      await database.drop();
+      return { DATABASE_URL: database.urlFor(await createRole({ createdb: true })) };
+    },
+  },
+  {
+    title: 'a role that may create nothing, and migrations that create nothing',
+    prepare: async (database, app) => {
+      await migrate(database, app);
+      const role = await createRole();
+      await database.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON _prisma_migrations TO ${role.name}`);
+      await app.addMigration('29990101000000_more', 'SELECT 1');
+      return { DATABASE_URL: database.urlFor(role) };
+    },
+  },
+  {
+    title: 'a schema that is missing',
+    prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(undefined, { schema: 'app' }) }),
+  },
+  {
+    title: 'a database that is ahead',
+    prepare: async (database, app) => {
+      await migrate(database, app);
+      await app.remove('prisma/migrations/20260101000000_create_users');
+      await app.addMigration('1', 'SELECT 1');
+      return undefined;
+    },
+  },
+  {
+    title: 'a database that is read only, and nothing to write',
+    prepare: async (database, app) => {
+      await migrate(database, app);
+      return readOnly(database);
+    },
+  },
+  {
+    title: 'a migration that is one transaction, behind a pooler',
+    prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(undefined, { pgbouncer: 'true' }) }),
+  },
+  { title: 'tables that others made, and nothing that migrates', env: { ENTRYPOINT_MIGRATE: 'skip' } },
+];
+
+async function runBoth({ app: options, env, prepare }: State) {
+  const app = await createStandalone({ server: 'crashing', ...options });
+  const database = await createDatabase();
+  const run = async (...args: string[]) => {
+    const given = { DATABASE_URL: database.url, FIXTURE_EXIT_CODE: '0', ...env, ...prepared };
+    return runBundle({ dir: app.dir, args, env: given });
+  };
+  const prepared = await prepare?.(database, app);
+  const { code, stdout } = await run('check', '--json');
+  const report: { ok: boolean; findings: { level: string; code?: string; message: string }[] } =
+    JSON.parse(stdout);
+  const boot = await run();
+  return {
+    check: { status: code, code: report.findings.find(({ level }) => level === 'failure')?.code },
+    boot: { status: boot.code, code: boot.logs.findLast(({ level }) => level === 'error')?.error?.code },
+  };
+}
+
+test('each failure is one that the check foresees, or one that it cannot', () => {
+  const known = [...Object.keys(FORESEEN), ...Object.keys(UNFORESEEN)];
+  expect(known.toSorted()).toEqual(Object.keys(ERROR_CODES).toSorted());
+});
+
+describe('the check and the boot end alike with', () => {
+  const states = Object.entries(FORESEEN).flatMap(([code, list]) =>
+    list.map((state) => ({ code, ...state })),
+  );
+  test.each(states)('$code: $title', async ({ code, ...state }) => {
+    const { status } = EXIT_STATUS[ERROR_CODES[code as ErrorCode]];
+    expect(await runBoth(state)).toEqual({ check: { status, code }, boot: { status, code } });
+  });
+});
+
+describe('the check passes, and the boot goes through, with', () => {
+  test.each(FINE)('$title', async (state) => {
+    expect(await runBoth(state)).toEqual({
+      check: { status: 0, code: undefined },
+      boot: { status: 0, code: undefined },
+    });
+  });
+});
