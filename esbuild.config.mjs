@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
+import { encodeBase85 } from './scripts/build/base85.mjs';
 import { lazyPostgres, lightPino } from './scripts/build/light-packages.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -27,10 +28,13 @@ const schemaEngine = {
       path: 'schema-engine.wasm',
       namespace: 'zarpe',
     }));
-    onLoad({ filter: /.*/, namespace: 'zarpe' }, () => ({
-      contents: `export default '${compressedEngine().toString('base64')}'`,
-      loader: 'js',
-    }));
+    onLoad({ filter: /.*/, namespace: 'zarpe' }, () => {
+      const bytes = compressedEngine();
+      return {
+        contents: `export const text = '${encodeBase85(bytes)}'; export const length = ${bytes.length};`,
+        loader: 'js',
+      };
+    });
   },
 };
 

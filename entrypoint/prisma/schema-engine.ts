@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
-import engine from 'zarpe:schema-engine.wasm';
+import * as compressed from 'zarpe:schema-engine.wasm';
 import type { ErrorCapturingSqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as binding from '@prisma/schema-engine-wasm/schema_engine_bg';
+import { decodeBase85 } from '../lib/base85.ts';
 import type { MigrationsFolder } from './migrations-folder.ts';
 import { LOCK_FILE, MIGRATION_FILE } from './migrations-folder.ts';
 
@@ -45,7 +46,9 @@ export function toMigrationList(folder: MigrationsFolder): binding.MigrationList
 }
 
 async function instantiate(): Promise<void> {
-  const bytes = await promisify(brotliDecompress)(Buffer.from(engine, 'base64'), { chunkSize: ENGINE_BYTES });
+  const bytes = await promisify(brotliDecompress)(decodeBase85(compressed.text, compressed.length), {
+    chunkSize: ENGINE_BYTES,
+  });
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': binding });
   binding.__wbg_set_wasm(instance.exports);
   const start = instance.exports.__wbindgen_start;

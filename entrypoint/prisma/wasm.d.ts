@@ -1,5 +1,6 @@
-/** The bundle carries a WebAssembly module as brotli-compressed bytes in base64. */
-declare module '*.wasm' {
-  const brotliBase64: string;
-  export default brotliBase64;
+/** Prisma's schema engine, compressed with brotli, then in Base85; made by esbuild.config.mjs. */
+declare module 'zarpe:schema-engine.wasm' {
+  export const text: string;
+  /** Of the compressed engine, in bytes. */
+  export const length: number;
 }
