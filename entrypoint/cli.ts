@@ -37,6 +37,8 @@ async function main(argv: readonly string[]): Promise<number> {
     if (flags.help === true) return await printOnly(helpText(command));
     if (flags.version === true) return await printOnly(ZARPE_VERSION);
     report = openReport(command);
+    const { log } = report;
+    for (const notice of environment.notices) log.info({ step: 'config', event: 'notice' }, notice);
     const config = () => readConfig(environment, appDir);
     const run = await command.load();
     const status = await run({

@@ -47,9 +47,13 @@ export async function check(invocation: Invocation): Promise<number> {
 }
 
 /** Without a database nothing of it needs to be set. */
-function tryConfig({ config: read }: Invocation, skipDatabase: boolean): [Config | undefined, Finding[]] {
+function tryConfig(
+  { config: read, environment }: Invocation,
+  skipDatabase: boolean,
+): [Config | undefined, Finding[]] {
+  const notices = environment.notices.map((notice) => warning('config', notice));
   try {
-    return [read(), [ok('config', 'the environment is complete')]];
+    return [read(), [ok('config', 'the environment is complete'), ...notices]];
   } catch (error) {
     const found = failures('config', toBootError(error));
     const counting = skipDatabase

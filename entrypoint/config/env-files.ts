@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { readRegularFile } from '../lib/read-regular-file.ts';
+import { readRegularFile } from '../lib/regular-file.ts';
 import { isVariableName } from './values.ts';
 
 /** The files that Next.js reads beside a server in production, and copies there from the project. */

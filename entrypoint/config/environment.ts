@@ -14,18 +14,28 @@ export interface ResolvedEnvironment {
   readonly variables: Readonly<Record<string, string>>;
   readonly requirements: readonly RequiredVariable[];
   readonly problems: readonly Problem[];
+  /** What was read otherwise than it was written. */
+  readonly notices: readonly string[];
 }
 
 export function resolveEnvironment(env: Environment): ResolvedEnvironment {
   const problems: Problem[] = [];
+  const notices: string[] = [];
   const requirements = parseRequirements(readRequirements(env), problems);
   const known = new Set<string>([...VARIABLE_NAMES, ...requirements.map(({ name }) => name)]);
-  const fromFiles = readFiles(env, known, problems);
+  const fromFiles = readFiles(env, known, problems, notices);
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (isSet(value)) variables[name] = known.has(name) ? withoutQuotes(name, value, problems) : value;
   }
-  return { given: env, fromFiles, variables: { ...variables, ...fromFiles }, requirements, problems };
+  return {
+    given: env,
+    fromFiles,
+    variables: { ...variables, ...fromFiles },
+    requirements,
+    problems,
+    notices,
+  };
 }
 
 /** Read ahead of the rest, which it names; what is wrong with it is told when all of the environment is read. */
@@ -33,5 +43,5 @@ function readRequirements(env: Environment): string {
   const { ENTRYPOINT_REQUIRE_ENV: value, ENTRYPOINT_REQUIRE_ENV_FILE } = env;
   if (isSet(value)) return withoutQuotes('ENTRYPOINT_REQUIRE_ENV', value, []);
   const own = { ENTRYPOINT_REQUIRE_ENV_FILE };
-  return readFiles(own, new Set(['ENTRYPOINT_REQUIRE_ENV']), []).ENTRYPOINT_REQUIRE_ENV ?? '';
+  return readFiles(own, new Set(['ENTRYPOINT_REQUIRE_ENV']), [], []).ENTRYPOINT_REQUIRE_ENV ?? '';
 }

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { decodeUtf8 } from '../lib/decode-utf8.ts';
 import type { Problem } from '../lib/errors.ts';
-import { readRegularFile } from '../lib/read-regular-file.ts';
+import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 
 /** A secret of more bytes is none; a variable of the environment holds no more than twice as many. */
 const LARGEST_BYTES = 64 * 1024;
+const BYTE_ORDER_MARK = '\uFEFF';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,11 +13,12 @@ export function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== '';
 }
 
-/** The value of `NAME` from the file that `NAME_FILE` names, for each known name. */
+/** The value of `NAME` from the file that `NAME_FILE` names, for each known name; notices tell what was taken off it. */
 export function readFiles(
   env: Environment,
   known: ReadonlySet<string>,
   problems: Problem[],
+  notices: string[],
 ): Record<string, string> {
   const values: Record<string, string> = {};
   for (const [variable, path] of Object.entries(env)) {
@@ -31,26 +33,50 @@ export function readFiles(
       });
       continue;
     }
-    const content = readSecret(variable, path, problems);
-    if (isSet(content)) values[name] = content;
+    const value = readValue(variable, path, problems, notices);
+    if (isSet(value)) values[name] = value;
   }
   return values;
 }
 
-/** One trailing line break is not part of the value. */
-function readSecret(variable: string, path: string, problems: Problem[]): string | undefined {
+function readValue(
+  variable: string,
+  path: string,
+  problems: Problem[],
+  notices: string[],
+): string | undefined {
   try {
-    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const { value, removed } = trimValue(decodeUtf8(readRegularFile(path, LARGEST_BYTES)));
+    if (removed.length > 0) notices.push(`${variable}: took ${removed.join(' and ')} off what ${path} holds`);
+    return value;
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
-    problems.push({
-      what: variable,
-      expected: 'a readable file',
-      got: `${reason} for ${path}`,
-      action: 'Mount the secret there, readable by the user of the container.',
-    });
+    problems.push(describe(variable, path, error));
     return undefined;
   }
+}
+
+/** One trailing line break is not part of the value, and nothing else is removed without a word. */
+function trimValue(text: string): { value: string; removed: string[] } {
+  const removed = [
+    ...(text.startsWith(BYTE_ORDER_MARK) ? ['a byte order mark'] : []),
+    ...(text.endsWith('\r\n') ? ['a line break of Windows (CR LF)'] : []),
+  ];
+  const value = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
+  if (/[\r\n]$/.test(value)) throw new UnsuitableFileError('a value that more than one line break follows');
+  return { value, removed };
+}
+
+function describe(variable: string, path: string, error: unknown): Problem {
+  const isUnsuitable = error instanceof UnsuitableFileError;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
+  return {
+    what: variable,
+    expected: isUnsuitable ? 'a regular file that holds the value alone, in UTF-8' : 'a readable file',
+    got: isUnsuitable ? `${error.message} in ${path}` : `${code} for ${path}`,
+    action: isUnsuitable
+      ? 'Write it anew, for example with `printf %s "$VALUE" > FILE`.'
+      : 'Mount the secret there, readable by the user of the container.',
+  };
 }
 
 /** What a file holds that is not ours to judge; undefined where it cannot be read. */

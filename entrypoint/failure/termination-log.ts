@@ -1,13 +1,15 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { overwriteRegularFile } from '../lib/regular-file.ts';
 
 /** Kubernetes reads no more of it. */
-const LONGEST_MESSAGE = 4096;
+const MOST_BYTES = 4096;
 
 /** Writes what Kubernetes shows as the reason of a container's end, where it has laid the file out. */
 export function writeTerminationLog(path: string, text: string): void {
+  const bytes = new Uint8Array(MOST_BYTES);
+  // No character is cut in two.
+  const { written } = new TextEncoder().encodeInto(text, bytes);
   try {
-    accessSync(path, constants.W_OK);
-    writeFileSync(path, text.slice(0, LONGEST_MESSAGE));
+    overwriteRegularFile(path, bytes.subarray(0, written));
   } catch {
     // Not in Kubernetes, or not allowed to: the log has it all.
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -109,6 +110,46 @@ describe('a .env beside the server', () => {
   test('is no word of where there is none', async () => {
     expect((await refuse({})).problems[0]?.action).not.toMatch('.env');
   });
+});
+
+describe('a NAME_FILE that is no file', () => {
+  test.each(['a named pipe', 'a device', 'a folder'])(
+    'ends the boot with 78, and waits for nothing: %s',
+    async (kind) => {
+      const app = await createStandalone();
+      const path = {
+        'a named pipe': app.path('pipe'),
+        'a device': '/dev/zero',
+        'a folder': app.path('public'),
+      }[kind];
+      if (path === undefined) throw new Error(`no path for ${kind}`);
+      if (kind === 'a named pipe') execFileSync('mkfifo', [path]);
+      const { problems } = await refuse({ DATABASE_URL_FILE: path }, app);
+      expect(problems[0]).toMatchObject({ what: 'DATABASE_URL_FILE', got: `${kind} in ${path}` });
+    },
+  );
+
+  test('neither holds up a start where it is of another’s variable, nor as a .env', async () => {
+    const app = await createStandalone();
+    execFileSync('mkfifo', [app.path('pipe'), app.path('.env')]);
+    expect((await refuse({ APP_SECRET_FILE: app.path('pipe') }, app)).problems).toHaveLength(1);
+  });
+});
+
+test('what is taken off the value in a file is told by the boot and by check', async () => {
+  const app = await createStandalone({ server: 'crashing' });
+  const database = await createDatabase();
+  await app.write('url', `\uFEFF${database.url}\r\n`);
+  const env = { DATABASE_URL_FILE: app.path('url'), FIXTURE_EXIT_CODE: '0' };
+  const boot = await runBundle({ dir: app.dir, env });
+  expect(boot.code).toBe(0);
+  const said = expect.stringMatching(/^DATABASE_URL_FILE: took a byte order mark and a line break .* off /);
+  expect(boot.logs).toContainEqual(expect.objectContaining({ step: 'config', event: 'notice', msg: said }));
+  const { code, stdout } = await runBundle({ dir: app.dir, args: ['check', '--json'], env });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout).findings).toContainEqual(
+    expect.objectContaining({ level: 'warning', message: said }),
+  );
 });
 
 describe('what the app gets', () => {

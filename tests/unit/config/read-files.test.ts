@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-function file(content: string): string {
+function file(content: string | Buffer): string {
   const path = join(dir, `secret-${content.length}-${Math.random().toString(36).slice(2)}`);
   writeFileSync(path, content);
   return path;
@@ -24,7 +24,8 @@ function file(content: string): string {
 
 function read(env: Record<string, string>, known = ['NAME', 'OTHER']) {
   const problems: Problem[] = [];
-  return { values: readFiles(env, new Set(known), problems), problems };
+  const notices: string[] = [];
+  return { values: readFiles(env, new Set(known), problems, notices), problems, notices };
 }
 
 describe('NAME_FILE', () => {
@@ -32,21 +33,67 @@ describe('NAME_FILE', () => {
     expect(read({ NAME_FILE: file('the value'), OTHER: 'x' })).toEqual({
       values: { NAME: 'the value' },
       problems: [],
+      notices: [],
     });
   });
 
   test.each([
     ['value\n', 'value'],
     ['value\r\n', 'value'],
-    ['value\n\n', 'value\n'],
     [' value ', ' value '],
     ['two\nlines\n', 'two\nlines'],
   ])('reads %j as %j: one trailing line break is not part of it', (content, value) => {
     expect(read({ NAME_FILE: file(content) }).values).toEqual({ NAME: value });
   });
 
+  const SECRET = 'pässword-not-to-be-printed';
+  const utf16 = Buffer.from(SECRET, 'utf16le');
+
+  test.each([
+    ['UTF-16 with its mark', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), /UTF-16/],
+    [
+      'UTF-16 with its mark, the other way round',
+      Buffer.concat([Buffer.from([0xfe, 0xff]), utf16.swap16()]),
+      /UTF-16/,
+    ],
+    ['UTF-16 without a mark', Buffer.from(SECRET, 'utf16le'), /NUL at byte 1,/],
+    ['a NUL at its end', Buffer.from(`${SECRET}\0`), /NUL at byte 27,/],
+    ['Latin-1', Buffer.from(SECRET, 'latin1'), /not UTF-8 at byte 1 /],
+    ['a character that is cut off', Buffer.from(`${SECRET}€`).subarray(0, -1), /not UTF-8 at byte 27 /],
+    ['two line breaks at its end', Buffer.from(`${SECRET}\n\n`), /more than one line break/],
+    ['two line breaks of Windows at its end', Buffer.from(`${SECRET}\r\n\r\n`), /more than one line break/],
+    ['a lone carriage return at its end', Buffer.from(`${SECRET}\r`), /line break/],
+    ['64 kB and a byte', Buffer.alloc(64 * 1024 + 1, SECRET), /more than 65536 bytes/],
+  ])('of %s is a problem that names the file, never the value', (_, content, got) => {
+    const path = file(content);
+    const { values, problems, notices } = read({ NAME_FILE: path });
+    expect(values).toEqual({});
+    expect(notices).toEqual([]);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ what: 'NAME_FILE', got: expect.stringMatching(got) });
+    expect(problems[0]?.got).toContain(path);
+    expect(JSON.stringify(problems)).not.toMatch(/not-to-be|n.o.t.-.t.o/);
+  });
+
+  test.each([
+    ['a byte order mark', `\uFEFF${SECRET}`, ['a byte order mark']],
+    ['CR LF', `${SECRET}\r\n`, ['CR LF']],
+    ['both', `\uFEFF${SECRET}\r\n`, ['a byte order mark', 'CR LF']],
+  ])('takes %s off, and says so', (_, content, removed) => {
+    const path = file(content);
+    const { values, problems, notices } = read({ NAME_FILE: path });
+    expect({ values, problems }).toEqual({ values: { NAME: SECRET }, problems: [] });
+    expect(notices).toHaveLength(1);
+    for (const part of ['NAME_FILE', path, ...removed]) expect(notices[0]).toContain(part);
+    expect(notices[0]).not.toContain('not-to-be');
+  });
+
+  test('takes off one byte order mark, not two', () => {
+    expect(read({ NAME_FILE: file(`\uFEFF\uFEFF${SECRET}`) }).values).toEqual({ NAME: `\uFEFF${SECRET}` });
+  });
+
   test('of an empty file leaves the name unset', () => {
-    expect(read({ NAME_FILE: file('\n') })).toEqual({ values: {}, problems: [] });
+    expect(read({ NAME_FILE: file('\n') })).toEqual({ values: {}, problems: [], notices: [] });
   });
 
   test('cannot stand beside NAME', () => {
@@ -57,20 +104,24 @@ describe('NAME_FILE', () => {
   });
 
   test('may stand beside an empty NAME', () => {
-    expect(read({ NAME_FILE: file('a'), NAME: '' })).toEqual({ values: { NAME: 'a' }, problems: [] });
+    expect(read({ NAME_FILE: file('a'), NAME: '' })).toEqual({
+      values: { NAME: 'a' },
+      problems: [],
+      notices: [],
+    });
   });
 
   test('that cannot be read is a problem that names the file and the reason', () => {
     const { problems } = read({ NAME_FILE: join(dir, 'absent'), OTHER_FILE: dir });
     expect(problems).toMatchObject([
       { what: 'NAME_FILE', got: `ENOENT for ${join(dir, 'absent')}` },
-      { what: 'OTHER_FILE', got: `EISDIR for ${dir}` },
+      { what: 'OTHER_FILE', got: `a folder in ${dir}` },
     ]);
   });
 
   test('of a name that nobody knows is not read', () => {
     const env = { UNKNOWN_FILE: file('a value'), SSL_CERT_FILE: '/run/secrets/bundle.pem' };
-    expect(read(env)).toEqual({ values: {}, problems: [] });
+    expect(read(env)).toEqual({ values: {}, problems: [], notices: [] });
   });
 
   test.each(VARIABLE_NAMES)('stands for %s', (name) => {
