@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Config } from '../config.ts';
 import { EXIT_STATUS, toBootError } from '../lib/errors.ts';
+import { plainLines } from '../lib/plain-text.ts';
 import { type Build, type BuildConfig, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkMachine } from './check/check-machine.ts';
@@ -96,7 +97,8 @@ function toTable(findings: readonly Finding[], exitStatus: number, color: boolea
   const lines = findings.flatMap(({ step, level, message, details = [] }) => {
     const { symbol, style } = LOOK[level];
     const mark = color ? styleText(style, symbol, { validateStream: false }) : symbol;
-    return [`${mark} ${step.padEnd(9)} ${message}`, ...details.map((detail) => `            ${detail}`)];
+    const [first = '', ...further] = [message, ...details].flatMap(plainLines);
+    return [`${mark} ${step.padEnd(9)} ${first}`, ...further.map((text) => `            ${text}`)];
   });
   const verdict = exitStatus === 0 ? 'The boot would go through.' : `The boot would end with ${exitStatus}.`;
   return [...lines, '', verdict].join('\n');

@@ -1,4 +1,5 @@
 import { EXIT_STATUS } from '../lib/errors.ts';
+import { plainLine } from '../lib/plain-text.ts';
 import type { Database } from '../prisma/database.ts';
 import { compareHistory } from '../prisma/history.ts';
 import type { PrismaFolder } from '../steps/check-build/check-prisma.ts';
@@ -60,7 +61,7 @@ const MEANING = {
 function toTable(report: Readonly<Record<keyof typeof MEANING, readonly string[]>>): string {
   const sections = Object.entries(MEANING).map(([key, meaning]) => {
     const names = report[key as keyof typeof MEANING];
-    return `${String(names.length).padStart(5)}  ${meaning}${key === 'applied' ? '' : names.map((name) => `\n         ${name}`).join('')}`;
+    return `${String(names.length).padStart(5)}  ${meaning}${key === 'applied' ? '' : names.map((name) => `\n         ${plainLine(name)}`).join('')}`;
   });
   return sections.join('\n');
 }

@@ -35,8 +35,15 @@ const port = once(() =>
     z.transform(Number),
   ),
 );
-const httpUrl = () =>
-  z.string().check(z.refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)));
+/** `fetch` takes no credentials in an address. */
+const webhookUrl = () =>
+  z.string().check(
+    z.refine((value) => {
+      if (!URL.canParse(value)) return false;
+      const { protocol, username, password } = new URL(value);
+      return /^https?:$/.test(protocol) && username === '' && password === '';
+    }),
+  );
 const path = () => z.string().check(z.regex(/^\//));
 
 const A_DURATION = 'a duration such as 500ms, 30s or 2m';
@@ -255,8 +262,8 @@ export const VARIABLES = {
   ),
   ENTRYPOINT_BOOT_PROBE: oneOf(['on', 'off'], '`on` answers probes on `PORT` until the server does.', 'off'),
   ENTRYPOINT_ALERT_WEBHOOK: variable(
-    httpUrl,
-    'an http or https URL',
+    webhookUrl,
+    'an http or https URL without credentials',
     'Told of a failed boot and of a server that dies.',
     { secret: true },
   ),

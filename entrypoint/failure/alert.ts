@@ -28,9 +28,9 @@ export async function sendAlert(
 ): Promise<void> {
   const host = hostname();
   const what = alert.event === 'boot-failed' ? `boot failed at step ${alert.step}` : 'the server died';
-  const text = `${host}: ${what} (${alert.code}, exit ${alert.exitStatus})\n${alert.summary}`;
+  const text = redact(`${host}: ${what} (${alert.code}, exit ${alert.exitStatus})\n${alert.summary}`);
   const body = JSON.stringify({
-    text: redact(text),
+    text: withoutMarkup(text),
     zarpe: { ...alert, summary: redact(alert.summary), host, revision: revision ?? null },
   });
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -39,6 +39,8 @@ export async function sendAlert(
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
+        // The payload is for the address that was given, and no other.
+        redirect: 'manual',
         signal: AbortSignal.timeout(ATTEMPT_MS),
       });
       if (response.ok) return;
@@ -54,4 +56,12 @@ export async function sendAlert(
       );
     }
   }
+}
+
+/**
+ * Slack reads `<!channel>` and `<https://example.com|a link>` in a text, quoted or not.
+ * @see https://docs.slack.dev/messaging/formatting-message-text/#escaping
+ */
+function withoutMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

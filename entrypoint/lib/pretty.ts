@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { formatDuration } from './duration.ts';
 import { describeProblem, type Problem } from './errors.ts';
+import { plainLine, plainLines } from './plain-text.ts';
 
 const LOOK = {
   done: { symbol: '✓', style: 'green' },
@@ -23,7 +24,10 @@ interface PinoLine {
   readonly error?: { readonly problems?: readonly Problem[] };
 }
 
-/** A pino JSON line as one readable, aligned line, and the problems of a failure with their details below it. */
+/**
+ * A pino JSON line as one readable, aligned line, and the problems of a failure with their details below it. Only our
+ * own lines begin at the margin, and only our own colours are colours, whatever a message quotes.
+ */
 export function formatPrettyLine(json: string, color: boolean): string {
   const line = JSON.parse(json) as PinoLine;
   if (line.event === 'start') return '';
@@ -34,16 +38,17 @@ export function formatPrettyLine(json: string, color: boolean): string {
     typeof line.durationMs === 'number' && line.event !== 'summary'
       ? `  ${formatDuration(line.durationMs)}`
       : '';
-  const [first = '', ...further] =
+  const texts =
     line.error?.problems === undefined ? [line.msg ?? '', ...(line.details ?? [])] : problemLines(line);
-  const head = `${paint(look.symbol)} ${step.padEnd(9)} ${first}${duration}\n`;
+  const [first = '', ...further] = texts.flatMap(plainLines);
+  const head = `${paint(look.symbol)} ${plainLine(step).padEnd(9)} ${first}${duration}\n`;
   return head + further.map((text) => `${' '.repeat(12)}${text}\n`).join('');
 }
 
 function problemLines({ error, exitStatus, retry }: PinoLine): string[] {
   const problems = (error?.problems ?? []).flatMap((problem) => [
     describeProblem(problem),
-    ...(problem.details ?? []).map((detail) => `  ${detail}`),
+    ...(problem.details ?? []).flatMap(plainLines).map((detail) => `  ${detail}`),
   ]);
   return [...problems, `exit ${exitStatus}: ${retry ? 'another start can help' : 'it takes a person'}`];
 }

@@ -250,6 +250,46 @@ describe('the alert webhook', () => {
     expect(webhook.bodies[1]).toEqual(webhook.bodies[0]);
   });
 
+  test('does not send the payload to where it redirects', async () => {
+    const elsewhere = await startWebhook(200);
+    const webhook = await startTelling(307, '/services/', { location: elsewhere.url });
+    const app = await createStandalone();
+    const env = { ENTRYPOINT_ALERT_WEBHOOK: webhook.url };
+    const { code, logs } = await runBundle({ dir: app.dir, env });
+    expect(code).toBe(78);
+    expect(webhook.bodies).toHaveLength(2);
+    expect(elsewhere.bodies).toEqual([]);
+    expect(logs).toContainEqual(
+      expect.objectContaining({ event: 'alert', msg: expect.stringContaining('307') }),
+    );
+  });
+
+  test('shows what a message quotes, and no markup that is in it', async () => {
+    const webhook = await startWebhook(200);
+    const app = await createStandalone({
+      migrations: { '0001': 'SELECT "<!channel> & <https://evil|click>"' },
+    });
+    const database = await createDatabase();
+    const env = { DATABASE_URL: database.url, ENTRYPOINT_ALERT_WEBHOOK: webhook.url };
+    expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 65 });
+    expect(webhook.bodies).toEqual([
+      {
+        text: expect.stringContaining('&lt;!channel&gt; &amp; &lt;https://evil|click&gt;'),
+        zarpe: expect.objectContaining({
+          summary: expect.stringContaining('<!channel> & <https://evil|click>'),
+        }),
+      },
+    ]);
+  });
+
+  test('is refused where its address has credentials: 78', async () => {
+    const app = await createStandalone();
+    const env = { DATABASE_URL: 'postgresql://a@b/c', ENTRYPOINT_ALERT_WEBHOOK: 'https://user@chat/hook' };
+    const { code, stdout } = await runBundle({ dir: app.dir, env });
+    expect(code).toBe(78);
+    expect(stdout).toContain('ENTRYPOINT_ALERT_WEBHOOK: expected an http or https URL without credentials');
+  });
+
   test('does not keep the boot from ending when it never answers', async () => {
     const webhook = await startWebhook('never');
     const app = await createStandalone();

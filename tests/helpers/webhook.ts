@@ -8,12 +8,16 @@ import { json } from 'node:stream/consumers';
 import { onCleanup } from './cleanup.ts';
 import { freePort } from './ports.ts';
 
-export async function startWebhook(status: number | 'never', path = '/services/') {
+export async function startWebhook(
+  status: number | 'never',
+  path = '/services/',
+  headers: Record<string, string> = {},
+) {
   const bodies: unknown[] = [];
   const server = createServer(async (request, response) => {
     const body: unknown = await json(request).catch(() => 'cut off');
     bodies.push(body);
-    if (status !== 'never') response.writeHead(status).end();
+    if (status !== 'never') response.writeHead(status, headers).end();
   });
   const port = await freePort();
   server.listen(port, '127.0.0.1');

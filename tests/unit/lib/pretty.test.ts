@@ -58,6 +58,30 @@ describe('formatPrettyLine', () => {
     expect(pretty(line)).toBe('! migrate   failed\n            why\n');
   });
 
+  test.each([
+    ['a line break', 'a\n✓ migrate   forged', 'a\n            ✓ migrate   forged'],
+    ['a carriage return', 'a\r✓ migrate   forged', 'a\\x0d✓ migrate   forged'],
+    ['an escape sequence', '\x1b[2K\x1b[1G✓ \x9b31m', '\\x1b[2K\\x1b[1G✓ \\x9b31m'],
+    ['a title of the window', '\x1b]0;owned\x07', '\\x1b]0;owned\\x07'],
+    ['text turned around', 'a\u202eb\u2066c\u2028d', 'a\\u202eb\\u2066c\\u2028d'],
+  ])('shows %s in a message, a detail and a problem, and does not obey it', (_, text, shown) => {
+    const lines = [
+      { level: 'info', step: 'seed', event: 'output', msg: text },
+      { level: 'warn', step: 'seed', event: 'x', msg: 'm', details: [text] },
+      {
+        level: 'error',
+        step: 'seed',
+        event: 'failed',
+        error: { problems: [{ what: text, expected: 'e', got: 'g', action: 'Do.', details: [text] }] },
+      },
+    ];
+    const [first = '', second = '', third = ''] = lines.map((line) => pretty(line));
+    expect(first).toBe(`· seed      ${shown}\n`);
+    expect(second).toBe(`! seed      m\n            ${shown}\n`);
+    expect(third).toContain(`✗ seed      ${shown}: expected e`);
+    for (const line of third.split('\n').slice(1)) expect(line).toMatch(/^( {12}|$)/);
+  });
+
   test('colours the symbol alone, and only where colours are welcome', () => {
     const line = { level: 'info', step: 'seed', event: 'done', msg: 'seeded' };
     expect(pretty(line, true)).toBe(
