@@ -6,23 +6,32 @@ import { type Build, checkBuild } from './steps/check-build.ts';
 import { migrate } from './steps/migrate.ts';
 import { seed } from './steps/seed.ts';
 import { loadServer, serve } from './steps/serve.ts';
+import { settleAppEnv } from './steps/settle-app-env.ts';
 import { withDatabase } from './steps/with-database.ts';
 
 /** The whole boot: from an empty database to a server that runs. Answers with the server's exit status. */
 export async function boot(config: Config, args: readonly string[], context: Context): Promise<number> {
   const build = await checkBuild(config.appDir, config.build, context);
   await using server = await loadServer({ ...config, ...build, args }, config.server, context);
-  await withBootProbe({ ...config.server, ...build }, context, () => prepareDatabase(config, build, context));
+  const appEnv = await withBootProbe({ ...config.server, ...build }, context, () =>
+    prepareDatabase(config, build, context),
+  );
   context.steps.summarize();
-  return await serve(server, config.server, context);
+  return await serve(server, appEnv, config.server, context);
 }
 
-/** A database that fits the image: its migrations applied, its users there. */
-async function prepareDatabase(config: Config, { prisma }: Build, context: Context): Promise<void> {
-  await withDatabase(config, { createDatabase: true }, context, (database) =>
-    withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
+/** A database that fits the image: its migrations applied, its users there. Answers with the server's environment. */
+async function prepareDatabase(
+  config: Config,
+  { prisma }: Build,
+  context: Context,
+): Promise<NodeJS.ProcessEnv> {
+  return withDatabase(config, { createDatabase: true }, context, async (database) => {
+    const appEnv = await settleAppEnv(config, database.session, context.shutdown.signal);
+    await withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
       await migrate(database, lock, { ...config, prisma }, config.migrate, context);
-      await seed(database, lock, config, config.seed, context);
-    }),
-  );
+      await seed(database, lock, { ...config, appEnv }, config.seed, context);
+    });
+    return appEnv;
+  });
 }

@@ -1,12 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { appEnvironment } from './config/app-environment.ts';
 import { bindAddress } from './config/bind-address.ts';
-import { readConnection, readDatabaseUrl, withLibpqMeaning } from './config/database-source.ts';
+import { readConnection, readDatabaseUrl } from './config/database-source.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
 import { checkRequirement } from './config/required-env.ts';
 import { checkSeedCommand } from './config/seed-command.ts';
 import { findMisspelt, readValues, unlessOff } from './config/values.ts';
 import type { ConnectionSettings } from './lib/connection-settings.ts';
+import { type AppConnection, driverVariables } from './lib/database/driver-url.ts';
 import { BootError, type Problem } from './lib/errors.ts';
 import type { BootProbeConfig } from './steps/boot-probe.ts';
 import type { BuildConfig } from './steps/check-build.ts';
@@ -27,13 +28,15 @@ export interface Config {
     readonly url: string;
     /** The connection of the server, where `DIRECT_URL` gives us another one. */
     readonly serverConnection: ConnectionSettings | undefined;
+    /** The connection strings of the seed and the server, as they were given. */
+    readonly ofApp: readonly AppConnection[];
     readonly timeoutMs: number;
     readonly lockTimeoutMs: number;
   };
   readonly migrate: MigrateConfig;
   readonly seed: SeedConfig;
   readonly server: ServerConfig & BootProbeConfig;
-  /** The environment of the seed and the server. */
+  /** The environment of the seed and the server, while it is open whether there is TLS: `settleAppEnv`. */
   readonly appEnv: NodeJS.ProcessEnv;
 }
 
@@ -61,9 +64,15 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
   const serverConnection = readConnection('DATABASE_URL', databaseUrl, appDir, problems);
   const directConnection = readConnection('DIRECT_URL', values.DIRECT_URL, appDir, problems);
   const connection = directConnection ?? serverConnection;
-  if (problems.length > 0 || connection === undefined || databaseUrl === undefined) {
+  if (problems.length > 0 || !connection || databaseUrl === undefined || !serverConnection) {
     throw new BootError('CONFIG_INVALID', problems);
   }
+  const ofApp: AppConnection[] = [
+    { variable: 'DATABASE_URL', url: databaseUrl, settings: serverConnection },
+    ...(values.DIRECT_URL === undefined
+      ? []
+      : [{ variable: 'DIRECT_URL', url: values.DIRECT_URL, settings: connection } as const]),
+  ];
   const hostnameToBind = bindAddress(values.HOSTNAME);
   return {
     appDir,
@@ -75,6 +84,7 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
     database: {
       connection,
       serverConnection: directConnection === undefined ? undefined : serverConnection,
+      ofApp,
       url: values.DIRECT_URL ?? databaseUrl,
       timeoutMs: values.ENTRYPOINT_DB_TIMEOUT,
       lockTimeoutMs: values.ENTRYPOINT_LOCK_TIMEOUT,
@@ -110,7 +120,7 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
       bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
     },
     appEnv: appEnvironment(environment, {
-      DATABASE_URL: withLibpqMeaning(databaseUrl),
+      ...driverVariables(ofApp),
       PORT: String(values.PORT),
       HOSTNAME: hostnameToBind,
       NODE_ENV: values.NODE_ENV,

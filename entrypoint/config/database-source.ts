@@ -69,14 +69,3 @@ export function readConnection(source: string, url: string | undefined, appDir: 
   problems.push(parsed.problem);
   return undefined;
 }
-
-/**
- * node-postgres reads `sslmode=require` as `verify-full` unless it is told to read it as libpq and Prisma do; the app
- * is to connect as we did.
- * @see https://github.com/brianc/node-postgres/tree/master/packages/pg-connection-string#ssl
- */
-export function withLibpqMeaning(databaseUrl: string): string {
-  const parameters = new URL(databaseUrl).searchParams;
-  const differs = parameters.get('sslmode') === 'require' && parameters.get('sslaccept') !== 'strict';
-  return differs && !parameters.has('uselibpqcompat') ? `${databaseUrl}&uselibpqcompat=true` : databaseUrl;
-}

@@ -39,18 +39,26 @@ export async function loadServer(
   return { target, process, [Symbol.asyncDispose]: () => process.drop() };
 }
 
-/** Runs `node server.js` and ends as it ends: its exit status, or 128 + n for a signal. */
-export async function serve(server: PendingServer, config: ServerConfig, context: Context): Promise<number> {
+/**
+ * Runs `node server.js` and ends as it ends: its exit status, or 128 + n for a signal.
+ * @param appEnv its environment; one that loads already learns what has changed
+ */
+export async function serve(
+  server: PendingServer,
+  appEnv: NodeJS.ProcessEnv,
+  config: ServerConfig,
+  context: Context,
+): Promise<number> {
   return context.steps.run('server', async (log) => {
     context.shutdown.signal.throwIfAborted();
-    const { target } = server;
+    const target = { ...server.target, appEnv };
     if (server.process === undefined) checkReadable(target.serverPath);
     if (wantsExec(config)) return replaceProcess(target, config, context, log);
     faultPoint('server:before');
     const process = server.process ?? (await importServerProcess()).start(target, context);
     const answered = new AbortController();
     if (process.pid !== undefined) {
-      process.admit();
+      process.admit(appEnv);
       faultPoint('server:spawned');
       log.info('running', `${target.serverPath} runs as process ${process.pid}`, { pid: process.pid });
       void watchStart(config, process.startedAt, answered.signal, log);

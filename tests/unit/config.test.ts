@@ -241,11 +241,26 @@ describe('the environment of the server', () => {
     expect(read({ DATABASE_URL: URL, ...address }).appEnv).toEqual(decided);
   });
 
-  test('tells node-postgres to read sslmode=require as everybody else does', () => {
-    const url = (parameters: string) => read({ DATABASE_URL: `${URL}?${parameters}` }).appEnv.DATABASE_URL;
-    expect(url('sslmode=require')).toBe(`${URL}?sslmode=require&uselibpqcompat=true`);
-    expect(url('sslmode=require&sslaccept=strict')).toBe(`${URL}?sslmode=require&sslaccept=strict`);
-    expect(url('sslmode=verify-full')).toBe(`${URL}?sslmode=verify-full`);
+  test.each([
+    ['', ''],
+    ['schema=a%20b&sslmode=disable', 'schema=a%20b&sslmode=disable'],
+    ['sslmode=require', 'sslmode=require&uselibpqcompat=true'],
+    ['sslmode=require&schema=a%20b', 'sslmode=require&schema=a%20b&uselibpqcompat=true'],
+    ['sslmode=verify-full', 'sslmode=verify-full'],
+    ['sslmode=verify-full&sslrootcert=system', 'sslmode=verify-full'],
+    ['sslmode=verify-full&sslrootcert=/ca.pem', 'sslmode=verify-full&sslrootcert=/ca.pem'],
+    ['sslmode=require&sslaccept=strict', 'sslaccept=strict&sslmode=verify-full'],
+    [
+      'sslaccept=strict&sslcert=ca.pem',
+      'sslaccept=strict&sslcert=ca.pem&sslmode=verify-full&sslrootcert=%2Fapp%2Fca.pem',
+    ],
+    ['sslmode=require&sslrootcert=/ca.pem', 'sslrootcert=/ca.pem&sslmode=verify-ca&uselibpqcompat=true'],
+    ['sslmode=require&host=/run/postgresql', 'host=/run/postgresql&sslmode=disable'],
+    ['host=/run/postgresql', 'host=/run/postgresql'],
+  ])('has connection strings that mean to node-postgres what "%s" means: "%s"', (given, handedOn) => {
+    const url = (parameters: string) => (parameters === '' ? URL : `${URL}?${parameters}`);
+    expect(read({ DATABASE_URL: url(given) }).appEnv.DATABASE_URL).toBe(url(handedOn));
+    expect(read({ DATABASE_URL: URL, DIRECT_URL: url(given) }).appEnv.DIRECT_URL).toBe(url(handedOn));
   });
 });
 

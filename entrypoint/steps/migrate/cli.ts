@@ -18,7 +18,9 @@ export async function migrateWithCli(
     cwd: target.appDir,
     env: {
       ...target.appEnv,
+      // Prisma's own words for its own engine, under whatever name the app's configuration reads.
       DATABASE_URL: target.database.url,
+      ...(target.appEnv.DIRECT_URL !== undefined && { DIRECT_URL: target.database.url }),
       CHECKPOINT_DISABLE: '1',
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
     },

@@ -2,8 +2,9 @@
 const GATE_FD = 3;
 
 /**
- * Node.js's flag for a server that loads and does not listen yet: `listen` waits for a byte on the pipe. A pipe that
- * ends without one is a boot that failed, or a supervisor that is gone; the server has done nothing yet, and ends.
+ * Node.js's flag for a server that loads and does not listen yet: `listen` waits for a line on the pipe, the variables
+ * that have changed meanwhile. A pipe that ends without it is a boot that failed, or a supervisor that is gone; the
+ * server has done nothing yet, and ends.
  */
 export const GATE_FLAG = `--import=data:text/javascript,${encodeURIComponent(`(${holdListen})(${GATE_FD})`)}`;
 
@@ -23,8 +24,13 @@ function holdListen(fd: number): void {
   const gate = new Socket({ fd });
   gate.on('error', () => undefined);
   gate.on('close', () => process.kill(process.pid, 'SIGKILL'));
-  gate.once('data', () => {
+  let word = '';
+  gate.setEncoding('utf8').on('data', (text: string) => {
+    word += text;
+    // One that breaks off has no end.
+    if (!word.endsWith('\n')) return;
     gate.removeAllListeners('close').destroy();
+    Object.assign(process.env, JSON.parse(word));
     Server.prototype.listen = listen;
     for (const go of held) go();
   });

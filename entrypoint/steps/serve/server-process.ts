@@ -14,9 +14,11 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<ChildResult>;
   readonly #gate: Socket | undefined;
+  readonly #appEnv: NodeJS.ProcessEnv;
 
   private constructor(target: ServerTarget, { children }: Context, flags: readonly string[]) {
     const gated = flags.length > 0;
+    this.#appEnv = target.appEnv;
     this.#child = spawn(process.execPath, nodeArguments(target, ...flags), {
       cwd: target.appDir,
       env: target.appEnv,
@@ -45,9 +47,10 @@ export class ServerProcess {
     return this.#child.pid;
   }
 
-  /** Lets it listen. */
-  admit(): void {
-    this.#gate?.end('1');
+  /** Lets it listen, once it has what differs from the environment that it was started with. */
+  admit(appEnv: NodeJS.ProcessEnv): void {
+    const changed = Object.entries(appEnv).filter(([name, value]) => value !== this.#appEnv[name]);
+    this.#gate?.end(`${JSON.stringify(Object.fromEntries(changed))}\n`);
   }
 
   /** Ends one that was not admitted: it has done nothing yet. */
