@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   DATABASE_CONNECTION_LOST: 'temporary',
   POOLER_UNSUITABLE: 'configuration',
   LOCK_TIMEOUT: 'temporary',
+  MIGRATION_UNREADABLE: 'migration',
   MIGRATION_FAILED: 'migration',
   MIGRATION_UNRESOLVED: 'migration',
   MIGRATION_HISTORY: 'migration',

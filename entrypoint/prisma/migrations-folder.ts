@@ -1,11 +1,15 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../lib/errors.ts';
+import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 import { checksum } from './checksum.ts';
 import { parseScript, type Script } from './script.ts';
 
 export const MIGRATION_FILE = 'migration.sql';
 export const LOCK_FILE = 'migration_lock.toml';
+/** PostgreSQL would take a script of a gigabyte; the memory of a container would not. */
+const LARGEST_SCRIPT = 64 * 1024 * 1024;
+const LARGEST_LOCK = 64 * 1024;
 
 /** One migration of the image. */
 export interface Migration {
@@ -28,12 +32,12 @@ export function readMigrationsFolder(dir: string): MigrationsFolder {
   const migrations: Migration[] = [];
   for (const name of listMigrations(dir, problems)) {
     try {
-      migrations.push({ name, script: readFileSync(join(dir, name, MIGRATION_FILE)) });
+      migrations.push({ name, script: readRegularFile(join(dir, name, MIGRATION_FILE), LARGEST_SCRIPT) });
     } catch (error) {
       problems.push({
         what: join(dir, name, MIGRATION_FILE),
         expected: 'the script of the migration',
-        got: error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file',
+        got: describe(error),
         action:
           'Restore the file, or delete its folder if it was never applied; .dockerignore may leave out *.sql.',
       });
@@ -51,6 +55,11 @@ export function matchesChecksum({ script }: Migration, recorded: string): boolea
   if (checksum(script) === recorded) return true;
   const unix = script.toString('utf8').replaceAll('\r\n', '\n');
   return checksum(unix) === recorded || checksum(unix.replaceAll('\n', '\r\n')) === recorded;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UnsuitableFileError) return error.message;
+  return error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
 }
 
 function listMigrations(dir: string, problems: Problem[]): string[] {
@@ -79,7 +88,7 @@ function leadsToFile(link: string): boolean {
 
 function readLock(dir: string): string | null {
   try {
-    return readFileSync(join(dir, LOCK_FILE), 'utf8');
+    return readRegularFile(join(dir, LOCK_FILE), LARGEST_LOCK).toString();
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@ import { BootError } from '../lib/errors.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import type { Database } from '../prisma/database.ts';
 import { compareHistory, type HistoryStatus } from '../prisma/history.ts';
+import { findUnreadable } from '../prisma/migration-encoding.ts';
 import type { MigrationsFolder } from '../prisma/migrations-folder.ts';
 import type { BootLock } from './boot-lock.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
@@ -59,6 +60,8 @@ async function applyPending(
       applied: seen.applied.length,
     });
   }
+  const unreadable = findUnreadable(folder, open);
+  if (unreadable !== undefined) throw unreadable;
   if (database.state.server.readOnly) throw readOnly(target.database.connection, open.length);
   await refuseMissingPrivileges(database, open.length);
   if (cli === undefined) refuseAutocommitBehindPooler(database, open);

@@ -89,6 +89,12 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
       return {};
     },
   },
+  MIGRATION_UNREADABLE: {
+    prepare: async ({ password }, app) => {
+      await app.addMigration('2_latin', Buffer.from(`-- é ${password}`, 'latin1'));
+      return {};
+    },
+  },
   MIGRATION_UNRESOLVED: {
     app: MIGRATED,
     prepare: async (database, app) => {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { findUnreadable } from '../../prisma/migration-encoding.ts';
 import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
 import { findInScript, type ScriptFinding } from '../../prisma/script-findings.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
@@ -11,7 +12,7 @@ export interface PendingReport {
   readonly findings: readonly ScriptFinding[];
 }
 
-/** What PostgreSQL will refuse, whatever is in the database. */
+/** What the boot or PostgreSQL will refuse, whatever is in the database. */
 export function foreseeFailures(
   migrations: readonly Migration[],
   prisma: PrismaFolder | undefined,
@@ -19,6 +20,8 @@ export function foreseeFailures(
 ): Finding[] {
   const folder = prisma?.folder;
   if (folder === undefined || migrate.mode === 'skip') return [];
+  const unreadable = findUnreadable(folder, migrations);
+  if (unreadable !== undefined) return failures('migrate', unreadable);
   return migrations.flatMap((migration) => {
     const failure = foreseeFailure(migration.name, readScript(migration), { appDir, folder });
     return failure === undefined ? [] : failures('migrate', failure);

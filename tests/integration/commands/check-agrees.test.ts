@@ -193,6 +193,19 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
     { title: 'a program that is not in the image', env: { ENTRYPOINT_SEED_COMMAND: 'no-such-program' } },
     { title: 'a script that is not in the image', env: { ENTRYPOINT_SEED_COMMAND: 'node prisma/seed.js' } },
   ],
+  MIGRATION_UNREADABLE: [
+    {
+      title: 'a pending script in Latin-1',
+      app: {
+        migrations: { '1': USERS, '2': Buffer.from("INSERT INTO users (email) VALUES ('café');", 'latin1') },
+      },
+    },
+    {
+      title: 'a script in UTF-16 where the database is to be created',
+      app: { migrations: { '1': Buffer.from(`\uFEFF${USERS}`, 'utf16le') } },
+      prepare: async (database) => void (await database.drop()),
+    },
+  ],
   SEED_UNDECIDED: [
     { title: 'no table of users after the migrations', app: { ...OTHER, seed: 'works' } },
     { title: 'no table of users, and nothing pending', app: { ...OTHER, seed: 'works' }, prepare: migrate },

@@ -73,7 +73,7 @@ describe('readMigrationsFolder', () => {
     expect(migrations.map(({ name }) => name)).toEqual(['0002']);
     expect(problems).toMatchObject([
       { what: join(dir, '0001', 'migration.sql'), got: 'ENOENT' },
-      { what: join(dir, '0003', 'migration.sql'), got: 'EISDIR' },
+      { what: join(dir, '0003', 'migration.sql'), got: 'a folder' },
       { what: join(dir, '0004', 'migration.sql'), got: 'ENOENT' },
     ]);
   });
