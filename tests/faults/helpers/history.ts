@@ -2,47 +2,58 @@
  * Histories of migrations of every kind, each building on the ones before, as a project's would. Whatever is applied
  * twice, or half, or not at all, shows in the schema or in the rows: no script is idempotent.
  *
- *     const history = generateHistory(random, { length: 60, inSteps: 4 });
+ *     const history = generateHistory(random, { length: 60 });
+ *     const history = generateHistory(random, { length: 20, autocommit: true });   // and each of those kinds, once
  *     createStandalone({ migrations: history.migrations })
  */
-import { ATOMIC_KINDS, type BySight, IN_STEPS_KINDS, type Kind, type Model } from './migration-kinds.ts';
+import { AUTOCOMMIT_KINDS, type BySight } from './autocommit-kinds.ts';
+import { ATOMIC_KINDS, type Kind, type Model } from './migration-kinds.ts';
 import type { Random } from './random.ts';
+
+/** 10 ms each where a script takes time. */
+const ROWS = 8;
 
 export interface History {
   /** Folder name to script, in the order they apply. */
   migrations: Record<string, string>;
   names: string[];
-  /** Those that cannot be one transaction, and how a person settles them. */
-  inSteps: Map<string, BySight>;
+  /** Those whose work may be in the database without their record. */
+  autocommit: Set<string>;
+  /** Those that may need a person, and how that one settles them. */
+  bySight: Map<string, BySight>;
 }
 
 export interface HistoryOptions {
+  /** Of migrations that are one transaction. */
   length: number;
-  /** How many of them cannot be one transaction. */
-  inSteps?: number;
+  autocommit?: boolean;
 }
 
-export function generateHistory(random: Random, { length, inSteps = 0 }: HistoryOptions): History {
+export function generateHistory(random: Random, { length, autocommit = false }: HistoryOptions): History {
   const model: Model = { tables: [], enums: [], sequence: 0 };
-  const kinds = [
-    ...drawKinds(random, ATOMIC_KINDS, length - inSteps),
-    ...drawKinds(random, IN_STEPS_KINDS, inSteps),
-  ];
-  // The first three make what the others need.
-  const order = [...kinds.slice(0, 3), ...random.shuffle(kinds.slice(3))];
-  const history: History = { migrations: {}, names: [], inSteps: new Map() };
+  const history: History = { migrations: {}, names: [], autocommit: new Set(), bySight: new Map() };
   const add = (kind: string, script: string) => {
     const name = `${String(20_260_101_000_000 + history.names.length)}_${kind}`;
     history.migrations[name] = script;
     history.names.push(name);
     return name;
   };
-  for (const kind of order) {
-    const { before, script, bySight } = kind.write(model, random);
-    if (before !== undefined) add(`before_${kind.name}`, before);
-    const name = add(kind.name, script);
-    if (bySight !== undefined) history.inSteps.set(name, bySight);
-  }
+  const addAtomic = (kind: Kind) => () => {
+    add(kind.name, kind.write(model, random).script);
+  };
+  const addAutocommit = AUTOCOMMIT_KINDS.filter(({ isOfServer }) => isOfServer !== true).map(
+    (kind, index) => () => {
+      const { before, script, bySight } = kind.write(String(index + 1), ROWS);
+      add(`before_${index + 1}`, before);
+      const name = add(`autocommit_${index + 1}`, script);
+      history.autocommit.add(name);
+      if (bySight !== undefined) history.bySight.set(name, bySight);
+    },
+  );
+  // The first three make what the others need.
+  const atomic = drawKinds(random, ATOMIC_KINDS, length).map(addAtomic);
+  const others = random.shuffle([...atomic.slice(3), ...(autocommit ? addAutocommit : [])]);
+  for (const write of [...atomic.slice(0, 3), ...others]) write();
   return history;
 }
 

@@ -1,4 +1,4 @@
-/** The kinds of migration that `history.ts` draws from. */
+/** The kinds of migration that are one transaction with their record, for `history.ts` to draw from. */
 import type { Random } from './random.ts';
 
 /** What the scripts so far have made. */
@@ -9,24 +9,9 @@ export interface Model {
   sequence: number;
 }
 
-export interface Script {
-  /** A migration of its own that must come right before. */
-  before?: string;
-  script: string;
-  /** Of a script in steps: how a person settles it after it was cut off. */
-  bySight?: BySight;
-}
-
-export interface BySight {
-  /** A query that answers `applied`: whether all of it is in the database. */
-  applied: string;
-  /** Takes away what is half there. */
-  undo: string;
-}
-
 export interface Kind {
   name: string;
-  write(model: Model, random: Random): Script;
+  write(model: Model, random: Random): { script: string };
 }
 
 const next = (model: Model, kind: string) => `${kind}_${++model.sequence}`;
@@ -211,55 +196,6 @@ INSERT INTO "${table}" SELECT g FROM generate_series(1, 20) g;
         script: `CREATE POLICY "${policy}" ON "${table}" FOR SELECT USING (n > 0);
 CREATE RULE "${policy}" AS ON DELETE TO "${table}" DO ALSO (NOTIFY "${policy}"; SELECT 1);
 `,
-      };
-    },
-  },
-];
-
-/** Those that PostgreSQL does not run in one transaction. */
-export const IN_STEPS_KINDS: readonly Kind[] = [
-  {
-    name: 'concurrently',
-    write(model, random) {
-      const [table, index] = [random.pick(model.tables), next(model, 'index')];
-      return {
-        script: `CREATE INDEX CONCURRENTLY "${index}" ON "${table}" (label);\n`,
-        bySight: {
-          applied: `SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('"${index}"') AND indisvalid) AS applied`,
-          undo: `DROP INDEX IF EXISTS "${index}"`,
-        },
-      };
-    },
-  },
-  {
-    name: 'committed_midway',
-    write(model, random) {
-      const [type, value, table] = [random.pick(model.enums), next(model, 'VALUE'), next(model, 'table')];
-      return {
-        script: `ALTER TYPE "${type}" ADD VALUE IF NOT EXISTS '${value}';
-COMMIT;
-CREATE TABLE "${table}" (n INTEGER, label TEXT, amount NUMERIC, kind "${type}" DEFAULT '${value}');
-`,
-        bySight: { applied: `SELECT to_regclass('"${table}"') IS NOT NULL AS applied`, undo: '' },
-      };
-    },
-  },
-  {
-    name: 'call',
-    write(model) {
-      const table = next(model, 'table');
-      return {
-        before: `CREATE PROCEDURE "make_${table}"() LANGUAGE plpgsql AS $$ BEGIN
-  CREATE TABLE "${table}" (n INTEGER, label TEXT, amount NUMERIC);
-  COMMIT;
-  INSERT INTO "${table}" VALUES (1);
-END $$;
-`,
-        script: `CALL "make_${table}"();\n`,
-        bySight: {
-          applied: `SELECT EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('"${table}"') AND pg_relation_size(oid) > 0) AS applied`,
-          undo: `DROP TABLE IF EXISTS "${table}"`,
-        },
       };
     },
   },

@@ -29,11 +29,11 @@ export async function referenceStates(history: History, server?: PostgresAddress
 }
 
 /** What `_prisma_migrations` holds once a history is applied, and nothing was left behind on the way. */
-export function expectedRecords(history: History, applied = history.names.length) {
-  return history.names.slice(0, applied).map((name) => ({
+export function expectedRecords({ migrations, names }: Pick<History, 'migrations' | 'names'>) {
+  return names.map((name) => ({
     migration_name: name,
     checksum: createHash('sha256')
-      .update(history.migrations[name] ?? '')
+      .update(migrations[name] ?? '')
       .digest('hex'),
     finished: true,
     rolled_back: false,

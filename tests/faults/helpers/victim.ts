@@ -19,11 +19,15 @@ import type { WireTap } from './wire-tap.ts';
  */
 export type Target = 'process' | 'session' | 'backend' | 'server';
 
-/** When: in the middle of a conversation, some time after the start or after a packet, or where the code says so. */
+/**
+ * When: in the middle of a conversation, some time after the start or after a packet, where the code says so, or while its
+ * session waits for something in the server (`pg_stat_activity.wait_event`).
+ */
 export type Instant =
   | { packet: number; share: number; afterMs?: number }
   | { afterMs: number }
-  | { point: string; hit: number };
+  | { point: string; hit: number }
+  | { waitEvent: string };
 
 export interface Fault {
   target: Target;
@@ -40,7 +44,8 @@ export interface Outcome {
 export interface Surroundings {
   server: PostgresServer;
   database: Database;
-  tap: WireTap;
+  /** For instants in the middle of a conversation. */
+  tap?: WireTap;
   env?: Record<string, string>;
 }
 
@@ -70,15 +75,16 @@ export class Victim {
     };
     if ('packet' in instant) {
       const { afterMs } = instant;
-      this.#in.tap.arm({ ...instant, strike: afterMs === undefined ? strike : () => strikeAfter(afterMs) });
+      this.#in.tap?.arm({ ...instant, strike: afterMs === undefined ? strike : () => strikeAfter(afterMs) });
     }
     const boot = await this.start({ ZARPE_FAULT: describePoint(target, instant) });
     if ('afterMs' in instant && !('packet' in instant)) await strikeAfter(instant.afterMs);
     if ('point' in instant && target !== 'process') await strikeWhereHeld(boot, strike);
+    if ('waitEvent' in instant && (await this.#isWaiting(boot, instant.waitEvent))) await strike();
     await end?.(boot);
     const exit = await boot.exit;
     clearTimeout(timer);
-    this.#in.tap.arm(undefined);
+    this.#in.tap?.arm(undefined);
     const struck = (await striking) ?? exit.signal === 'SIGKILL';
     await this.#restarted;
     return { struck, exit, boot };
@@ -86,7 +92,7 @@ export class Victim {
 
   /** One start that nothing disturbs. */
   async runUndisturbed(): Promise<Outcome> {
-    this.#in.tap.arm(undefined);
+    this.#in.tap?.arm(undefined);
     const boot = await this.start({});
     return { struck: false, exit: await boot.exit, boot };
   }
@@ -97,8 +103,32 @@ export class Victim {
       dir: this.#app.dir,
       args,
       stdin: 'pipe',
-      env: { DATABASE_URL: tap.through(database.url), LOG_LEVEL: 'debug', ...this.#in.env, ...env },
+      env: {
+        DATABASE_URL: tap?.through(database.url) ?? database.url,
+        LOG_LEVEL: 'debug',
+        ...this.#in.env,
+        ...env,
+      },
     });
+  }
+
+  /** Answers whether its session came to wait for that before it ended. */
+  async #isWaiting(boot: BundleProcess, waitEvent: string): Promise<boolean> {
+    const { database } = this.#in;
+    let hasEnded = false;
+    void boot.exit.then(() => {
+      hasEnded = true;
+    });
+    while (!hasEnded) {
+      const waiting = await database.admin(
+        `SELECT FROM pg_stat_activity
+         WHERE datname = $1 AND application_name = 'zarpe' AND state = 'active' AND wait_event = $2`,
+        [database.name, waitEvent],
+      );
+      if (waiting.length > 0) return true;
+      await pause(10);
+    }
+    return false;
   }
 
   /** Answers whether there was something to strike. */
@@ -116,7 +146,7 @@ export class Victim {
     const sessions = `FROM pg_stat_activity WHERE datname = '${database.name}' AND application_name = 'zarpe'`;
     if (target === 'session') {
       const ended = await database.admin(`SELECT pg_terminate_backend(pid) ${sessions}`);
-      while ((await database.admin(`SELECT ${sessions}`)).length > 0);
+      while ((await database.admin(`SELECT ${sessions}`)).length > 0) await pause(10);
       return ended.length > 0;
     }
     const backends = await database.admin<{ pid: number }>(`SELECT pid ${sessions}`);

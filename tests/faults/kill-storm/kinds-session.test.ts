@@ -1,0 +1,3 @@
+import { describeKinds } from '../helpers/kind-rounds.ts';
+
+describeKinds('session');
