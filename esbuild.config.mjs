@@ -7,6 +7,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { encodeBase85 } from './scripts/build/base85.mjs';
 import { lazyPostgres, lightPino } from './scripts/build/light-packages.mjs';
+import { bundledPackages, NOTICES, writeNotices } from './scripts/build/notices.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
@@ -95,6 +96,7 @@ function weighPackages(inputs) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { metafile } = await build(entrypoint);
   const { bytes = 0, inputs = {} } = metafile?.outputs['dist/entrypoint.js'] ?? {};
+  await writeNotices(join(root, 'dist', NOTICES), bundledPackages(metafile?.inputs ?? {}));
   for (const [name, weight] of weighPackages(inputs)) console.log(`${String(weight).padStart(9)}  ${name}`);
   console.log(`${String(bytes).padStart(9)}  dist/entrypoint.js, of ${BUDGET} bytes at most`);
   if (bytes > BUDGET) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NOTICES, productionPackages, writeNotices } from './notices.mjs';
 import { DIST, ROOT, STANDALONE } from './paths.mjs';
 
 /**
@@ -17,6 +18,8 @@ export async function assembleStandalone() {
   if (existsSync(join(ROOT, 'public'))) await copyFolder(join(ROOT, 'public'), join(unfinished, 'public'));
   await copyPrismaFolder(join(unfinished, 'prisma'));
   for (const file of ['entrypoint.js', 'seed.js']) await copyFile(join(DIST, file), join(unfinished, file));
+  await copyFile(join(ROOT, 'LICENSE'), join(unfinished, 'LICENSE'));
+  await writeNotices(join(unfinished, NOTICES), await productionPackages(), [join(DIST, NOTICES)]);
   await rm(STANDALONE, { recursive: true, force: true });
   await rename(unfinished, STANDALONE);
   return 'dist/standalone';
