@@ -17,11 +17,10 @@ export async function status({ config: read, flags, context, print }: Invocation
     context,
     async (database) => {
       await settleDatabase(database, context);
-      const { history } = database.state;
-      return {
-        rows: history ?? [],
-        refusal: history === null ? await wouldRefuse(database, prisma, config.appDir) : undefined,
-      };
+      const rows = database.history;
+      const refusal =
+        database.state.history === null ? await wouldRefuse(database, prisma, config.appDir) : undefined;
+      return { rows, refusal };
     },
   );
   const history = compareHistory(rows, prisma.folder?.migrations ?? [], config.migrate);

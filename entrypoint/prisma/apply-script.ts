@@ -1,16 +1,17 @@
 import pg from 'pg';
-import type { Session } from '../lib/database/session.ts';
+import { SAFE_PATH, type Session } from '../lib/database/session.ts';
 import { ApplyError, AutocommitRefused, type Remains } from './apply-error.ts';
-import { type ApplyOptions, SCRIPT_LOCK } from './apply-options.ts';
+import type { ApplyOptions } from './apply-options.ts';
 import { applyTransactions } from './apply-transactions.ts';
 import { applyWhole } from './apply-whole.ts';
 import { ComposedQuery } from './composed-query.ts';
 import { insertApplied, type MigrationRecord, updateFinishedAt } from './migration-record.ts';
 import type { OwnTransaction } from './own-transactions.ts';
 import type { Script } from './script.ts';
+import { isScriptLockHeld, TAKE_SCRIPT_LOCK, waitForScriptLock } from './script-lock.ts';
 import type { Autocommit, Mode } from './script-plan.ts';
 import { ScriptError } from './script-query.ts';
-import { scriptSettings } from './script-settings.ts';
+import { scriptPath, scriptSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
 import { leavesSessionAlone } from './session-reset.ts';
 import { applyStandalone } from './standalone/apply.ts';
@@ -60,14 +61,20 @@ async function applyInTransaction(
   script: Script,
   options: ApplyOptions,
 ): Promise<string | undefined> {
-  try {
-    await sendQuery(session, composeTransaction(record, script, options), 'script', true, options);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ScriptError)) throw error;
-    const isRefused = REFUSES_TRANSACTION.has(error.database?.code ?? '');
-    if (isRefused && script.plan.autocommit.kind !== 'none') return error.message;
-    throw new ApplyError(error, 'transaction', NOTHING);
+  for (;;) {
+    try {
+      await sendQuery(session, composeTransaction(record, script, options), 'script', true, options);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error;
+      if (isScriptLockHeld(error)) {
+        await waitForScriptLock(session, options);
+        continue;
+      }
+      const isRefused = REFUSES_TRANSACTION.has(error.database?.code ?? '');
+      if (isRefused && script.plan.autocommit.kind !== 'none') return error.message;
+      throw new ApplyError(error, 'transaction', NOTHING);
+    }
   }
 }
 
@@ -87,11 +94,11 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
   const { text, statements, plan } = script;
   const query = new ComposedQuery().add(
     'BEGIN',
+    `SET LOCAL search_path = ${SAFE_PATH}`,
     ...scriptSettings(options, 'LOCAL'),
-    // Should our lock be lost while the server still runs the script, whoever has it next waits here, and then does not
-    // apply it a second time.
-    `SELECT pg_catalog.pg_advisory_xact_lock(${SCRIPT_LOCK})`,
+    TAKE_SCRIPT_LOCK,
     insertApplied(options.table, record),
+    scriptPath(options, 'LOCAL'),
   );
   if (plan.autocommit.kind === 'transactions') addMerged(query, script, plan.autocommit.transactions);
   else query.addScript(text, 0, statements.keys());
@@ -99,8 +106,10 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
   if (statements.at(-1)?.open === true) return query;
   query.endScript();
   if (!leavesSessionAlone(statements)) query.add(...options.reset);
+  query.add(`SET LOCAL search_path = ${SAFE_PATH}`);
   if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
-  return query.add(updateFinishedAt(options.table, record), 'COMMIT');
+  // What is deferred to the commit is the script's.
+  return query.add(updateFinishedAt(options.table, record), scriptPath(options, 'LOCAL'), 'COMMIT');
 }
 
 /** The script's own transactions as one: what a COMMIT between them would check is checked there. */

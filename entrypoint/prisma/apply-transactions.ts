@@ -1,4 +1,4 @@
-import type { Session } from '../lib/database/session.ts';
+import { SAFE_PATH, type Session } from '../lib/database/session.ts';
 import { ApplyError, type Remains } from './apply-error.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
@@ -14,7 +14,7 @@ import { describeProgress } from './progress.ts';
 import type { Script } from './script.ts';
 import { withScriptLock } from './script-lock.ts';
 import { ScriptError } from './script-query.ts';
-import { scriptSettings } from './script-settings.ts';
+import { scriptPath, scriptSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
 
 /**
@@ -29,8 +29,7 @@ export async function applyTransactions(
   options: ApplyOptions,
 ): Promise<void> {
   await withScriptLock(session, options, async () => {
-    const settings = scriptSettings(options, 'SESSION').join('; ');
-    if (settings !== '') await session.query(settings);
+    await session.send([...scriptSettings(options, 'SESSION'), scriptPath(options, 'SESSION')].join('; '));
     for (let committed = options.committed; committed < transactions.length; committed += 1) {
       const query = compose(record, script, transactions, committed, options);
       try {
@@ -63,8 +62,9 @@ function compose(
   script: Script,
   transactions: readonly OwnTransaction[],
   index: number,
-  { table }: ApplyOptions,
+  options: ApplyOptions,
 ): ComposedQuery {
+  const { table } = options;
   const { text, statements } = script;
   const query = new ComposedQuery();
   const { statements: own = [], begin } = transactions[index] ?? {};
@@ -75,11 +75,11 @@ function compose(
   }
   if (own.length === 0 && begin === undefined) query.add('BEGIN');
   const isFirst = index === 0 && record.isOpen !== true;
-  if (index === transactions.length - 1)
-    return query.add(isFirst ? insertApplied(table, record) : updateApplied(table, record), 'COMMIT');
-  const progress = describeProgress(script, transactions, index + 1);
-  return query.add(
-    isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress),
-    'COMMIT',
-  );
+  const isLast = index === transactions.length - 1;
+  const progress = isLast ? '' : describeProgress(script, transactions, index + 1);
+  const applied = isFirst ? insertApplied(table, record) : updateApplied(table, record);
+  const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
+  query.add(`SET LOCAL search_path = ${SAFE_PATH}`, isLast ? applied : begun);
+  // What is deferred to the commit is the script's.
+  return query.add(scriptPath(options, 'LOCAL'), 'COMMIT');
 }

@@ -1,6 +1,8 @@
 import type { ConnectionSettings } from '../lib/connection-settings.ts';
 import { codeOf } from '../lib/database/connection-error.ts';
 import type { Session } from '../lib/database/session.ts';
+import type { HistoryRow } from './history.ts';
+import { historyRefused, historyTable } from './history-table.ts';
 import { askServer, survey } from './survey.ts';
 import type { ServerFacts, Survey } from './survey-answer.ts';
 import { tableLocked } from './table-locked.ts';
@@ -45,6 +47,18 @@ export class Database {
     return this.#state;
   }
 
+  /** The rows of `_prisma_migrations`, none where it is not there. Throws where it is not what it should be. */
+  get history(): readonly HistoryRow[] {
+    this.#requireTrustedHistory();
+    return this.state.history ?? [];
+  }
+
+  /** `_prisma_migrations`, qualified and quoted, to be written to. Throws where it is not what it should be. */
+  get historyTable(): string {
+    this.#requireTrustedHistory();
+    return historyTable(this.state.schema);
+  }
+
   /** Something between us and the server hands its connections around: the backend is not the one we were told of. */
   get isPooled(): boolean {
     const { client, settings } = this.session;
@@ -71,6 +85,11 @@ export class Database {
     }
     this.#server = this.#state.server;
     return this.#state;
+  }
+
+  #requireTrustedHistory(): void {
+    const { schema, doubt } = this.state;
+    if (doubt !== null) throw historyRefused(schema, doubt);
   }
 }
 

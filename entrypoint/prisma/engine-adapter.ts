@@ -5,7 +5,7 @@ import type {
   SqlQuery,
 } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
-import { quoteIdentifier, type Session } from '../lib/database/session.ts';
+import { quoteIdentifier, SAFE_PATH, type Session } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import { type MigrationRecord, readRecord } from './migration-record.ts';
 
@@ -13,6 +13,8 @@ import { type MigrationRecord, readRecord } from './migration-record.ts';
 export interface MigrationHooks {
   /** `_prisma_migrations`, qualified and quoted: the engine names it without a schema. */
   readonly table: string;
+  /** Whether a session is nobody's own, so that each statement sets the search path for itself. */
+  readonly isPooled: boolean;
   /** Takes Prisma's advisory lock, without blocking in it. */
   acquireLock(): Promise<void>;
   /** Applies a script, and writes its record: what the engine writes to it is dropped. */
@@ -81,18 +83,36 @@ function hookInto(
   adapter.queryRaw = async (query) =>
     (await intercept(query))
       ? { columnNames: [], columnTypes: [], rows: [] }
-      : forward(session, () => queryRaw.call(adapter, qualified(query)));
+      : forward(session, hooks.isPooled, () => queryRaw.call(adapter, qualified(query)));
   adapter.executeRaw = async (query) =>
-    (await intercept(query)) ? 1 : forward(session, () => executeRaw.call(adapter, qualified(query)));
+    (await intercept(query))
+      ? 1
+      : forward(session, hooks.isPooled, () => executeRaw.call(adapter, qualified(query)));
   adapter.executeScript = async (script) => {
     if (begun === undefined) throw new Error('the engine runs a script of no migration');
     await hooks.apply(begun, script);
   };
 }
 
-async function forward<Answer>(session: Session, send: () => Promise<Answer>): Promise<Answer> {
+async function forward<Answer>(
+  session: Session,
+  isPooled: boolean,
+  send: () => Promise<Answer>,
+): Promise<Answer> {
   faultPoint('engine:statement');
-  const answer = await session.answered(send);
+  const answer = await (isPooled ? withSafePath(session, send) : session.answered(send));
   faultPoint('engine:answered');
   return answer;
+}
+
+async function withSafePath<Answer>(session: Session, send: () => Promise<Answer>): Promise<Answer> {
+  await session.send(`begin; set local search_path = ${SAFE_PATH}`);
+  try {
+    const answer = await session.answered(send);
+    await session.send('commit');
+    return answer;
+  } catch (error) {
+    if (!session.lost.aborted) await session.send('rollback').catch(() => undefined);
+    throw error;
+  }
 }

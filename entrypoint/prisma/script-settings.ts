@@ -9,14 +9,17 @@ export interface ScriptLimits {
   readonly noticesLostClient: boolean;
 }
 
-/** The statements that set them, for the transaction or the session. */
+/** The statements that set the bounds, for the transaction or the session. */
 export function scriptSettings(options: ScriptLimits, scope: 'LOCAL' | 'SESSION'): string[] {
   const list: string[] = [];
   if (options.noticesLostClient) list.push(`SET ${scope} client_connection_check_interval = '2s'`);
-  if (options.schema !== undefined)
-    list.push(`SET ${scope} search_path = ${quoteIdentifier(options.schema)}`);
   if (options.lockTimeoutMs !== undefined) list.push(`SET ${scope} lock_timeout = ${options.lockTimeoutMs}`);
   if (options.statementTimeoutMs !== undefined)
     list.push(`SET ${scope} statement_timeout = ${options.statementTimeoutMs}`);
   return list;
+}
+
+/** Where a script finds what it names without a schema: in the one of the connection string, or as the role has it. */
+export function scriptPath({ schema }: ScriptLimits, scope: 'LOCAL' | 'SESSION'): string {
+  return `SET ${scope} search_path ${schema === undefined ? 'TO DEFAULT' : `= ${quoteIdentifier(schema)}`}`;
 }

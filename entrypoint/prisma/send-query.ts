@@ -27,7 +27,7 @@ export async function sendQuery(
     faultPoint(`${point}:failed`);
     onAnswer();
     if (error instanceof ScriptError && error.database !== undefined && !isConnectionLoss(error.cause))
-      await session.query(['ROLLBACK', ...reset].join('; '));
+      await session.send(['ROLLBACK', ...reset].join('; '));
     throw error;
   }
   onAnswer();

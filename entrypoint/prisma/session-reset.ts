@@ -1,3 +1,4 @@
+import { SAFE_PATH } from '../lib/database/session.ts';
 import type { Statement } from './statements.ts';
 
 const RESET = [
@@ -14,19 +15,25 @@ const RESET = [
  * Lets the server notice within a minute that the machine of its client is gone without a word; until then it keeps that
  * client's locks, and as it comes that is two hours.
  */
-export const NOTICE_LOST_MACHINE = `SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '30'),
+export const NOTICE_LOST_MACHINE = `SELECT pg_catalog.set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '30'),
   ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60000')) AS wanted (name, value)
-  WHERE current_setting(name, true) IS NOT NULL`;
+  WHERE pg_catalog.current_setting(name, true) IS NOT NULL`;
 
-/** Undoes what a script may have left in the session; keeps advisory locks, which DISCARD ALL would not. */
-export const RESET_SESSION: readonly string[] = [...RESET, 'DEALLOCATE ALL', NOTICE_LOST_MACHINE];
+/** Undoes what a script may have left in the session, whose search path is the safe one again; keeps advisory locks, which DISCARD ALL would not. */
+export const RESET_SESSION: readonly string[] = [
+  ...RESET,
+  `SET SESSION search_path = ${SAFE_PATH}`,
+  'DEALLOCATE ALL',
+  NOTICE_LOST_MACHINE,
+];
 
 /** The same where the session is a pooler's: statements that other clients have prepared by the protocol stay. */
 export const RESET_POOLED: readonly string[] = [
   ...RESET,
+  `SET LOCAL search_path = ${SAFE_PATH}`,
   `DO $$ DECLARE prepared text; BEGIN
-    FOR prepared IN SELECT name FROM pg_prepared_statements WHERE from_sql LOOP
-      EXECUTE format('DEALLOCATE %I', prepared);
+    FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP
+      EXECUTE pg_catalog.format('DEALLOCATE %I', prepared);
     END LOOP;
   END $$`,
 ];

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HistoryRow } from './history.ts';
+import { HISTORY_TABLE, type HistoryDoubt } from './history-table.ts';
 
 /** What was found about the rows of the user table. */
 export type SeedCount =
@@ -24,8 +25,12 @@ export interface Survey {
   readonly server: ServerFacts;
   /** The schema `_prisma_migrations` is in, or will be; null where the search path names none that exists. */
   readonly schema: string | null;
-  /** Rows of `_prisma_migrations`; null where the table is not there. */
+  /** Rows of `_prisma_migrations`; null where the table is not there, or not trusted. */
   readonly history: readonly HistoryRow[] | null;
+  /** The oid of a table that is not as Prisma makes it, and was not read. */
+  readonly unusualHistory: string | null;
+  /** Why the table is not trusted. */
+  readonly doubt: HistoryDoubt | null;
   readonly seed: SeedCount;
 }
 
@@ -49,6 +54,7 @@ const ServerSchema = z.object({
 const FactsSchema = z.object({
   server: ServerSchema,
   schema: z.nullable(z.string()),
+  unusualHistory: z.nullable(z.string()),
   history: z.nullable(z.string()),
   seedTable: z.nullable(z.string()),
   seedReason: z.nullable(z.string()),
@@ -61,6 +67,8 @@ export function readSurvey(answer: unknown, seedTables: readonly string[]): Surv
   return {
     server: facts.server,
     schema: facts.schema,
+    unusualHistory: facts.unusualHistory,
+    doubt: facts.schema === HISTORY_TABLE ? ['schema', facts.schema] : null,
     history: facts.history === null ? null : parseHistory(facts.history),
     seed: readSeed(facts, seedTables),
   };

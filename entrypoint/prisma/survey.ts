@@ -1,18 +1,18 @@
-import { quoteIdentifier, quoteLiteral, type Session } from '../lib/database/session.ts';
+import { quoteLiteral, SAFE_PATH, type Session } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
+import { findDoubt, HISTORY_TABLE, IS_PLAIN_HISTORY, isTrusted, qualify } from './history-table.ts';
 import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
 
-export const HISTORY_TABLE = '_prisma_migrations';
 /** Rows are counted no further than this: the count decides, it does not report. */
 export const COUNT_LIMIT = 1000;
 
-const SERVER_FACTS = `json_build_object(
-    'version', current_setting('server_version'),
-    'versionNum', current_setting('server_version_num')::int,
-    'standby', pg_is_in_recovery(),
-    'readOnly', current_setting('transaction_read_only')::bool,
+const SERVER_FACTS = `pg_catalog.json_build_object(
+    'version', pg_catalog.current_setting('server_version'),
+    'versionNum', pg_catalog.current_setting('server_version_num')::int,
+    'standby', pg_catalog.pg_is_in_recovery(),
+    'readOnly', pg_catalog.current_setting('transaction_read_only')::bool,
     'role', current_user,
-    'pid', pg_backend_pid())`;
+    'pid', pg_catalog.pg_backend_pid())`;
 
 /**
  * Reads history, seed count and server facts in one query. The tables may not be there, which a plain query could not
@@ -25,11 +25,30 @@ export async function survey(
   seedTables: readonly string[],
   patienceMs: number,
 ): Promise<Survey> {
+  const seen = await ask(session, seedTables, patienceMs, IS_PLAIN_HISTORY);
+  if (seen.unusualHistory === null) return seen;
+  const doubt = await findDoubt(session, seen.unusualHistory);
+  return doubt === null ? ask(session, seedTables, patienceMs, 'true') : { ...seen, doubt };
+}
+
+/** @param isPlain whether the history is read at once, as SQL */
+async function ask(
+  session: Session,
+  seedTables: readonly string[],
+  patienceMs: number,
+  isPlain: string,
+): Promise<Survey> {
   faultPoint('survey:before');
-  // One simple query is one transaction: the bounds end with it, behind a pooler too.
-  const bounds = `set local lock_timeout = ${patienceMs}; set local statement_timeout = 0`;
-  const query = surveyQuery(session.settings.schema, seedTables);
-  const rows = await session.query<{ facts: unknown }>(`${bounds}; ${query}`);
+  // One simple query is one transaction: what is set ends with it, behind a pooler too.
+  const statements = [
+    `set local lock_timeout = ${patienceMs}`,
+    'set local statement_timeout = 0',
+    'set local search_path to default',
+    findTables(session.settings.schema, seedTables),
+    `set local search_path = ${SAFE_PATH}`,
+    surveyQuery(isPlain),
+  ];
+  const rows = await session.send<{ facts: unknown }>(statements.join('; '));
   faultPoint('survey:after');
   return readSurvey(rows[0]?.facts, seedTables);
 }
@@ -40,35 +59,52 @@ export async function askServer(session: Session): Promise<ServerFacts> {
   return readServerFacts(rows[0]?.facts);
 }
 
-function surveyQuery(schema: string | undefined, seedTables: readonly string[]): string {
-  const regclass = (table: string) => quoteLiteral(qualify(schema, table));
-  const candidates = seedTables
-    .map((table, index) => `(${index}, to_regclass(${regclass(table)}))`)
-    .join(', ');
-  const history = `select json_agg(json_build_array(migration_name, checksum, started_at, finished_at is not null,
-    rolled_back_at is not null, case when finished_at is null then logs end, case when finished_at is null then id end) order by started_at)::text as cell from `;
-  return `select json_build_object(
+/** Looks for the tables where the role's own search path has them, and keeps what it finds for the transaction. */
+function findTables(schema: string | undefined, seedTables: readonly string[]): string {
+  const regclass = (table: string) =>
+    `pg_catalog.to_regclass(${quoteLiteral(qualify(schema, table))}::pg_catalog.text)`;
+  const users = `coalesce(${seedTables.map(regclass).join(', ')}, null)`;
+  const found = {
+    schema: schema === undefined ? 'pg_catalog.current_schema()' : quoteLiteral(schema),
+    history: `${regclass(HISTORY_TABLE)}::pg_catalog.oid`,
+    users: `${users}::pg_catalog.oid`,
+    users_name: users,
+  };
+  const settings = Object.entries(found).map(
+    ([name, value]) =>
+      `pg_catalog.set_config('zarpe.${name}', coalesce((${value})::pg_catalog.text, ''), true)`,
+  );
+  return `select ${settings.join(', ')}`;
+}
+
+const found = (name: string) => `nullif(pg_catalog.current_setting('zarpe.${name}'), '')`;
+
+const HISTORY_ROWS = `select pg_catalog.json_agg(pg_catalog.json_build_array(migration_name, checksum, started_at,
+    finished_at is not null, rolled_back_at is not null, case when finished_at is null then logs end,
+    case when finished_at is null then id end) order by started_at)::text as cell from `;
+
+const USERS_HIDDEN = `case
+    when not pg_catalog.has_table_privilege(u.oid, 'SELECT') then 'the role may not read it'
+    when pg_catalog.row_security_active(u.oid) then 'row level security hides rows from the role'
+    when u.relkind not in ('r', 'p') and not ${isTrusted('u.relowner')} then 'it is a view of another role' end`;
+
+/** `offset 0` keeps the planner from working the same out twice. */
+function surveyQuery(isPlain: string): string {
+  return `select pg_catalog.json_build_object(
     'server', ${SERVER_FACTS},
-    'schema', ${schema === undefined ? `coalesce((select relnamespace::regnamespace::name from pg_class where oid = history.id), current_schema())` : quoteLiteral(schema)},
-    'history', case when history.id is not null then
-      query_to_xml(${quoteLiteral(history)} || history.id::regclass, true, false, '')::text end,
-    'seedTable', users.id::regclass::text,
-    'seedReason', case
-      when not has_table_privilege(users.id, 'SELECT') then 'the role may not read it'
-      when row_security_active(users.id) then 'row level security hides rows from the role' end,
-    'seedRows', case when has_table_privilege(users.id, 'SELECT') and not row_security_active(users.id) then
-      query_to_xml('select count(*) as cell from (select from ' || users.id::regclass || ' limit ${COUNT_LIMIT}) as t', true, false, '')::text end
+    'schema', coalesce((pg_catalog.parse_ident(h.relnamespace::regnamespace::text))[1], ${found('schema')}),
+    'unusualHistory', case when not h.plain then h.oid::text end,
+    'history', case when h.plain then
+      pg_catalog.query_to_xml(${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass, true, false, '')::text end,
+    'seedTable', ${found('users_name')},
+    'seedReason', u.hidden,
+    'seedRows', case when u.oid is not null and u.hidden is null then
+      pg_catalog.query_to_xml('select pg_catalog.count(*) as cell from (select from ' || u.oid::regclass
+        || ' limit ${COUNT_LIMIT}) as t', true, false, '')::text end
   ) as facts
-  from (select to_regclass(${regclass(HISTORY_TABLE)}) as id) as history
-  left join (select id from (values ${candidates}) as c(rank, id) where id is not null order by rank limit 1) as users on true`;
-}
-
-/** A table as SQL names it, in the schema where one is given. */
-export function qualify(schema: string | null | undefined, table: string): string {
-  const name = quoteIdentifier(table);
-  return schema === undefined || schema === null ? name : `${quoteIdentifier(schema)}.${name}`;
-}
-
-export function historyTable(schema: string | null): string {
-  return qualify(schema, HISTORY_TABLE);
+  from (select) as one
+  left join (select c.oid, c.relnamespace, ${isPlain} as plain
+    from pg_catalog.pg_class as c where c.oid = ${found('history')}::oid offset 0) as h on true
+  left join (select u.oid, ${USERS_HIDDEN} as hidden
+    from pg_catalog.pg_class as u where u.oid = ${found('users')}::oid offset 0) as u on true`;
 }

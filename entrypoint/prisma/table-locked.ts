@@ -1,7 +1,7 @@
 import { quoteLiteral, type Session } from '../lib/database/session.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { BootError } from '../lib/errors.ts';
-import { HISTORY_TABLE } from './survey.ts';
+import { HISTORY_TABLE } from './history-table.ts';
 
 /** The failure of a survey that waited in vain for tables that another session has for itself. */
 export async function tableLocked(
@@ -22,10 +22,11 @@ export async function tableLocked(
 
 async function describeTableLocks(session: Session, tables: readonly string[]): Promise<string> {
   const [row] = await session.query<{ who: string | null }>(`
-    select string_agg(relation::regclass || ' by pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '')
-      || ', ' || state || ', query since ' || to_char(query_start, 'HH24:MI:SS TZ'), '; ') as who
-    from pg_locks join pg_stat_activity using (pid)
+    select pg_catalog.string_agg(relation::regclass || ' by pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '')
+      || coalesce(' of role ' || usename, '') || coalesce(', ' || state, '')
+      || coalesce(', query since ' || pg_catalog.to_char(query_start, 'HH24:MI:SS TZ'), ''), '; ') as who
+    from pg_catalog.pg_locks join pg_catalog.pg_stat_activity using (pid)
     where locktype = 'relation' and mode = 'AccessExclusiveLock' and granted
-      and relation in (select oid from pg_class where relname in (${tables.map(quoteLiteral).join(', ')}))`);
+      and relation in (select oid from pg_catalog.pg_class where relname in (${tables.map(quoteLiteral).join(', ')}))`);
   return row?.who ?? 'a session that has ended since';
 }

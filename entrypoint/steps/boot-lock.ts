@@ -6,7 +6,7 @@ import { BootError } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import type { Database } from '../prisma/database.ts';
-import { describeLockHolder } from './boot-lock/describe-holder.ts';
+import { describeLockHolder } from '../prisma/lock-holder-name.ts';
 import { type LockHolder, openLockHolder } from './boot-lock/lock-holder.ts';
 import { settleDatabase } from './settle-database.ts';
 

@@ -52,7 +52,7 @@ async function applyPending(
 ): Promise<void> {
   const { folder } = target;
   const { cli } = target.prisma;
-  const seen = compareHistory(database.state.history ?? [], folder.migrations, config);
+  const seen = compareHistory(database.history, folder.migrations, config);
   reportDrift(seen, config, log);
   const open = [...seen.interrupted.map(({ migration }) => migration), ...seen.pending];
   if (open.length === 0 && seen.failed.length === 0) {
@@ -68,8 +68,8 @@ async function applyPending(
   await lock.hold();
   // It loads while the history is read.
   if (cli === undefined) void import('../prisma/schema-engine.ts');
-  const { history } = await database.refresh();
-  const { pending, interrupted, failed } = compareHistory(history ?? [], folder.migrations, config);
+  await database.refresh();
+  const { pending, interrupted, failed } = compareHistory(database.history, folder.migrations, config);
   // Only now: what looked interrupted without the lock may have been another replica at work.
   if (failed.length > 0) throw unresolved(failed, folder, await findInvalidIndexes(database.session));
   const names = [...interrupted.map(({ migration }) => migration.name), ...pending.map(({ name }) => name)];
@@ -77,7 +77,10 @@ async function applyPending(
   log.info('pending', `${count(names.length)} to apply`, { migrations: names });
   if (cli !== undefined) {
     const { migrateWithCli } = await import('./migrate/cli.ts');
-    await migrateWithCli(cli, target, context, log);
+    await migrateWithCli(cli, target, context, log, async () => {
+      await database.refresh();
+      return compareHistory(database.history, folder.migrations, config).pending.length;
+    });
   } else {
     const { migrateEmbedded } = await import('./migrate/embedded.ts');
     await migrateEmbedded(database, lock, { ...target, pending, interrupted }, config, context, log);

@@ -6,7 +6,6 @@ import { BootError } from '../lib/errors.ts';
 import type { Database } from '../prisma/database.ts';
 import { EngineAdapterFactory } from '../prisma/engine-adapter.ts';
 import { createSchemaEngine, toMigrationList } from '../prisma/schema-engine.ts';
-import { historyTable } from '../prisma/survey.ts';
 import type { BootLock } from './boot-lock.ts';
 import type { PrismaFolder } from './check-build/check-prisma.ts';
 
@@ -27,7 +26,8 @@ export async function resolveMigration(
     await lock.hold();
     const { schema } = database.state;
     const factory = new EngineAdapterFactory(database.session, schema, {
-      table: historyTable(schema),
+      table: database.historyTable,
+      isPooled: database.isPooled,
       acquireLock: () => lock.holdPrismaLock(),
       apply: () => Promise.reject(new Error('resolve applies nothing')),
     });

@@ -27,7 +27,7 @@ test('a migration that cannot get its lock is rolled back, names who holds it, a
   const boot = await startBundle({ dir: app.dir, args: ['migrate'], env });
   const blocked = await boot.waitForLog({ step: 'migrate', event: 'blocked' });
   expect(blocked).toMatchObject({ migration: '02_alter', attempt: 1 });
-  expect(blocked.holder).toMatch(/^pid \d+ \(long-report\), idle in transaction, query since /);
+  expect(blocked.holder).toMatch(/^pid \d+ \(long-report\) of role \w+, idle in transaction, query since /);
   await holder.query('COMMIT');
   expect(await boot.exit).toMatchObject({ code: 0 });
   expect(await database.migrations()).toMatchObject([

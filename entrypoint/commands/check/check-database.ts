@@ -32,7 +32,7 @@ export async function checkDatabase(
       await settleDatabase(database, context);
       const migrations = pendingMigrations(database, prisma, config);
       const refusals = await checkRefusals(database, config, prisma, migrations);
-      await database.session.query('begin read only');
+      await database.session.send('begin read only');
       const pending = migrations.map(reportPending);
       const invalidIndexes = await findInvalidIndexes(database.session);
       const history = checkHistory(database, prisma, config, pending, invalidIndexes);
@@ -51,7 +51,7 @@ export async function checkDatabase(
     context.shutdown.signal.throwIfAborted();
     const failure = toBootError(error);
     const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
-    if (!creatable) return { findings: failures('database', failure), pending: [] };
+    if (!creatable) return { findings: asTaken(failures('database', failure), config), pending: [] };
     const migrations = prisma?.folder?.migrations ?? [];
     const pending = migrations.map(reportPending);
     const missing = `database "${config.database.connection.database}" is not there: the boot would create it`;
@@ -74,7 +74,8 @@ function pendingMigrations(
   prisma: PrismaFolder | undefined,
   config: Config,
 ): Migration[] {
-  const rows = database.state.history ?? [];
+  if (config.migrate.mode === 'skip') return [];
+  const rows = database.history;
   const { interrupted, pending } = compareHistory(rows, prisma?.folder?.migrations ?? [], config.migrate);
   return [...interrupted.map(({ migration }) => migration), ...pending];
 }
@@ -89,7 +90,7 @@ function asTaken(findings: readonly Finding[], { migrate }: Config): Finding[] {
 }
 
 function checkHistory(
-  { state }: Database,
+  database: Database,
   prisma: PrismaFolder | undefined,
   config: Config,
   pending: readonly PendingReport[],
@@ -98,7 +99,7 @@ function checkHistory(
   const folder = prisma?.folder;
   if (config.migrate.mode === 'skip') return [ok('migrate', 'skipped: ENTRYPOINT_MIGRATE=skip')];
   if (folder === undefined) return [];
-  const history = compareHistory(state.history ?? [], folder.migrations, config.migrate);
+  const history = compareHistory(database.history, folder.migrations, config.migrate);
   const findings: Finding[] = [];
   if (history.failed.length > 0)
     findings.push(...failures('migrate', unresolved(history.failed, folder, invalidIndexes)));
@@ -122,7 +123,7 @@ function checkHistory(
         `changed since they were applied, and not applied again: ${history.edited.join(', ')}`,
       ),
     );
-  if (pending.length > 0 && state.server.readOnly && config.migrate.mode === 'deploy') {
+  if (pending.length > 0 && database.state.server.readOnly && config.migrate.mode === 'deploy') {
     findings.push(...failures('migrate', readOnly(config.database.connection, pending.length)));
   }
   if (pending.length === 0)
@@ -137,7 +138,7 @@ async function mayCreateDatabase(config: Config, { shutdown }: Context): Promise
       { database: 'postgres', signal: shutdown.signal },
       async (session) => {
         const [row] = await session.query<{ may: boolean }>(
-          'select rolcreatedb or rolsuper as may from pg_roles where rolname = current_user',
+          'select rolcreatedb or rolsuper as may from pg_catalog.pg_roles where rolname = current_user',
         );
         return row?.may === true;
       },

@@ -8,6 +8,11 @@ import { fromDriver } from './protocol-error.ts';
 const CLOSE_MS = 1000;
 /** How long one is given to answer a short question. */
 const ANSWER_MS = 60_000;
+/**
+ * Nobody but a superuser can make anything there. For one transaction: behind a pooler the session is not ours.
+ * @see https://wiki.postgresql.org/wiki/A_Guide_to_CVE-2018-1058:_Protect_Your_Search_Path
+ */
+export const SAFE_PATH = 'pg_catalog, pg_temp';
 
 export interface SessionOptions {
   readonly encrypted: boolean;
@@ -41,11 +46,16 @@ export class Session {
     return this.#lost.signal;
   }
 
+  /** Runs SQL of ours: whatever it names without a schema is PostgreSQL's own, and no other role's. */
+  query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
+    return this.send<Row>(`set local search_path = ${SAFE_PATH}; ${sql}`);
+  }
+
   /**
-   * Runs SQL that is answered soon, as one simple query: several statements are one implicit transaction. A network
-   * that swallows everything gives no error; the bound does.
+   * Runs SQL that is answered soon, as it is written and with the search path of the session, as one simple query:
+   * several statements are one implicit transaction. A network that swallows everything gives no error; the bound does.
    */
-  async query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
+  async send<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
     const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.answered(() =>
       this.client.query<Row>(sql).catch((error: unknown) => {
         throw fromDriver(error);

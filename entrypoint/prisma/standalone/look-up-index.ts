@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteLiteral, type Session } from '../../lib/database/
 import type { Found } from './found.ts';
 import { findHolder } from './leftovers.ts';
 import type { ConcurrentIndex } from './read.ts';
+import { relationOf } from './relation-of.ts';
 
 interface Index {
   /** Qualified and quoted. */
@@ -15,7 +16,8 @@ interface Index {
 
 /** Looks for the index that a CREATE INDEX CONCURRENTLY makes: that name, that definition, valid. */
 export async function lookUpIndex(session: Session, statement: ConcurrentIndex): Promise<Found> {
-  const candidates = await findCandidates(session, statement);
+  const table = await relationOf(session, statement.table);
+  const candidates = table === undefined ? [] : await findCandidates(session, table, statement.name);
   if (candidates.length === 0) return { kind: 'absent' };
   const wanted = await definitionOf(session, statement);
   const index = candidates.find(({ definition, valid }) =>
@@ -41,7 +43,7 @@ export async function lookUpIndex(session: Session, statement: ConcurrentIndex):
 }
 
 /** Indexes in the schema of the table that have its name; where PostgreSQL chooses that, those of the table. */
-async function findCandidates(session: Session, { name, table }: ConcurrentIndex): Promise<Index[]> {
+async function findCandidates(session: Session, table: string, name: string | undefined): Promise<Index[]> {
   const isCandidate =
     name === undefined
       ? "i.indrelid = t.oid AND c.relname ~ '_idx[0-9]*$'"
@@ -52,7 +54,7 @@ async function findCandidates(session: Session, { name, table }: ConcurrentIndex
     FROM pg_catalog.pg_class AS t JOIN pg_catalog.pg_class AS c ON c.relnamespace = t.relnamespace
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
       JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
-    WHERE t.oid = pg_catalog.to_regclass(${quoteLiteral(table)}) AND ${isCandidate}
+    WHERE t.oid = ${quoteLiteral(table)}::pg_catalog.oid AND ${isCandidate}
     ORDER BY i.indisvalid DESC, c.oid`);
 }
 
@@ -71,8 +73,8 @@ async function definitionOf(
 ): Promise<string | undefined> {
   const scratch = quoteIdentifier(`zarpe_${process.pid}_${Date.now()}`);
   try {
-    await session.query(`BEGIN; CREATE TEMPORARY TABLE ${scratch} (LIKE ${table}) ON COMMIT DROP`);
-    await session.query(`CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ON pg_temp.${scratch} ${definition}`);
+    await session.send(`BEGIN; CREATE TEMPORARY TABLE pg_temp.${scratch} (LIKE ${table}) ON COMMIT DROP`);
+    await session.send(`CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ON pg_temp.${scratch} ${definition}`);
     const [row] = await session.query<{ definition: string }>(`
       SELECT ${NORMALIZED} AS definition
       FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
@@ -82,6 +84,6 @@ async function definitionOf(
     if (error instanceof pg.DatabaseError && error.severity !== 'FATAL') return undefined;
     throw error;
   } finally {
-    if (!session.lost.aborted) await session.query('ROLLBACK');
+    if (!session.lost.aborted) await session.send('ROLLBACK');
   }
 }

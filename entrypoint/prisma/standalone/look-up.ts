@@ -3,6 +3,7 @@ import type { Found } from './found.ts';
 import { findHolder, findReindexLeftovers } from './leftovers.ts';
 import { lookUpIndex } from './look-up-index.ts';
 import type { SharedObject, Standalone } from './read.ts';
+import { relationOf } from './relation-of.ts';
 
 /** Looks for the outcome of a statement under the search path that it is run with. Takes no lock that others wait for. */
 export async function lookUp(session: Session, statement: Standalone): Promise<Found> {
@@ -25,24 +26,17 @@ export async function lookUp(session: Session, statement: Standalone): Promise<F
   }
 }
 
-async function relationOf(session: Session, name: string): Promise<string | undefined> {
-  const sql = `SELECT pg_catalog.to_regclass(${quoteLiteral(name)})::pg_catalog.oid AS oid`;
-  const [row] = await session.query<{ oid: string | null }>(sql);
-  return row?.oid ?? undefined;
-}
-
 async function lookUpPartition(session: Session, parent: string, partition: string): Promise<Found> {
-  const [row] = await session.query<{ parent: string; pending: boolean | null }>(`
-    SELECT parent.oid::pg_catalog.oid AS parent, (SELECT i.inhdetachpending FROM pg_catalog.pg_inherits AS i
-      WHERE i.inhparent = parent.oid AND i.inhrelid = partition.oid) AS pending
-    FROM pg_catalog.to_regclass(${quoteLiteral(parent)}) AS parent (oid),
-      pg_catalog.to_regclass(${quoteLiteral(partition)}) AS partition (oid)
-    WHERE parent.oid IS NOT NULL AND partition.oid IS NOT NULL`);
-  if (row === undefined) return { kind: 'absent' };
-  if (row.pending === null)
+  const parentId = await relationOf(session, parent);
+  const partitionId = await relationOf(session, partition);
+  if (parentId === undefined || partitionId === undefined) return { kind: 'absent' };
+  const [row] = await session.query<{ pending: boolean }>(`
+    SELECT i.inhdetachpending AS pending FROM pg_catalog.pg_inherits AS i
+    WHERE i.inhparent = ${quoteLiteral(parentId)}::pg_catalog.oid AND i.inhrelid = ${quoteLiteral(partitionId)}::pg_catalog.oid`);
+  if (row === undefined)
     return { kind: 'done', note: `${partition} is no partition of ${parent}: nothing to detach` };
   if (!row.pending) return { kind: 'absent' };
-  const holder = await findHolder(session, [row.parent]);
+  const holder = await findHolder(session, [parentId]);
   if (holder !== undefined) return { kind: 'in use', holder };
   return {
     kind: 'leftover',

@@ -1,10 +1,13 @@
 import type { Context } from '../../lib/context.ts';
 import { connect } from '../../lib/database/connect.ts';
 import { classifyConnectionError } from '../../lib/database/connection-error.ts';
-import type { Session } from '../../lib/database/session.ts';
+import { SAFE_PATH, type Session } from '../../lib/database/session.ts';
 import { BootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
 import { NOTICE_LOST_MACHINE } from '../../prisma/session-reset.ts';
+
+/** For the statements of Prisma's schema engine; the ones of ours have it each, and scripts have the role's own. */
+const SAFE_SESSION = `set session search_path = ${SAFE_PATH}`;
 
 /** Where advisory locks are held. */
 export interface LockHolder {
@@ -30,12 +33,16 @@ class SessionHolder implements LockHolder {
   }
 
   tryLock(key: number): Promise<boolean> {
-    return take(this.session, `${NOTICE_LOST_MACHINE}; select pg_try_advisory_lock(${key}) as locked`);
+    return take(
+      this.session,
+      `${SAFE_SESSION}; ${NOTICE_LOST_MACHINE}; select pg_catalog.pg_try_advisory_lock(${key}::bigint) as locked`,
+    );
   }
 
   async release(): Promise<void> {
     if (this.session.lost.aborted) return;
-    await this.session.query('select pg_advisory_unlock_all()').catch(() => undefined);
+    const release = 'select pg_catalog.pg_advisory_unlock_all(); reset search_path';
+    await this.session.query(release).catch(() => undefined);
   }
 }
 
@@ -58,10 +65,10 @@ class TransactionHolder implements LockHolder {
   }
 
   async tryLock(key: number): Promise<boolean> {
-    const lock = `select pg_try_advisory_xact_lock(${key}) as locked`;
+    const lock = `select pg_catalog.pg_try_advisory_xact_lock(${key}::bigint) as locked`;
     if (this.#isOpen) return take(this.session, lock);
     this.#isOpen = await take(this.session, this.#begin + lock);
-    if (!this.#isOpen) await this.session.query('rollback');
+    if (!this.#isOpen) await this.session.send('rollback');
     return this.#isOpen;
   }
 

@@ -1,6 +1,6 @@
 import { BootError } from '../../lib/errors.ts';
 import type { ApplyError } from '../../prisma/apply-error.ts';
-import { HISTORY_TABLE } from '../../prisma/survey.ts';
+import { HISTORY_TABLE } from '../../prisma/history-table.ts';
 
 const UNIQUE_VIOLATION = '23505';
 

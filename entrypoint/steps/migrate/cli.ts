@@ -12,6 +12,7 @@ export async function migrateWithCli(
   target: MigrateTarget,
   context: Context,
   log: StepLog,
+  countPending: () => Promise<number>,
 ): Promise<void> {
   const lines: string[] = [];
   const options = {
@@ -31,13 +32,16 @@ export async function migrateWithCli(
   };
   const result = await runChild(process.execPath, [cli, 'migrate', 'deploy'], options, context);
   context.shutdown.signal.throwIfAborted();
-  if (result.status === 0) return;
+  // A CLI whose engine has died may end with 0 all the same.
+  const left = result.status === 0 ? await countPending() : 0;
+  if (result.status === 0 && left === 0) return;
   const output = lines.slice(-LAST_LINES);
   const code = /\bP\d{4}\b/.exec(output.join('\n'))?.[0];
+  const stillPending = left === 0 ? '' : `, and ${left} migration${left === 1 ? '' : 's'} still pending`;
   throw new BootError(CODES[code ?? ''] ?? 'MIGRATION_FAILED', {
     what: 'prisma migrate deploy',
-    expected: 'exit status 0',
-    got: `${result.status}${code === undefined ? '' : ` (${code})`}`,
+    expected: 'exit status 0, and nothing pending',
+    got: `exit status ${result.status}${stillPending}${code === undefined ? '' : ` (${code})`}`,
     action: 'See what it printed:',
     details: output,
   });

@@ -10,7 +10,6 @@ import type { MigrationRecord } from '../../prisma/migration-record.ts';
 import { readScript } from '../../prisma/migrations-folder.ts';
 import { createSchemaEngine, toMigrationList } from '../../prisma/schema-engine.ts';
 import { parseScript } from '../../prisma/script.ts';
-import { historyTable } from '../../prisma/survey.ts';
 import type { BootLock } from '../boot-lock.ts';
 import { type ApplyDeps, applyMigration } from './apply-migration.ts';
 import { explainEngineError } from './engine-failure.ts';
@@ -25,7 +24,7 @@ export async function migrateEmbedded(
   context: Context,
   log: StepLog,
 ): Promise<void> {
-  const table = historyTable(database.state.schema);
+  const table = database.historyTable;
   const noticesLostClient = await canNoticeLostClient(database);
   const deps = { database, lock, target, config, context, log, table, noticesLostClient };
   await finishInterrupted(deps);
@@ -48,6 +47,7 @@ export async function migrateEmbedded(
     });
   const factory = new EngineAdapterFactory(database.session, database.state.schema, {
     table,
+    isPooled: database.isPooled,
     acquireLock: () => keepFailure(lock.holdPrismaLock()),
     apply: (record, script) => keepFailure(apply(record, script)),
   });
@@ -95,7 +95,7 @@ async function finishInterrupted(deps: ApplyDeps): Promise<void> {
 /** PostgreSQL 14 and later, on systems that tell it of a closed connection. */
 async function canNoticeLostClient({ session }: Database): Promise<boolean> {
   try {
-    await session.query("select set_config('client_connection_check_interval', '2s', true)");
+    await session.query("select pg_catalog.set_config('client_connection_check_interval', '2s', true)");
     return true;
   } catch (error) {
     if (isConnectionLoss(error)) throw error;

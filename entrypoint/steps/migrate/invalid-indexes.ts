@@ -4,7 +4,7 @@ import type { Session } from '../../lib/database/session.ts';
 export async function findInvalidIndexes(session: Session): Promise<string[]> {
   try {
     const rows = await session.query<{ name: string }>(
-      'select indexrelid::regclass::text as name from pg_index where not indisvalid order by 1',
+      'select indexrelid::regclass::text as name from pg_catalog.pg_index where not indisvalid order by 1',
     );
     return rows.map(({ name }) => name);
   } catch {

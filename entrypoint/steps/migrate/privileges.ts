@@ -1,7 +1,7 @@
 import { quoteLiteral } from '../../lib/database/session.ts';
 import { BootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
-import { historyTable } from '../../prisma/survey.ts';
+import { historyTable } from '../../prisma/history-table.ts';
 
 /** What the role lacks for migrations. */
 export interface MissingPrivileges {
@@ -27,12 +27,12 @@ export async function findMissingPrivileges({ session, state }: Database): Promi
     history: boolean | null;
   }>(`
     select s.oid is not null as schema_exists,
-      has_database_privilege(current_database(), 'CREATE') as create_schema,
-      has_schema_privilege(s.oid, 'CREATE') as create_in,
-      has_table_privilege(to_regclass(${quoteLiteral(historyTable(schema))}), 'SELECT')
-        and has_table_privilege(to_regclass(${quoteLiteral(historyTable(schema))}), 'INSERT')
-        and has_table_privilege(to_regclass(${quoteLiteral(historyTable(schema))}), 'UPDATE') as history
-    from (select (select oid from pg_namespace where nspname = ${quoteLiteral(schema ?? '')}) as oid) as s`);
+      pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') as create_schema,
+      pg_catalog.has_schema_privilege(s.oid, 'CREATE') as create_in,
+      pg_catalog.has_table_privilege(pg_catalog.to_regclass(${quoteLiteral(historyTable(schema))}), 'SELECT')
+        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${quoteLiteral(historyTable(schema))}), 'INSERT')
+        and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${quoteLiteral(historyTable(schema))}), 'UPDATE') as history
+    from (select (select oid from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema ?? '')}) as oid) as s`);
   const toCreate =
     row?.schema_exists === false && !row.create_schema
       ? [`CREATE on the database, for the schema "${schema}" that is not there`]

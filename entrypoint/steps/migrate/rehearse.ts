@@ -1,11 +1,11 @@
 import { bindMigrationAwareSqlAdapterFactory, type SqlQuery } from '@prisma/driver-adapter-utils';
 import { connectionLost } from '../../lib/database/connection-lost.ts';
+import { SAFE_PATH } from '../../lib/database/session.ts';
 import type { BootError } from '../../lib/errors.ts';
 import type { Database } from '../../prisma/database.ts';
 import { EngineAdapterFactory } from '../../prisma/engine-adapter.ts';
 import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { createSchemaEngine, type SchemaEngine, toMigrationList } from '../../prisma/schema-engine.ts';
-import { historyTable } from '../../prisma/survey.ts';
 import { explainEngineError } from './engine-failure.ts';
 
 interface Rehearsed {
@@ -25,7 +25,7 @@ export async function rehearse(database: Database, target: Rehearsed): Promise<B
   const adapter = bindMigrationAwareSqlAdapterFactory(factory);
   let engine: SchemaEngine | undefined;
   try {
-    await session.query('begin read only');
+    await session.send(`begin read only; set local search_path = ${SAFE_PATH}`);
     engine = await createSchemaEngine(adapter, target.schemas, () => undefined);
     await engine.applyMigrations({
       migrationsList: toMigrationList(target.folder),
@@ -33,7 +33,7 @@ export async function rehearse(database: Database, target: Rehearsed): Promise<B
     });
     return undefined;
   } catch (error) {
-    await session.query('rollback').catch(() => undefined);
+    await session.send('rollback').catch(() => undefined);
     if (!(await session.isAlive())) throw connectionLost(session.settings, session.lost.reason ?? error);
     return factory.hasBegun ? undefined : explainEngineError(error, target);
   } finally {
@@ -45,9 +45,11 @@ export async function rehearse(database: Database, target: Rehearsed): Promise<B
 class Rehearsal extends EngineAdapterFactory {
   hasBegun = false;
 
-  constructor({ session, state }: Database) {
+  constructor({ session, state, historyTable }: Database) {
     super(session, state.schema, {
-      table: historyTable(state.schema),
+      table: historyTable,
+      // It is in one transaction.
+      isPooled: false,
       acquireLock: async () => undefined,
       apply: () => this.#end(),
     });

@@ -134,15 +134,16 @@ function repeat(request: () => Promise<void>): () => Promise<void> {
 /** The process that runs the script, as SQL: behind a pooler, the one that holds the lock the script has taken. */
 function backendOf(database: Database): string {
   if (!database.isPooled) return String(database.state.server.pid);
-  return `(select pid from pg_locks where locktype = 'advisory' and granted and objsubid = 1
-      and database = (select oid from pg_database where datname = current_database())
+  return `(select pid from pg_catalog.pg_locks where locktype = 'advisory' and granted and objsubid = 1
+      and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
       and (classid::bigint << 32) + objid::bigint = ${SCRIPT_LOCK})`;
 }
 
 function lookQuery(backend: string): string {
   return `with script as (select ${backend} as pid)
-    select (select string_agg('pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') || ', ' || state
-        || ', query since ' || to_char(query_start, 'HH24:MI:SS TZ'), '; ')
-      from pg_stat_activity where pid = any(pg_blocking_pids((select pid from script)))) as who,
-    exists(select from pg_stat_activity where pid = (select pid from script) and state is distinct from 'idle') as at_work`;
+    select (select pg_catalog.string_agg('pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '')
+        || coalesce(' of role ' || usename, '') || coalesce(', ' || state, '')
+        || coalesce(', query since ' || pg_catalog.to_char(query_start, 'HH24:MI:SS TZ'), ''), '; ')
+      from pg_catalog.pg_stat_activity where pid = any(pg_catalog.pg_blocking_pids((select pid from script)))) as who,
+    exists(select from pg_catalog.pg_stat_activity where pid = (select pid from script) and state is distinct from 'idle') as at_work`;
 }

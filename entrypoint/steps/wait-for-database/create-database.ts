@@ -26,7 +26,7 @@ export async function createDatabase(
     try {
       faultPoint('database:create');
       await withConnection(connection, { database, signal }, (session) =>
-        session.query(`CREATE DATABASE ${quoteIdentifier(connection.database)}`),
+        session.send(`CREATE DATABASE ${quoteIdentifier(connection.database)}`),
       );
       faultPoint('database:created');
       log.info('created', `database "${connection.database}" was missing and has been created`);

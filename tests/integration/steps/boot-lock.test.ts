@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Problem } from '../../../entrypoint/lib/errors.ts';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
-import { createDatabase } from '../../helpers/database.ts';
+import { createDatabase, createRole } from '../../helpers/database.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
 const LOCKS = { 'of our own': 0x7a_61_72_70_65, 'of Prisma’s tools': 72707369 };
@@ -95,7 +95,9 @@ describe('a table that another session has for itself', () => {
       const { code, stdout, stderr } = await runBundle({ dir, args, env });
       expect(code).toBe(75);
       expect(stdout + stderr).toContain('LOCK_TIMEOUT');
-      expect(stdout + stderr).toMatch(/a lock held by users by pid \d+ \(the other\), idle in transaction/);
+      expect(stdout + stderr).toMatch(
+        /a lock held by public\.users by pid \d+ \(the other\) of role \w+, idle in transaction/,
+      );
     }
     await holder.query('COMMIT');
     expect(await runBundle({ dir, args: ['status'], env })).toMatchObject({ code: 0 });
@@ -105,5 +107,46 @@ describe('a table that another session has for itself', () => {
     const { dir, env, occupy } = await createBusy();
     await occupy();
     expect(await runBundle({ dir, args: ['wait'], env })).toMatchObject({ code: 0 });
+  });
+});
+
+describe.each([
+  ['one transaction', 'CREATE TABLE t ();'],
+  ['autocommit mode', 'BEGIN; CREATE TABLE t (); ROLLBACK;'],
+])('the lock of a script that runs in %s', (_, script) => {
+  const SCRIPT_LOCK = 0x73_63_72_69_70;
+  const LIMITS = [{ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: 'off' }, { ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms' }];
+
+  async function holdAsStranger() {
+    const { dir } = await createStandalone({ migrations: { '1_script': script } });
+    const database = await createDatabase();
+    const [owner, stranger] = [await createRole(), await createRole()];
+    await database.query(`ALTER DATABASE ${database.name} OWNER TO ${owner.name}`);
+    const holder = await database.connect(database.urlFor(stranger));
+    await holder.query(`SET application_name = 'the other'; SELECT pg_advisory_lock(${SCRIPT_LOCK})`);
+    return { dir, database, holder, stranger, url: database.urlFor(owner) };
+  }
+
+  test.each(LIMITS)(
+    'is waited for as long as ENTRYPOINT_LOCK_TIMEOUT says, and its holder named: %j',
+    async (limits) => {
+      const { dir, database, stranger, url } = await holdAsStranger();
+      const env = { DATABASE_URL: url, ENTRYPOINT_LOCK_TIMEOUT: '400ms', ...limits };
+      const { code, logs } = await runBundle({ dir, args: ['migrate'], env });
+      expect(code).toBe(75);
+      const [problem] = (logs.at(-1)?.error?.problems ?? []) as Problem[];
+      expect(problem?.expected).toContain('ENTRYPOINT_LOCK_TIMEOUT');
+      expect(problem?.got).toContain(`(the other) of role ${stranger.name}`);
+      expect(await database.migrations()).toEqual([]);
+    },
+  );
+
+  test.each(LIMITS)('is taken when it is free: %j', async (limits) => {
+    const { dir, database, holder, url } = await holdAsStranger();
+    const boot = await startBundle({ dir, args: ['migrate'], env: { DATABASE_URL: url, ...limits } });
+    await boot.waitForLog({ step: 'migrate', event: 'waiting' });
+    await holder.end();
+    expect(await boot.exit).toMatchObject({ code: 0 });
+    expect(await database.migrations()).toHaveLength(1);
   });
 });

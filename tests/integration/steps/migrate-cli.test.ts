@@ -31,10 +31,18 @@ async function run(env: Record<string, string>) {
 
 describe('the engine `cli`', () => {
   test('runs the app’s own Prisma CLI, its output in the log', async () => {
-    const { code, logs, database } = await run({});
-    expect(code).toBe(0);
+    const { logs, database } = await run({});
     const output = logs.find(({ step, event }) => step === 'migrate' && event === 'output');
     expect(output?.msg).toBe(`called with migrate deploy for /${database.name}`);
+  });
+
+  test('that ends with 0 and has applied nothing is not believed: exit 65', async () => {
+    const { code, logs } = await run({});
+    expect(code).toBe(65);
+    expect(logs.at(-1)?.error).toMatchObject({
+      code: 'MIGRATION_FAILED',
+      problems: [{ what: 'prisma migrate deploy', got: 'exit status 0, and 1 migration still pending' }],
+    });
   });
 
   test('finds it where pnpm puts it, whose .bin/prisma is a shell script', async () => {
@@ -45,7 +53,8 @@ describe('the engine `cli`', () => {
     await symlink('.pnpm/prisma@7.10.1/node_modules/prisma', app.path('node_modules/prisma'));
     const { url } = await createDatabase();
     const env = { DATABASE_URL: url, ENTRYPOINT_MIGRATE_ENGINE: 'cli' };
-    expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
+    const { logs } = await runBundle({ dir: app.dir, args: ['migrate'], env });
+    expect(logs.find(({ event }) => event === 'output')?.msg).toContain('called with migrate deploy');
   });
 
   test.each([

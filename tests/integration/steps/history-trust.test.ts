@@ -1,0 +1,164 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runBundle } from '../../helpers/bundle.ts';
+import { createDatabase, createRole, type Database, type Role } from '../../helpers/database.ts';
+import { createStandalone, type Standalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
+
+const COLUMNS = `id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz,
+  migration_name varchar(255) NOT NULL, logs text, rolled_back_at timestamptz,
+  started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0`;
+const RECORD = `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+  VALUES ('1', 'x', '0001_users', now())`;
+
+let owner: Role;
+let other: Role;
+let app: Standalone;
+beforeAll(async () => {
+  [owner, other] = [await createRole(), await createRole()];
+});
+
+async function prepare(sql: string) {
+  app = await createStandalone({ migrations: { '0001_users': USERS_MIGRATION }, server: 'crashing' });
+  const database = await createDatabase({ owner });
+  await database.query(`GRANT ALL ON SCHEMA public TO ${owner.name}, ${other.name}; ${sql}`);
+  await database.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${owner.name}`);
+  return database;
+}
+
+function run(database: Database, args: string[], parameters: Record<string, string> = {}) {
+  const env = { DATABASE_URL: database.urlFor(owner, parameters), FIXTURE_EXIT_CODE: '0' };
+  return runBundle({ dir: app.dir, args, env });
+}
+
+/** Each row: what the history is, how it is made, and what the message says of it. */
+const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
+  'is a view, which runs functions of another role': [
+    () => `CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
+      CREATE TABLE t (${COLUMNS}); CREATE VIEW _prisma_migrations AS SELECT * FROM t WHERE trap();
+      ALTER VIEW _prisma_migrations OWNER TO ${other.name}`,
+    /expected a table, got a view/,
+  ],
+  'is a view of our own': [
+    () =>
+      `CREATE TABLE t (${COLUMNS}); CREATE VIEW _prisma_migrations AS SELECT * FROM t; ALTER VIEW _prisma_migrations OWNER TO ${owner.name}`,
+    /got a view/,
+  ],
+  'belongs to another role': [
+    () =>
+      `CREATE TABLE _prisma_migrations (${COLUMNS}); ${RECORD}; ALTER TABLE _prisma_migrations OWNER TO ${other.name}`,
+    /got one that role \\?"role_\w+\\?" owns/,
+  ],
+  'hides rows from its owner, by forced row level security': [
+    () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ${RECORD}; ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
+      ALTER TABLE _prisma_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
+    /row level security/,
+  ],
+  'takes new rows and hides them, by a policy for INSERT alone': [
+    () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ${RECORD}; ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
+      ALTER TABLE _prisma_migrations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+      CREATE POLICY p ON _prisma_migrations FOR INSERT WITH CHECK (true)`,
+    /row level security/,
+  ],
+  'has a trigger of another role': [
+    () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
+      CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
+      ALTER FUNCTION trap() OWNER TO ${other.name};
+      CREATE TRIGGER t BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION trap()`,
+    /got the trigger \\?"t\\?"/,
+  ],
+  'lacks columns, as the table of another tool does': [
+    () =>
+      `CREATE TABLE _prisma_migrations (id int, name text); ALTER TABLE _prisma_migrations OWNER TO ${owner.name}`,
+    /these differ: id, checksum, migration_name, logs, started_at, finished_at, rolled_back_at, applied_steps_count/,
+  ],
+  'has a column of another type': [
+    () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
+      ALTER TABLE _prisma_migrations ALTER logs TYPE bytea USING NULL`,
+    /these differ: logs/,
+  ],
+  'has a column that Prisma does not fill': [
+    () =>
+      `CREATE TABLE _prisma_migrations (${COLUMNS}, team text NOT NULL); ALTER TABLE _prisma_migrations OWNER TO ${owner.name}`,
+    /these differ: team/,
+  ],
+};
+
+describe('a history is refused by every command that asks for it, with 65 and the reason, where it', () => {
+  test.each(Object.entries(REFUSED))('%s', async (_, [sql, says]) => {
+    const database = await prepare(sql());
+    for (const args of [
+      ['check'],
+      ['status'],
+      ['start'],
+      ['migrate'],
+      ['resolve', '--applied', '0001_users'],
+    ]) {
+      const { code, stdout, stderr } = await run(database, args);
+      const about = `${args.join(' ')}\n${stdout}${stderr}`;
+      expect(code, about).toBe(65);
+      expect(about).toMatch(says);
+      expect(about).not.toContain('trapped');
+    }
+    const made = await database.query("SELECT to_regclass('public.users') AS users");
+    expect(made).toEqual([{ users: null }]);
+  });
+
+  test('is in a schema of its own name', async () => {
+    const database = await prepare('SELECT');
+    for (const args of [['check'], ['status'], ['start'], ['resolve', '--applied', '0001_users']]) {
+      const { code, stdout, stderr } = await run(database, args, { schema: '_prisma_migrations' });
+      expect(code, stdout + stderr).toBe(65);
+      expect(stdout + stderr).toMatch(/got the schema \\?"_prisma_migrations\\?"/);
+    }
+  });
+
+  test('belongs to another role, and nothing asks for it with ENTRYPOINT_MIGRATE=skip', async () => {
+    const database = await prepare(
+      `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${other.name}`,
+    );
+    const env = { DATABASE_URL: database.urlFor(owner), FIXTURE_EXIT_CODE: '0', ENTRYPOINT_MIGRATE: 'skip' };
+    for (const args of [['check'], ['start']]) {
+      const { code, stdout } = await runBundle({ dir: app.dir, args, env });
+      expect(code, stdout).toBe(0);
+    }
+  });
+});
+
+describe('a history is trusted where its owner is', () => {
+  const owned = (role: string) =>
+    `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${role}`;
+
+  test.each<[string, () => Promise<[role: string, also: string]>]>([
+    ['the role itself', async () => [owner.name, '']],
+    ['a superuser', async () => ['CURRENT_USER', '']],
+    [
+      'the owner of the database',
+      async () => [other.name, `ALTER DATABASE %DATABASE% OWNER TO ${other.name}`],
+    ],
+    [
+      'a role that ours is a member of, as NOINHERIT too',
+      async () => {
+        const group = await createRole({ login: false });
+        return [group.name, `ALTER ROLE ${owner.name} NOINHERIT; GRANT ${group.name} TO ${owner.name}`];
+      },
+    ],
+  ])('%s', async (_, make) => {
+    const [role, also] = await make();
+    const database = await prepare(`ALTER SCHEMA public OWNER TO ${owner.name}; ${owned(role)}`);
+    if (also !== '') await database.query(also.replace('%DATABASE%', database.name));
+    const { code, stdout } = await run(database, ['migrate']);
+    expect(code, stdout).toBe(0);
+    expect((await database.migrations()).map(({ migration_name }) => migration_name)).toEqual(['0001_users']);
+  });
+});
+
+test('a view of another role in the place of the user table is not read, and the boot says why: 73', async () => {
+  const database =
+    await prepare(`CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
+    CREATE VIEW users AS SELECT 1 AS id WHERE trap(); ALTER VIEW users OWNER TO ${other.name}`);
+  await app.write('prisma/migrations/0001_users/migration.sql', 'SELECT 1;');
+  const env = { DATABASE_URL: database.urlFor(owner), ENTRYPOINT_SEED_COMMAND: 'node -e 0' };
+  const { code, stdout } = await runBundle({ dir: app.dir, env });
+  expect(code, stdout).toBe(73);
+  expect(stdout).toContain('it is a view of another role');
+  expect(stdout).not.toContain('trapped');
+});
