@@ -56,6 +56,10 @@ LABEL org.opencontainers.image.title="Zarpe" \
 
 # Last, and so what `docker build` makes when no target is named.
 FROM ${NODE_IMAGE} AS runner
+# Nothing here installs anything, and no program has to run as somebody else. In the base's layers they stay.
+RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
+      /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-v* \
+ && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
 # By hand, because Debian and Alpine name the commands for it differently.
 RUN echo 'nodejs:x:1001:' >>/etc/group \
  && echo 'nextjs:x:1001:1001:nextjs:/app:/sbin/nologin' >>/etc/passwd

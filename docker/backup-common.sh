@@ -12,9 +12,13 @@ fi
 export PGAPPNAME="${PGAPPNAME:-zarpe-backup}"
 export PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}"
 
-# Text as the inside of a JSON string: one line, escaped, no control characters.
+# Text as the inside of a JSON string: one line, escaped, no control characters, nothing that is not UTF-8.
 json_text() {
-  printf '%s' "$1" | tr '\n\r\t' '   ' | tr -d '\000-\037' | sed 's/\\/\\\\/g; s/"/\\"/g'
+  printf '%s' "$1" | tr '\n\r\t' '   ' | tr -d '\000-\037\177' | only_utf8 | sed 's/\\/\\\\/g; s/"/\\"/g'
+}
+
+only_utf8() {
+  if command -v iconv >/dev/null; then iconv -c -f UTF-8 -t UTF-8; else tr '\200-\377' '?'; fi
 }
 
 # log LEVEL STEP EVENT MESSAGE [NAME NUMBER]...: one JSON line on stdout, in the shape of the app's own log.
@@ -23,7 +27,10 @@ log() {
     "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$2" "$3" "$(json_text "$4")")
   shift 4
   while [ $# -ge 2 ]; do
-    log_line="$log_line,\"$1\":$2"
+    case $2 in
+      '' | *[!0-9]*) log_line="$log_line,\"$1\":null" ;;
+      *) log_line="$log_line,\"$1\":$2" ;;
+    esac
     shift 2
   done
   printf '%s}\n' "$log_line"
@@ -39,13 +46,53 @@ is_unchanged() {
   [ -s "$1" ] && [ -s "$1.sha256" ] && (cd "$(dirname "$1")" && sha256sum -c "$(basename "$1").sha256" >/dev/null 2>&1)
 }
 
-# The dumps of one kind (daily or weekly), newest first; their names sort by time.
+# When a dump was begun, as YYYYMMDDhhmmss in UTC, from the dump itself: a name and a file's time can be anything.
+begun_at() {
+  TZ=UTC pg_restore --list "$1" 2>/dev/null |
+    sed -n 's/^; *Archive created at \(....\)-\(..\)-\(..\) \(..\):\(..\):\(..\).*/\1\2\3\4\5\6/p'
+}
+
+# The files of one kind (daily or weekly) that backup.sh has written: named as it names them, with a checksum beside.
+list_own() {
+  find "$BACKUP_DIR/$1" -name '*.dump' -type f 2>/dev/null | sort | while read -r file; do
+    ! is_own "$file" || printf '%s\n' "$file"
+  done
+}
+
+is_own() {
+  printf '%s\n' "${1##*/}" | grep -Eqx '([0-9]{4}-W[0-9]{2}-)?[0-9]{8}T[0-9]{6}Z\.dump' && [ -e "$1.sha256" ]
+}
+
+# Those of them whose beginning is known, newest first. The future is unknown: a clock was wrong then, or is now.
 list_dumps() {
-  find "$BACKUP_DIR/$1" -name '*.dump' -type f 2>/dev/null | sort -r
+  now=$(date -u +%Y%m%d%H%M%S)
+  list_own "$1" | while read -r file; do
+    begun=$(begun_at "$file")
+    [ "${begun:-99999999999999}" -gt "$now" ] || printf '%s %s\n' "$begun" "$file"
+  done | sort -r | cut -d ' ' -f 2-
 }
 
 newest_dump() {
   list_dumps daily | head -n 1
+}
+
+# tell_passed_over STEP: what lies among the dumps and is neither counted, removed nor restored as the latest.
+tell_passed_over() {
+  passed_over=$(list_dumps daily && list_dumps weekly)
+  find "$BACKUP_DIR/daily" "$BACKUP_DIR/weekly" -name '*.dump' 2>/dev/null | sort | while read -r file; do
+    printf '%s\n' "$passed_over" | grep -Fqx -e "$file" ||
+      log warn "$1" passed-over "${file#"$BACKUP_DIR"/} is passed over: $(why_passed_over "$file"). It stays until a person removes it"
+  done
+}
+
+why_passed_over() {
+  if ! is_own "$1"; then
+    echo "it is not a dump that this service has written"
+  elif [ -z "$(begun_at "$1")" ]; then
+    echo "pg_restore cannot read when it was begun"
+  else
+    echo "it was begun at $(begun_at "$1") UTC, which is in the future"
+  fi
 }
 
 # A number for arithmetic: leading zeros would make it octal.

@@ -74,7 +74,7 @@ back_up() {
   partial=$(mktemp "$BACKUP_DIR/daily/.partial-XXXXXX")
   errors=$(mktemp)
   # Without the lock timeout a dump that waits for a migration's lock makes every query behind it wait as well.
-  run pg_dump --format=custom --lock-wait-timeout=60s --file="$partial" 2>"$errors" ||
+  TZ=UTC run pg_dump --format=custom --lock-wait-timeout=60s --file="$partial" 2>"$errors" ||
     give_up "pg_dump failed: $(cat "$errors")"
   run is_readable_dump "$partial" ||
     give_up "pg_restore cannot read the dump that pg_dump has just written"
@@ -87,11 +87,13 @@ back_up() {
   keep_weekly "$dump"
   printf '%s %s\n' "$started" "$dump" >"$BACKUP_DIR/.last-good.new"
   mv "$BACKUP_DIR/.last-good.new" "$BACKUP_DIR/.last-good"
+  bytes=$(wc -c <"$dump" | tr -d ' ')
   rotate daily "$BACKUP_KEEP_DAILY"
   rotate weekly "$BACKUP_KEEP_WEEKLY"
   log info backup written "dumped and verified daily/$stamp.dump" \
-    bytes "$(wc -c <"$dump" | tr -d ' ')" seconds $(($(date +%s) - started)) \
+    bytes "$bytes" seconds $(($(date +%s) - started)) \
     daily "$(list_dumps daily | wc -l | tr -d ' ')" weekly "$(list_dumps weekly | wc -l | tr -d ' ')"
+  tell_passed_over backup
   set_damaged_aside
 }
 
@@ -104,23 +106,24 @@ give_up() {
 # The first dump of each ISO week is kept as that week's; a hard link costs no space.
 keep_weekly() {
   week=$(date -u +%G-W%V)
-  for kept in "$BACKUP_DIR/weekly/$week"-*.dump; do
-    [ ! -e "$kept" ] || return 0
+  for kept in $(list_dumps weekly); do
+    case ${kept##*/} in "$week"-*) return 0 ;; esac
   done
   weekly=$BACKUP_DIR/weekly/$week-$stamp.dump
   ln "$1" "$weekly" 2>/dev/null || cp "$1" "$weekly"
   printf '%s  %s\n' "${checksum%% *}" "$week-$stamp.dump" >"$weekly.sha256"
 }
 
+# Never what was just written, whatever the clock says.
 rotate() {
   list_dumps "$1" | tail -n +$(($2 + 1)) | while read -r old; do
-    rm -f "$old" "$old.sha256"
+    case $old in *"$stamp.dump") ;; *) rm -f "$old" "$old.sha256" ;; esac
   done
 }
 
 set_damaged_aside() {
   damaged=0
-  for kept in $(list_dumps daily) $(list_dumps weekly); do
+  for kept in $(list_own daily) $(list_own weekly); do
     if ! run is_unchanged "$kept"; then
       damaged=$((damaged + 1)) reported=yes
       mv "$kept" "$kept.damaged"
@@ -141,16 +144,25 @@ is_due() {
   [ "$(last_good)" -lt "$scheduled" ]
 }
 
-# When the last good dump was begun, in seconds of the epoch; 0 where there is none, or it is gone or was set aside.
+# When the last good dump was begun, in seconds of the epoch; 0 where there is none, it is gone or was set aside, or the
+# time is no time, or in the future: then a dump is due.
 last_good() {
-  good_since=0 good_dump=''
-  [ ! -s "$BACKUP_DIR/.last-good" ] || read -r good_since good_dump <"$BACKUP_DIR/.last-good"
-  if [ -s "$good_dump" ]; then echo "$good_since"; else echo 0; fi
+  good_since='' good_dump=''
+  [ ! -s "$BACKUP_DIR/.last-good" ] || read -r good_since good_dump <"$BACKUP_DIR/.last-good" || true
+  if [ -s "$good_dump" ]; then past "$good_since"; else echo 0; fi
+}
+
+# A time in seconds of the epoch; 0 for one that is unknown.
+past() {
+  case $1 in
+    '' | *[!0-9]* | ???????????*) echo 0 ;;
+    *) if [ "$1" -le "$(date +%s)" ]; then echo "$1"; else echo 0; fi ;;
+  esac
 }
 
 keep_schedule() {
   mkdir -p "$BACKUP_DIR"
-  [ -s "$BACKUP_DIR/.watching-since" ] || date +%s >"$BACKUP_DIR/.watching-since"
+  [ "$(watching_since)" != 0 ] || date +%s >"$BACKUP_DIR/.watching-since"
   log info backup scheduled "a dump every day at $BACKUP_AT, $BACKUP_KEEP_DAILY daily and $BACKUP_KEEP_WEEKLY weekly kept"
   waiting=''
   while :; do
@@ -167,6 +179,10 @@ keep_schedule() {
   done
 }
 
+watching_since() {
+  past "$(cat "$BACKUP_DIR/.watching-since" 2>/dev/null || true)"
+}
+
 report_health() {
   reported=yes
   damaged=$(find "$BACKUP_DIR" -name '*.dump.damaged' 2>/dev/null | sort | head -n 1)
@@ -176,13 +192,13 @@ report_health() {
   fi
   since=$(last_good)
   # A service that was started a moment ago has no dump yet, and nothing is wrong.
-  [ "$since" != 0 ] || since=$(cat "$BACKUP_DIR/.watching-since" 2>/dev/null || echo 0)
+  [ "$since" != 0 ] || since=$(watching_since)
   age=$((($(date +%s) - since) / 3600))
   if [ "$age" -ge "$BACKUP_MAX_AGE_HOURS" ]; then
     echo "no good backup for more than $BACKUP_MAX_AGE_HOURS hours"
     return 1
   fi
-  echo "last good backup: $(newest_dump | grep . || echo none yet)"
+  echo "last good backup: $(cut -d ' ' -f 2- "$BACKUP_DIR/.last-good" 2>/dev/null | grep . || echo none yet)"
 }
 
 check_settings

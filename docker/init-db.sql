@@ -15,6 +15,14 @@ SELECT :'password' = 'in-a-file' AS is_placeholder \gset
 DO $$ BEGIN RAISE 'POSTGRES_PASSWORD is the placeholder of compose.secrets.yml, and that file is not in use'; END $$;
 \endif
 
+-- The health check refuses this one as well: by the next start the data folder is no longer empty.
+SELECT :'app_user' = current_user AS is_superuser \gset
+\if :is_superuser
+\set message 'POSTGRES_USER is ' :app_user ', the superuser: name another role for the app, and start with an empty volume'
+SELECT set_config('zarpe.message', :'message', false) \g /dev/null
+DO $$ BEGIN RAISE EXCEPTION USING MESSAGE = current_setting('zarpe.message'); END $$;
+\endif
+
 -- All or nothing: the health check takes the role for the sign that all of this was done.
 BEGIN;
 

@@ -49,7 +49,7 @@ fail() {
 
 find_dump() {
   case $dump in
-    latest) dump=$(newest_dump) ;;
+    latest) find_latest ;;
     /*) ;;
     *) dump=$BACKUP_DIR/$dump ;;
   esac
@@ -58,6 +58,14 @@ find_dump() {
     fail 65 "$dump is damaged: it is not what was written. Take an older one"
   fi
   is_readable_dump "$dump" || fail 65 "$dump is damaged: pg_restore cannot read it to its end"
+}
+
+find_latest() {
+  tell_passed_over restore
+  for unknown in $(list_own daily); do
+    [ -n "$(begun_at "$unknown")" ] || fail 65 "$unknown is damaged, and may be the latest. Name the dump to restore"
+  done
+  dump=$(newest_dump)
 }
 
 # A database that does not exist is made, as on a new server.
@@ -78,16 +86,80 @@ put_in_place_of_the_present_one() {
   stamp=$(date -u +%Y%m%dT%H%M%SZ)
   staging=${PGDATABASE}_restoring_$stamp
   former=${PGDATABASE}_before_$stamp
-  createdb --maintenance-db=postgres --template=template0 "$staging" || fail 1 "cannot create the database \`$staging\` to restore into"
+  create_staging || fail 1 "cannot create the database \`$staging\` to restore into, with the locale and encoding of \`$PGDATABASE\`"
   trap drop_staging EXIT
   trap 'exit 143' TERM
   trap 'exit 130' INT
   pg_restore --dbname="$staging" --no-owner --exit-on-error "$dump" ||
     fail 1 "pg_restore failed; database \`$PGDATABASE\` is as it was"
+  copy_properties
   exchange_names || fail 1 "could not put the restored database in place; database \`$PGDATABASE\` is as it was"
   staging=''
   log info restore restored "${dump#"$BACKUP_DIR"/} is in place; what was there is kept as database $former: drop it when nobody misses it" \
     seconds $(($(date +%s) - started))
+}
+
+# With the encoding, the locale and the tablespace of the present one.
+create_staging() {
+  create=$(query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" <<'SQL'
+SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L', :'staging',
+    pg_encoding_to_char(encoding), datcollate, datctype)
+  || CASE d ->> 'datlocprovider'
+    WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(d ->> 'datlocale', d ->> 'daticulocale'))
+      || coalesce(format(' ICU_RULES %L', nullif(d ->> 'daticurules', '')), '')
+    WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', d ->> 'datlocale')
+    WHEN 'c' THEN ' LOCALE_PROVIDER libc' ELSE '' END
+  || CASE spcname WHEN 'pg_default' THEN '' ELSE format(' TABLESPACE %I', spcname) END
+FROM pg_database, to_jsonb(pg_database) AS d, pg_tablespace
+WHERE datname = :'name' AND pg_tablespace.oid = dattablespace
+SQL
+  ) || return 1
+  query --dbname=postgres --command "$create"
+}
+
+# Owner, grants, settings, limits and comment of the present database. What this role may not copy is listed, a line
+# each, and the restore goes on.
+copy_properties() {
+  query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" 2>&1 >/dev/null <<'SQL' |
+SELECT set_config('zarpe.name', :'name', false), set_config('zarpe.staging', :'staging', false);
+DO $$
+DECLARE
+  statement text;
+  db pg_database;
+  staging text := current_setting('zarpe.staging');
+  raw text[] := '{search_path,local_preload_libraries,session_preload_libraries,shared_preload_libraries,temp_tablespaces,unix_socket_directories}';
+BEGIN
+  SELECT * INTO STRICT db FROM pg_database WHERE datname = current_setting('zarpe.name');
+  FOR statement IN
+    SELECT format('ALTER DATABASE %I OWNER TO %I', staging, pg_get_userbyid(db.datdba)) WHERE pg_get_userbyid(db.datdba) <> current_user
+    UNION ALL SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', staging) WHERE db.datacl IS NOT NULL
+    UNION ALL SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, staging,
+        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+      FROM aclexplode(db.datacl) WHERE grantee <> db.datdba
+    UNION ALL SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', staging, db.datconnlimit) WHERE db.datconnlimit <> -1
+    UNION ALL SELECT format('ALTER DATABASE %I IS_TEMPLATE true', staging) WHERE db.datistemplate
+    UNION ALL SELECT format('COMMENT ON DATABASE %I IS %L', staging, shobj_description(db.oid, 'pg_database'))
+      WHERE shobj_description(db.oid, 'pg_database') IS NOT NULL
+    UNION ALL SELECT
+      CASE setrole WHEN 0 THEN format('ALTER DATABASE %I', staging)
+        ELSE format('ALTER ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), staging) END
+      || format(' SET %I TO %s', split_part(setting, '=', 1),
+        CASE WHEN lower(split_part(setting, '=', 1)) = ANY (raw) AND value <> '' THEN value ELSE quote_literal(value) END)
+      FROM pg_db_role_setting, unnest(setconfig) AS setting, substr(setting, strpos(setting, '=') + 1) AS value
+      WHERE setdatabase = db.oid
+  LOOP
+    BEGIN
+      EXECUTE statement;
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING '% (%)', replace(statement, quote_ident(staging), quote_ident(db.datname)), SQLERRM;
+    END;
+  END LOOP;
+END $$;
+SQL
+    while read -r line; do
+      log warn restore not-copied "not copied to the restored database, a superuser has to do it: ${line##*WARNING:  }"
+    done
 }
 
 # One transaction: there is no moment without a database of that name.

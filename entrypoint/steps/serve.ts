@@ -26,11 +26,15 @@ export async function loadServer(
   config: ServerConfig,
   context: Context,
 ): Promise<PendingServer> {
-  const problem = target.isNextServer ? await findPortProblem(config) : undefined;
-  if (problem !== undefined) return context.steps.run('server', () => Promise.reject(problem));
   const isPreloaded = config.preload === 'on' || (config.preload === 'auto' && target.isNextServer);
   const process =
     isPreloaded && !wantsExec(config) ? (await importServerProcess()).startGated(target, context) : undefined;
+  // Looked at while the process starts: that takes longer.
+  const problem = target.isNextServer ? await findPortProblem(config) : undefined;
+  if (problem !== undefined) {
+    await process?.drop();
+    return context.steps.run('server', () => Promise.reject(problem));
+  }
   if (process?.pid === undefined) return { target, process: undefined, async [Symbol.asyncDispose]() {} };
   context.log.info(
     { step: 'server', event: 'loading', pid: process.pid },

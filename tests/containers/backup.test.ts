@@ -14,6 +14,17 @@ async function createNotes(env: Record<string, string> = {}): Promise<Project> {
   return project;
 }
 
+/** `copy_dump NAME YEAR MONTH DAY`: the newest dump as one that was begun then, as the service would have left it. */
+const COPY_DUMP = String.raw`
+  dump=$(ls daily/*.dump | head -n 1)
+  byte() { printf "\\$(printf %03o "$3")" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null; }
+  copy_dump() {
+    cp "$dump" "$1.dump"
+    byte "$1.dump" 38 $(($2 - 1900)); byte "$1.dump" 33 $(($3 - 1)); byte "$1.dump" 28 "$4"
+    TZ=UTC pg_restore --list "$1.dump" | grep -q "created at $2-0$3-0$4 "
+    (cd "$(dirname "$1")" && sha256sum "$(basename "$1.dump")" >"$(basename "$1.dump.sha256")")
+  }`;
+
 describe('a backup', () => {
   test('is made at once where there is none, verified, and healthy; one JSON line tells of it', async () => {
     const project = await createNotes();
@@ -43,22 +54,57 @@ describe('a backup', () => {
 
   test('is kept as long as it is among the newest of its day and of its week, and no longer', async () => {
     const project = await createNotes({ BACKUP_KEEP_DAILY: '3', BACKUP_KEEP_WEEKLY: '2' });
+    await backup(project, 'once');
     // Those of five days and three weeks before, as the service would have left them.
     await inBackups(
       project,
-      `keep() { echo old >"$1.dump"; (cd "\${1%/*}" && sha256sum "\${1##*/}.dump" >"\${1##*/}.dump.sha256"); }
-       mkdir -p daily weekly
-       for day in 01 02 03 04 05; do keep "daily/202001\${day}T031500Z"; done
-       for week in 01 02 03; do keep "weekly/2020-W$week-20200101T031500Z"; done`,
+      `${COPY_DUMP}
+       for day in 1 2 3 4 5; do copy_dump "daily/2020010\${day}T031500Z" 2020 1 "$day"; done
+       for week in 1 2 3; do copy_dump "weekly/2020-W0$week-2020010\${week}T031500Z" 2020 1 "$week"; done`,
     );
     expect((await backup(project, 'once')).stdout).toContain('"daily":3,"weekly":2');
     const kept = await files(project);
     expect(kept.match(/daily\/\S+\.dump$/gm)).toHaveLength(3);
     expect(kept).toContain('daily/20200105T031500Z.dump');
-    expect(kept).toContain('daily/20200104T031500Z.dump');
-    expect(kept).not.toContain('20200103T031500Z');
+    expect(kept).not.toContain('20200104T031500Z');
     expect(kept).toContain('weekly/2020-W03-');
     expect(kept).not.toContain('weekly/2020-W02-');
+  });
+
+  test('is counted and restored by when it was begun, whatever clocks and names say', async () => {
+    const project = await createNotes({ BACKUP_KEEP_DAILY: '1', BACKUP_KEEP_WEEKLY: '1' });
+    await backup(project, 'once');
+    await inBackups(
+      project,
+      `${COPY_DUMP}
+       copy_dump daily/20310101T000000Z 2019 6 1
+       copy_dump daily/20320101T000000Z 2039 6 1
+       copy_dump weekly/2031-W01-20310101T000000Z 2019 6 1
+       cp "$dump" daily/20330101T000000Z.dump
+       cp "$dump" 'daily/a "foreign" one.dump'
+       echo "4102444800 $PWD/$dump" >.last-good`,
+    );
+    expect((await backup(project, 'health')).code).toBe(1);
+    await asApp(project, 'INSERT INTO notes VALUES (1000)');
+    const { code, stdout } = await backup(project, 'once');
+    expect(code).toBe(0);
+    const lines = (stdout.match(/^\{.*$/gm) ?? []).map((line) => JSON.parse(line));
+    expect(lines[0]).toMatchObject({ event: 'written', bytes: expect.any(Number), daily: 1, weekly: 1 });
+    expect(
+      lines.slice(1).map(({ level, event, msg }) => `${level} ${event} ${msg.split(' is passed over')[0]}`),
+    ).toEqual([
+      'warn passed-over daily/20320101T000000Z.dump',
+      'warn passed-over daily/20330101T000000Z.dump',
+      'warn passed-over daily/a "foreign" one.dump',
+    ]);
+    const kept = await files(project);
+    expect(kept).not.toContain('20310101T000000Z');
+    for (const stays of ['20320101T000000Z', '20330101T000000Z', 'a "foreign" one'])
+      expect(kept).toContain(stays);
+    expect((await backup(project, 'health')).code).toBe(0);
+    const restored = await restore(project, '--force', 'latest');
+    expect(restored.stdout).toContain('"event":"passed-over"');
+    expect(await project.query('SELECT count(*) FROM notes')).toBe('201');
   });
 
   test('that failed is told of, leaves nothing behind, and removes none of the good ones', async () => {
@@ -143,6 +189,47 @@ describe('restore', () => {
       '0',
     );
     await project.query(`DROP DATABASE "${former}"`, 'postgres');
+  });
+
+  test('with --force takes over what belongs to the database itself, and lists what it may not', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await other.query("COMMENT ON DATABASE zarpe IS 'it''s ours'; ALTER DATABASE zarpe CONNECTION LIMIT 42");
+    await other.query('CREATE ROLE reader; GRANT CONNECT ON DATABASE zarpe TO reader WITH GRANT OPTION');
+    await other.query('REVOKE CONNECT ON DATABASE zarpe FROM PUBLIC');
+    await other.query(`ALTER DATABASE zarpe SET search_path = "$user", "a b", public`);
+    await other.query("ALTER DATABASE zarpe SET statement_timeout = '10min'");
+    await other.query("ALTER ROLE zarpe IN DATABASE zarpe SET lock_timeout = '3s'");
+    await other.query('ALTER DATABASE zarpe SET log_min_duration_statement = 5');
+    const properties = `SELECT json_build_array(datacl, datconnlimit, encoding, datcollate, datctype, datlocprovider,
+        pg_get_userbyid(datdba), shobj_description(oid, $$pg_database$$), (SELECT json_agg(setconfig ORDER BY setrole)
+        FROM pg_db_role_setting WHERE setdatabase = pg_database.oid)) FROM pg_database WHERE datname = $$zarpe$$`;
+    const before = JSON.parse(await other.query(properties, 'postgres'));
+    const { code, stdout } = await restore(other, '--force', 'latest');
+    expect(code).toBe(0);
+    const notCopied = stdout.match(/"event":"not-copied".*/g) ?? [];
+    expect(notCopied).toHaveLength(1);
+    expect(notCopied[0]).toContain("ALTER DATABASE zarpe SET log_min_duration_statement TO '5'");
+    const after = JSON.parse(await other.query(properties, 'postgres'));
+    const forComparison = ([acl, ...rest]: [string[], ...unknown[]]) => [acl.toSorted(), ...rest];
+    before.at(-1)[0].pop();
+    expect(forComparison(after)).toEqual(forComparison(before));
+    expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
+  });
+
+  test('with --force makes the new database with the locale of the former one', async () => {
+    const other = await createNotes();
+    await other.query('DROP DATABASE zarpe WITH (FORCE)', 'postgres');
+    await other.query(
+      "CREATE DATABASE zarpe OWNER zarpe TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'es-ES' LC_COLLATE 'C' LC_CTYPE 'C'",
+      'postgres',
+    );
+    await asApp(other, 'CREATE TABLE notes (id int)');
+    expect((await backup(other, 'once')).code).toBe(0);
+    expect((await restore(other, '--force', 'latest')).code).toBe(0);
+    const locale =
+      "SELECT datlocprovider || datlocale || datcollate || datctype FROM pg_database WHERE datname = 'zarpe'";
+    expect(await other.query(locale, 'postgres')).toBe('ies-ESCC');
   });
 
   test('fills a database that is empty or not there, which the app then owns', async () => {

@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import './helpers/context.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
 import { docker, tryDocker } from './helpers/docker.ts';
-import { listFiles } from './helpers/files.ts';
+import { listFiles, readImageFile } from './helpers/files.ts';
 import { createName, runLabel } from './helpers/names.ts';
 
 const BASES = {
@@ -48,6 +48,27 @@ test.each(IMAGES)(
     expect(paths.filter((path) => /\.(node|so|exe|dll|dylib|ts|tsx)$/.test(path))).toEqual([]);
   },
 );
+
+test.each(IMAGES)(
+  'the %s has no package manager, and no program that runs as somebody else',
+  async (name) => {
+    const files = await listFiles(inject(name), { user: '0:0' });
+    expect(files.filter(({ path }) => /\/(?:npm|npx|yarn|yarnpkg|corepack)$/.test(path))).toEqual([]);
+    expect(files.filter(({ setsId }) => setsId)).toEqual([]);
+  },
+);
+
+test.each(IMAGES)('the %s carries the licences of all it is made of', async (name) => {
+  expect(await readImageFile(inject(name), '/app/LICENSE')).toContain('MIT License');
+  const notices = await readImageFile(inject(name), '/app/THIRD-PARTY-NOTICES.txt');
+  const paths = (await listFiles(inject(name), { below: '/app' })).map(({ path }) => path);
+  const traced = paths.flatMap(
+    (path) => /\/node_modules\/((?:@[^/]+\/)?[^/@]+)\/package\.json$/.exec(path)?.[1] ?? [],
+  );
+  for (const software of ['next', 'zod', 'pino', '@prisma/schema-engine-wasm', 'bcryptjs', ...traced]) {
+    expect(notices, software).toContain(`\n\n${software} `);
+  }
+});
 
 test('node_modules in the image is what Next traced, file by file', async () => {
   const builder = `${createName('builder')}:test`;

@@ -11,7 +11,7 @@ const WALK = `
     for (const entry of entries) {
       const path = folder === '/' ? '/' + entry.name : folder + '/' + entry.name;
       if (skipped.has(path)) continue;
-      found.push({ path, folder: entry.isDirectory(), size: entry.isFile() ? fs.lstatSync(path).size : 0, writable: isWritable(path, entry) });
+      found.push({ path, folder: entry.isDirectory(), size: entry.isFile() ? fs.lstatSync(path).size : 0, setsId: entry.isFile() && (fs.lstatSync(path).mode & 0o6000) !== 0, writable: isWritable(path, entry) });
       if (entry.isDirectory()) walk(path);
     }
   };
@@ -28,6 +28,8 @@ export interface ImageFile {
   folder: boolean;
   /** Of a file, in bytes. */
   size: number;
+  /** Runs as its owner or its group, whoever starts it. */
+  setsId: boolean;
   /** By the user it runs as. */
   writable: boolean;
 }
@@ -40,6 +42,12 @@ export async function listFiles(
   const user = options.user === undefined ? [] : ['--user', options.user];
   const args = ['run', '--rm', '--entrypoint', '', ...user, image, await findNode(image), '-e', WALK];
   return JSON.parse(await docker([...args, options.below ?? '/']));
+}
+
+/** The text of one file of an image. */
+export async function readImageFile(image: string, path: string): Promise<string> {
+  const read = 'process.stdout.write(require("node:fs").readFileSync(process.argv[1]))';
+  return docker(['run', '--rm', '--entrypoint', '', image, await findNode(image), '-e', read, path]);
 }
 
 /** Distroless images have it where no PATH leads. */

@@ -143,6 +143,18 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
       prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(undefined, { pgbouncer: 'true' }) }),
     },
   ],
+  // Any other failure of a script takes running it.
+  MIGRATION_FAILED: [
+    {
+      title: 'several statements that PostgreSQL only runs alone',
+      app: {
+        migrations: {
+          '1': 'CREATE TABLE a (id int)',
+          '2': 'CREATE INDEX CONCURRENTLY i ON a (id); CREATE INDEX CONCURRENTLY j ON a (id);',
+        },
+      },
+    },
+  ],
   MIGRATION_UNRESOLVED: [
     {
       title: 'a record that has not ended',
@@ -241,7 +253,6 @@ const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
   DATABASE_CONNECTION_LOST: 'has not happened yet',
   LOCK_TIMEOUT: 'depends on how long others hold the lock',
   MIGRATION_BLOCKED: 'depends on how long others hold the table',
-  MIGRATION_FAILED: 'takes running the script',
   SERVER_UNSTARTABLE: 'is an image that changes while the container starts',
   OUTPUT_UNWRITABLE: 'depends on who reads the output',
   INTERNAL: 'is a bug',
