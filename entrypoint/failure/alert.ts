@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { codeOf, messageOf } from '../lib/database/connection-error.ts';
+import { shorten } from '../lib/shorten.ts';
 
 /** Two attempts of this length, so that an exit is never delayed by 3 s. */
 const ATTEMPT_MS = 1400;
@@ -28,10 +29,12 @@ export async function sendAlert(
 ): Promise<void> {
   const host = hostname();
   const what = alert.event === 'boot-failed' ? `boot failed at step ${alert.step}` : 'the server died';
-  const text = redact(`${host}: ${what} (${alert.code}, exit ${alert.exitStatus})\n${alert.summary}`);
+  const text = shorten(
+    redact(`${host}: ${what} (${alert.code}, exit ${alert.exitStatus})\n${alert.summary}`),
+  );
   const body = JSON.stringify({
     text: withoutMarkup(text),
-    zarpe: { ...alert, summary: redact(alert.summary), host, revision: revision ?? null },
+    zarpe: { ...alert, summary: shorten(redact(alert.summary)), host, revision: revision ?? null },
   });
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {

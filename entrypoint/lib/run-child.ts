@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChildResult, endOf, forwardSignals } from './child-process.ts';
 import type { Context } from './context.ts';
+import { ProcessFamily } from './process-family.ts';
+import { readLines } from './read-lines.ts';
 
 const KILL_AFTER_MS = 5000;
 const DRAIN_MS = 1000;
@@ -13,10 +14,16 @@ export interface CapturedOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Each line of its standard output and error, as it comes. */
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** When its whole process group is told to end, and killed if it does not. */
+  /** When it is told to end with all it has started, and killed if it does not. */
   readonly timeoutMs?: number;
-  /** Kills its whole process group at once when aborted. */
+  /** Kills it and all it has started at once when aborted. */
   readonly abort?: AbortSignal;
+}
+
+export interface CapturedResult extends ChildResult {
+  readonly timedOut: boolean;
+  /** What it had started, and could not be killed when it was to end early. */
+  readonly survivors: readonly number[];
 }
 
 /** Runs a program in a process group of its own, its output line by line, and waits for its end. */
@@ -25,7 +32,7 @@ export async function runChild(
   args: readonly string[],
   options: CapturedOptions,
   { shutdown, children }: Context,
-): Promise<ChildResult & { readonly timedOut: boolean }> {
+): Promise<CapturedResult> {
   shutdown.signal.throwIfAborted();
   options.abort?.throwIfAborted();
   const child = spawn(file, args, {
@@ -35,47 +42,43 @@ export async function runChild(
     detached: true,
   });
   const ended = endOf(child);
-  children.add(ended, (signal) => killGroup(child, signal));
-  createInterface({ input: child.stdout }).on('line', (line) => options.onLine(line, 'stdout'));
-  createInterface({ input: child.stderr }).on('line', (line) => options.onLine(line, 'stderr'));
+  if (child.pid === undefined) return { ...(await ended), timedOut: false, survivors: [] };
+  const family = new ProcessFamily(child.pid);
+  children.add(ended, (signal) => family.signalAll(signal));
+  const endOutput = readLines(child.stdout, (line) => options.onLine(line, 'stdout'));
+  const endErrors = readLines(child.stderr, (line) => options.onLine(line, 'stderr'));
   const closed = once(child, 'close').catch(() => undefined);
-  const timer = new GroupTimer(child, options.timeoutMs);
-  const kill = () => killGroup(child, 'SIGKILL');
+  const timer = new FamilyTimer(family, options.timeoutMs);
+  const kill = () => family.signalAll('SIGKILL');
   options.abort?.addEventListener('abort', kill, { once: true });
-  const result = await forwardSignals(shutdown, (signal) => killGroup(child, signal), ended);
+  const result = await forwardSignals(shutdown, (signal) => family.signalGroup(signal), ended);
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
-  if (timer.expired || shutdown.signal.aborted) killGroup(child, 'SIGKILL');
+  const isEarly = timer.expired || shutdown.signal.aborted || options.abort?.aborted === true;
+  const survivors = isEarly ? await family.kill() : [];
   timer.stop();
   options.abort?.removeEventListener('abort', kill);
   child.stdout.destroy();
   child.stderr.destroy();
-  return { ...result, timedOut: timer.expired };
+  endOutput();
+  endErrors();
+  return { ...result, timedOut: timer.expired, survivors };
 }
 
-/** Ends the whole group when the time is over: TERM first, KILL for what is left. */
-class GroupTimer {
+/** Ends the whole family when the time is over: TERM first, KILL for what is left. */
+class FamilyTimer {
   expired = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(child: ChildProcess, timeoutMs: number | undefined) {
+  constructor(family: ProcessFamily, timeoutMs: number | undefined) {
     if (timeoutMs === undefined) return;
     this.#timer = setTimeout(() => {
       this.expired = true;
-      killGroup(child, 'SIGTERM');
-      this.#timer = setTimeout(() => killGroup(child, 'SIGKILL'), KILL_AFTER_MS);
+      family.signalAll('SIGTERM');
+      this.#timer = setTimeout(() => family.signalAll('SIGKILL'), KILL_AFTER_MS);
     }, timeoutMs);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-  }
-}
-
-function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // ESRCH: the whole group has ended.
   }
 }

@@ -1,6 +1,7 @@
 import { formsOf } from './secrets/forms.ts';
 import { PatternSearch } from './secrets/pattern-search.ts';
 import { findUrlPasswords } from './secrets/url-passwords.ts';
+import { shorten } from './shorten.ts';
 
 const REDACTED = '[redacted]';
 
@@ -26,9 +27,10 @@ export class Secrets {
     return clean + text.slice(Math.max(end, 0));
   }
 
-  /** JSON in whose strings no secret is; a secret that looks like a number or a key leaves the rest as it is. */
+  /** JSON in whose strings no secret is, and none without end; a secret that looks like a number or a key leaves the rest as it is. */
   stringify(value: unknown, indent?: number): string {
-    const clean = (_: string, part: unknown) => (typeof part === 'string' ? this.redact(part) : part);
+    const clean = (_: string, part: unknown) =>
+      typeof part === 'string' ? shorten(this.redact(part)) : part;
     return JSON.stringify(value, clean, indent);
   }
 }

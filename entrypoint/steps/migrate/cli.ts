@@ -1,10 +1,9 @@
 import type { Context } from '../../lib/context.ts';
 import { BootError } from '../../lib/errors.ts';
+import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import type { MigrateTarget } from './settings.ts';
-
-const LAST_LINES = 20;
 
 /** Applies what is pending with `prisma migrate deploy` of the app's own CLI, its output in our log. */
 export async function migrateWithCli(
@@ -14,7 +13,7 @@ export async function migrateWithCli(
   log: StepLog,
   countPending: () => Promise<number>,
 ): Promise<void> {
-  const lines: string[] = [];
+  const lines = new LastLines();
   const options = {
     cwd: target.appDir,
     env: {
@@ -26,7 +25,7 @@ export async function migrateWithCli(
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
     },
     onLine: (line: string) => {
-      lines.push(line);
+      lines.add(line);
       log.info('output', line);
     },
   };
@@ -35,7 +34,7 @@ export async function migrateWithCli(
   // A CLI whose engine has died may end with 0 all the same.
   const left = result.status === 0 ? await countPending() : 0;
   if (result.status === 0 && left === 0) return;
-  const output = lines.slice(-LAST_LINES);
+  const output = lines.all;
   const code = /\bP\d{4}\b/.exec(output.join('\n'))?.[0];
   const stillPending = left === 0 ? '' : `, and ${left} migration${left === 1 ? '' : 's'} still pending`;
   throw new BootError(CODES[code ?? ''] ?? 'MIGRATION_FAILED', {

@@ -1,17 +1,16 @@
 import type { Context } from '../../lib/context.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { BootError } from '../../lib/errors.ts';
+import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
 import type { StepLog } from '../../lib/step-log.ts';
 import { findCommandProblem } from './find-command.ts';
 import type { SeedConfig, SeedTarget } from './settings.ts';
 
-const LAST_LINES = 20;
-
 /** Refuses a command that is not in the image. */
 export function checkCommand(command: readonly string[], target: SeedTarget): void {
   const problem = findCommandProblem(command, target);
-  if (problem !== undefined) throw failed(command, problem, []);
+  if (problem !== undefined) throw failed(command, problem, new LastLines());
 }
 
 /**
@@ -27,7 +26,7 @@ export async function runSeed(
   log: StepLog,
 ): Promise<void> {
   const [program = 'node', ...args] = command;
-  const lines: string[] = [];
+  const lines = new LastLines();
   log.info(
     'running',
     `seeding with \`${command.join(' ')}\`; should an earlier seed have been cut off, what it committed is still there`,
@@ -40,7 +39,7 @@ export async function runSeed(
       timeoutMs: config.timeoutMs,
       abort: lockLost,
       onLine: (line: string, stream: 'stdout' | 'stderr') => {
-        lines.push(line);
+        lines.add(line);
         log.info('output', line, { stream });
       },
     };
@@ -54,14 +53,11 @@ export async function runSeed(
       error,
     );
   }
+  if (result.survivors.length > 0)
+    log.warn('survived', `what the seed has started lives on: ${describeSurvivors(result.survivors)}`);
   context.shutdown.signal.throwIfAborted();
   lockLost.throwIfAborted();
-  if (result.timedOut)
-    throw failed(
-      command,
-      `one that still ran after ${formatDuration(config.timeoutMs)}, and was ended`,
-      lines,
-    );
+  if (result.timedOut) throw failed(command, describeTimeout(config.timeoutMs, result.survivors), lines);
   if (result.status !== 0)
     throw failed(
       command,
@@ -70,19 +66,23 @@ export async function runSeed(
     );
 }
 
-function failed(
-  command: readonly string[],
-  got: string,
-  lines: readonly string[],
-  cause?: unknown,
-): BootError {
+function describeTimeout(timeoutMs: number, survivors: readonly number[]): string {
+  const ended = survivors.length === 0 ? 'was ended' : `was ended, but for ${describeSurvivors(survivors)}`;
+  return `one that still ran after ${formatDuration(timeoutMs)}, and ${ended}`;
+}
+
+function describeSurvivors(pids: readonly number[]): string {
+  return `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`;
+}
+
+function failed(command: readonly string[], got: string, lines: LastLines, cause?: unknown): BootError {
   const problem = {
     what: `the seed \`${command.join(' ')}\``,
     expected: 'exit status 0',
     got,
     action:
       'Correct it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
-    details: lines.slice(-LAST_LINES),
+    details: lines.all,
   };
   return new BootError('SEED_FAILED', problem, cause);
 }

@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream';
+
+/** More than the log shows of a line: what is secret is found before the line is cut there. */
+const LONGEST_LINE = 65_536;
+
+/** Calls back for each line of a stream, without what is too long of it; the answer does so for one that has no end. */
+export function readLines(stream: Readable, onLine: (line: string) => void): () => void {
+  let line = '';
+  const add = (text: string) => {
+    line += text.slice(0, LONGEST_LINE - line.length);
+  };
+  const end = () => {
+    const whole = line.endsWith('\r') ? line.slice(0, -1) : line;
+    line = '';
+    onLine(whole);
+  };
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const [first = '', ...further] = text.split('\n');
+    add(first);
+    for (const next of further) {
+      end();
+      add(next);
+    }
+  });
+  return () => {
+    if (line !== '') end();
+  };
+}
