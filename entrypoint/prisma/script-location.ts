@@ -1,6 +1,8 @@
 import type { ScriptPlace } from './composed-query.ts';
 import type { Script } from './script.ts';
 
+const LONGEST_LINE = 400;
+
 /** A place in a script: the line and column, from 1, and the line's text. */
 export interface ScriptLocation {
   readonly line: number;
@@ -20,11 +22,24 @@ export function lineOfStatement({ text, statements }: Script, index: number): nu
   return locate(text, statements[index]?.start ?? 0).line;
 }
 
-/** The line with a caret below it, numbered as editors do. */
+/** The line with a caret below it, numbered as editors do; of a long one what stands around the place. */
 export function showLocation({ line, column, text }: ScriptLocation): string[] {
   const gutter = `${line} | `;
-  const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ');
-  return [`${gutter}${text}`, `${' '.repeat(gutter.length - 2)}| ${indent}^`];
+  const [start, end] = rangeAround(text, column - 1);
+  const shown = `${start > 0 ? '… ' : ''}${text.slice(start, end)}${end < text.length ? ' …' : ''}`;
+  const indent = shown.slice(0, column - 1 - start + (start > 0 ? 2 : 0)).replace(/[^\t]/g, ' ');
+  return [`${gutter}${shown}`, `${' '.repeat(gutter.length - 2)}| ${indent}^`];
+}
+
+/** Cut at spaces, where there are any: a secret is shown whole, so that it is redacted, or not at all. */
+function rangeAround(text: string, at: number): [start: number, end: number] {
+  if (text.length <= LONGEST_LINE) return [0, text.length];
+  const before = Math.max(at - LONGEST_LINE / 2, 0);
+  const after = Math.min(at + LONGEST_LINE / 2, text.length);
+  const firstSpace = text.slice(before, at).search(/\s/);
+  const lastSpace = text.slice(at, after).search(/\s\S*$/);
+  const start = before === 0 || firstSpace === -1 ? before : before + firstSpace + 1;
+  return [start, after === text.length || lastSpace <= 0 ? after : at + lastSpace];
 }
 
 function locate(script: string, offset: number): ScriptLocation {

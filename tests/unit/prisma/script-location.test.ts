@@ -41,6 +41,23 @@ describe('locateFailure', () => {
     expect(show(script, positionOf(script, 'tetx'))).toEqual([`1 | ${script}`, '  | \t           \t^']);
   });
 
+  test('shows of a long line what stands around the place, cut at spaces', () => {
+    const values = (count: number) =>
+      Array.from({ length: count }, (_, n) => `(${n}, 'välue ${n}')`).join(', ');
+    for (const [before, after] of [
+      [100_000, 100_000],
+      [0, 100_000],
+      [100_000, 0],
+    ] as const) {
+      const script = `SELECT 1;\nINSERT INTO a VALUES ${values(before)} tetx ${values(after)}`;
+      const [line = '', caret = ''] = show(script, positionOf(script, 'tetx')) ?? [];
+      expect(line.length).toBeLessThan(500);
+      expect(line.slice(caret.indexOf('^'))).toMatch(/^tetx/);
+      expect(line).toMatch(before > 0 ? /^2 \| … \S/ : /^2 \| INSERT INTO a VALUES {2}tetx/);
+      expect(line).toMatch(after > 0 ? /\S …$/ : /tetx $/);
+    }
+  });
+
   test.each(['\n', '\r\n', '\r'])('numbers lines that end in %j as editors do', (ending) => {
     const script = ['SELECT 1;', '', '-- a comment', 'SELEC 2;'].join(ending);
     expect(show(script, positionOf(script, 'SELEC 2'))).toEqual(['4 | SELEC 2;', '  | ^']);
