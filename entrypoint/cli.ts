@@ -7,12 +7,13 @@ import { resolveEnvironment } from './config/environment.ts';
 import { readConfig } from './config.ts';
 import { type FailureReport, reportFailure, reportServerDeath } from './failure/report-failure.ts';
 import { Children } from './lib/children.ts';
-import { EXIT_STATUS, toBootError } from './lib/errors.ts';
+import { EXIT_STATUS } from './lib/errors.ts';
 import { createLogger } from './lib/logger.ts';
 import { Output } from './lib/output.ts';
 import { Secrets } from './lib/secrets.ts';
 import { Shutdown, ShutdownError, signalStatus } from './lib/shutdown.ts';
 import { StepTimer } from './lib/step-log.ts';
+import { toBootError } from './lib/to-boot-error.ts';
 import { helpText, parseArguments } from './parse-arguments.ts';
 
 declare const ZARPE_VERSION: string;

@@ -74,6 +74,8 @@ export const ERROR_CODES = {
   SEED_UNDECIDED: 'seed',
   SERVER_UNSTARTABLE: 'build',
   OUTPUT_UNWRITABLE: 'temporary',
+  PLATFORM_UNSUITABLE: 'configuration',
+  RESOURCE_EXHAUSTED: 'temporary',
   INTERNAL: 'internal',
 } as const satisfies Record<string, ExitName>;
 
@@ -114,21 +116,4 @@ export class BootError extends Error {
 /** One line: `what: expected …, got …. Do this.` */
 export function describeProblem(problem: Problem): string {
   return `${problem.what}: expected ${problem.expected}, got ${problem.got}. ${problem.action}`;
-}
-
-/** A failure of any origin as a BootError: a value that nobody foresaw becomes `INTERNAL`, its stack kept. */
-export function toBootError(error: unknown): BootError {
-  if (error instanceof BootError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  return new BootError(
-    'INTERNAL',
-    {
-      what: 'Zarpe itself',
-      expected: 'no failure that its code does not know',
-      got: `${cause.name}: ${cause.message}`,
-      action: 'This is a bug: please report it with the stack below.',
-      details: (cause.stack ?? '').split('\n').slice(1),
-    },
-    error,
-  );
 }

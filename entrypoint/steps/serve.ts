@@ -5,6 +5,7 @@ import { BootError, SERVER_DIED } from '../lib/errors.ts';
 import { faultPoint } from '../lib/fault-point.ts';
 import type { StepLog } from '../lib/step-log.ts';
 import { findPortProblem } from './check-port.ts';
+import { startsEarly } from './serve/early-start.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
 import type { reportFirstAnswer } from './serve/first-answer.ts';
 import type { ServerProcess } from './serve/server-process.ts';
@@ -26,9 +27,9 @@ export async function loadServer(
   config: ServerConfig,
   context: Context,
 ): Promise<PendingServer> {
-  const isPreloaded = config.preload === 'on' || (config.preload === 'auto' && target.isNextServer);
-  const process =
-    isPreloaded && !wantsExec(config) ? (await importServerProcess()).startGated(target, context) : undefined;
+  const process = startsEarly(target, config, context.log)
+    ? (await importServerProcess()).startGated(target, context)
+    : undefined;
   // Looked at while the process starts: that takes longer.
   const problem = target.isNextServer ? await findPortProblem(config) : undefined;
   if (problem !== undefined) {

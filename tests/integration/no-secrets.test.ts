@@ -4,6 +4,7 @@ import { ERROR_CODES, type ErrorCode } from '../../entrypoint/lib/errors.ts';
 import { runBundle } from '../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../helpers/database.ts';
 import { closedPort, silentServer } from '../helpers/network.ts';
+import { nextServer } from '../helpers/next-server.ts';
 import { createSecret, findSecrets } from '../helpers/secrets.ts';
 import { createStandalone, type Standalone, USERS_MIGRATION } from '../helpers/standalone.ts';
 import { startWebhook } from '../helpers/webhook.ts';
@@ -120,7 +121,7 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
   },
   RESOLVE_REFUSED: { args: ['resolve', '--rolled-back', 'postgresql://app:the-password-in-it@db/app'] },
   PORT_IN_USE: {
-    app: { files: { 'server.js': '// next/dist/server/lib/start-server' } },
+    app: { files: nextServer('polite') },
     prepare: async () => ({ PORT: String((await silentServer()).port), HOSTNAME: '127.0.0.1' }),
   },
   SEED_MISSING: { args: ['seed'] },

@@ -1,7 +1,8 @@
 import type { Config } from '../../config.ts';
 import type { Context } from '../../lib/context.ts';
 import { withConnection } from '../../lib/database/connect.ts';
-import { BootError, EXIT_STATUS, toBootError } from '../../lib/errors.ts';
+import { BootError, EXIT_STATUS } from '../../lib/errors.ts';
+import { toBootError } from '../../lib/to-boot-error.ts';
 import type { Database } from '../../prisma/database.ts';
 import { compareHistory } from '../../prisma/history.ts';
 import type { Migration } from '../../prisma/migrations-folder.ts';
@@ -56,13 +57,12 @@ export async function checkDatabase(
     const pending = migrations.map(reportPending);
     const missing = `database "${config.database.connection.database}" is not there: the boot would create it`;
     const found = pending.length === 0 || config.migrate.mode === 'skip' ? [] : [describePending(pending)];
-    const seed = await checkSeed(undefined, config, migrations);
     return {
       findings: [
         warning('database', missing),
         ...found,
         ...foreseeFailures(migrations, prisma, config),
-        ...seed,
+        ...(await checkSeed(undefined, config, migrations)),
       ],
       pending,
     };

@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts';
-import { type BootError, toBootError } from '../../lib/errors.ts';
+import type { BootError } from '../../lib/errors.ts';
+import { toBootError } from '../../lib/to-boot-error.ts';
 import type { Database } from '../../prisma/database.ts';
 import { listTables } from '../../prisma/list-tables.ts';
 import type { Migration } from '../../prisma/migrations-folder.ts';

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Problem } from '../../lib/errors.ts';
 import { findNextDir, readText } from './health-path.ts';
+import { isNextServer } from './is-next-server.ts';
 import { findServer, listFolder, nameOf } from './listing.ts';
 
 /** What the boot needs of Next.js: its server, and the files that go with it. */
@@ -23,11 +24,10 @@ export function checkNext(appDir: string, serverFile: string, problems: Problem[
   const nextDir = findNextDir(serverPath, source);
   const buildId = checkBuildId(appDir, nextDir, problems);
   const nextVersion = source === '' ? 'unknown' : checkPackages(serverPath, appDir, problems);
-  const isNextServer = source.includes('next/dist/server/lib/start-server');
   return {
     serverPath,
     nextDir,
-    isNextServer,
+    isNextServer: isNextServer(source),
     buildId,
     nextVersion,
     warnings: cacheWarnings(appDir, nextDir),

@@ -1,6 +1,9 @@
 /** Where the server's process finds the pipe to us. */
 const GATE_FD = 3;
 
+/** What the server's process says on the pipe: it has started something that is not held. */
+export const UNHELD = { t: 'a worker thread', c: 'a process' } as const;
+
 /**
  * Node.js's flag for a server that loads and does not listen yet: `listen` waits for a line on the pipe, the variables
  * that have changed meanwhile. A pipe that ends without it is a boot that failed, or a supervisor that is gone; the
@@ -15,6 +18,7 @@ function holdListen(fd: number): void {
   // What the server forks is not held.
   process.execArgv.pop();
   const { Server, Socket } = process.getBuiltinModule('node:net');
+  const { subscribe, unsubscribe } = process.getBuiltinModule('node:diagnostics_channel');
   const { listen } = Server.prototype;
   const held: (() => void)[] = [];
   Server.prototype.listen = function (this: InstanceType<typeof Server>, ...args: unknown[]) {
@@ -22,6 +26,13 @@ function holdListen(fd: number): void {
     return this;
   };
   const gate = new Socket({ fd });
+  const tellThread = () => void gate.write('t');
+  const tellProcess = () => {
+    unsubscribe('child_process', tellProcess);
+    gate.write('c');
+  };
+  process.once('worker', tellThread);
+  subscribe('child_process', tellProcess);
   gate.on('error', () => undefined);
   gate.on('close', () => process.kill(process.pid, 'SIGKILL'));
   let word = '';
@@ -29,6 +40,8 @@ function holdListen(fd: number): void {
     word += text;
     // One that breaks off has no end.
     if (!word.endsWith('\n')) return;
+    process.off('worker', tellThread);
+    unsubscribe('child_process', tellProcess);
     gate.removeAllListeners('close').destroy();
     Object.assign(process.env, JSON.parse(word));
     Server.prototype.listen = listen;

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
 import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
 import type { Context } from '../../lib/context.ts';
-import { GATE_FLAG } from './gate.ts';
+import { GATE_FLAG, UNHELD } from './gate.ts';
 import { nodeArguments, type ServerTarget } from './settings.ts';
 
 /**
@@ -16,7 +17,7 @@ export class ServerProcess {
   readonly #gate: Socket | undefined;
   readonly #appEnv: NodeJS.ProcessEnv;
 
-  private constructor(target: ServerTarget, { children }: Context, flags: readonly string[]) {
+  private constructor(target: ServerTarget, { children, log }: Context, flags: readonly string[]) {
     const gated = flags.length > 0;
     this.#appEnv = target.appEnv;
     this.#child = spawn(process.execPath, nodeArguments(target, ...flags), {
@@ -27,9 +28,13 @@ export class ServerProcess {
     });
     this.#ended = endOf(this.#child);
     children.add(this.#ended, (signal) => this.#child.kill(signal));
-    this.#gate = gated ? (this.#child.stdio[3] as Socket) : undefined;
+    // One that could not be started has no streams at all.
+    this.#gate = gated && this.pid !== undefined ? (this.#child.stdio[3] as Socket) : undefined;
     // One that has ended by itself takes no word.
     this.#gate?.on('error', () => undefined);
+    this.#gate?.on('data', (kinds) => {
+      for (const kind of String(kinds)) warnOfUnheld(kind, log);
+    });
   }
 
   /** A server that runs. */
@@ -70,4 +75,12 @@ export class ServerProcess {
     shutdown.signal.removeEventListener('abort', killLater);
     return result;
   }
+}
+
+function warnOfUnheld(kind: string, log: Logger): void {
+  if (kind !== 't' && kind !== 'c') return;
+  log.warn(
+    { step: 'server', event: 'unheld' },
+    `the server has started ${UNHELD[kind]} while the database is prepared: that is not held, and may see a database that is not ready (ENTRYPOINT_PRELOAD=off starts the server afterwards)`,
+  );
 }

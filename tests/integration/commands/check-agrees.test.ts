@@ -4,6 +4,7 @@ import { ERROR_CODES, type ErrorCode, EXIT_STATUS } from '../../../entrypoint/li
 import { runBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
 import { closedPort } from '../../helpers/network.ts';
+import { nextServer } from '../../helpers/next-server.ts';
 import { createStandalone, type Standalone, type StandaloneOptions } from '../../helpers/standalone.ts';
 
 /** A state of image, environment and database in which both run, the check first. */
@@ -17,10 +18,7 @@ interface State {
 
 const USERS = 'CREATE TABLE users (id serial, email text)';
 const OTHER = { migrations: { '1': 'CREATE TABLE other (id int)' } };
-/** A server that is taken for Next.js's. */
-const NEXT_SERVER = {
-  'server.js': "// next/dist/server/lib/start-server\nimport('./fixtures/crashing.cjs');\n",
-};
+const NEXT_SERVER = nextServer('crashing');
 
 async function migrate({ url }: Database, { dir }: Standalone): Promise<undefined> {
   const env = { DATABASE_URL: url };

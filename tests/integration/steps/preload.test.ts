@@ -3,9 +3,8 @@ import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type BundleProcess, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, type Database } from '../../helpers/database.ts';
+import { nextServer } from '../../helpers/next-server.ts';
 import { createStandalone, type StandaloneOptions, USERS_MIGRATION } from '../../helpers/standalone.ts';
-
-const NEXT_SERVER = "// require('next/dist/server/lib/start-server')\nimport('./fixtures/recorder.cjs');\n";
 
 /** A boot that has its server loading, and waits for the lock until `release` is called. */
 async function startHeld(options: StandaloneOptions = {}, env: Record<string, string> = {}) {
@@ -103,7 +102,7 @@ describe('a server that loads while the database is prepared', () => {
     expect(await database.migrations()).toHaveLength(1);
   });
 
-  test('does not hold what its threads and its children listen on', async () => {
+  test('does not hold what its threads and its children listen on, and tells of them', async () => {
     const listen = (who: string) =>
       `require('node:net').createServer().listen(0, () => console.log('{"event":"${who} listens"}'))`;
     const { boot } = await startHeld({
@@ -120,6 +119,12 @@ describe('a server that loads while the database is prepared', () => {
     await boot.waitForLog({ event: 'thread listens' });
     await boot.waitForLog({ event: 'child listens' });
     expect(boot.logs.map(({ event }) => event)).not.toContain('server listens');
+    for (const what of ['a worker thread', 'a process']) {
+      const told = await boot.waitForLog(
+        ({ event, msg }) => event === 'unheld' && msg?.includes(what) === true,
+      );
+      expect(told).toMatchObject({ level: 'warn', step: 'server' });
+    }
   });
 
   test('leaves the port to the probes until then', async () => {
@@ -132,29 +137,69 @@ describe('a server that loads while the database is prepared', () => {
   });
 });
 
+const NEXT_SERVER = nextServer('recorder');
+const NEXT_SOURCE = NEXT_SERVER['server.js'] ?? '';
+
+/** What a container's memory limit of so many megabytes looks like to Node.js. */
+const limitedTo = (megabytes: number) =>
+  `--import=data:text/javascript,process.constrainedMemory = () => ${megabytes}e6`;
+
 describe('ENTRYPOINT_PRELOAD', () => {
-  async function serve(database: Database, server: string, env: Record<string, string> = {}) {
-    const app = await createStandalone({
-      migrations: { '0001': USERS_MIGRATION },
-      files: { 'server.js': server },
-    });
-    const boot = await startBundle({ dir: app.dir, env: { DATABASE_URL: database.url, ...env } });
+  async function serve(
+    files: Record<string, string>,
+    env: Record<string, string> = {},
+    more: { packageType?: 'commonjs'; nodeArgs?: string[] } = {},
+  ) {
+    const database: Database = await createDatabase();
+    const { packageType = 'module', nodeArgs = [] } = more;
+    const app = await createStandalone({ packageType, migrations: { '0001': USERS_MIGRATION }, files });
+    const boot = await startBundle({ dir: app.dir, nodeArgs, env: { DATABASE_URL: database.url, ...env } });
     await boot.waitForServer();
-    return boot.logs.some(({ step, event }) => step === 'server' && event === 'loading');
+    return boot;
   }
 
-  test('auto loads the server that Next.js made early, and no other', async () => {
-    const database = await createDatabase();
-    expect(await serve(database, NEXT_SERVER)).toBe(true);
-    expect(await serve(database, "import('./fixtures/recorder.cjs');\n")).toBe(false);
+  const isEarly = (boot: BundleProcess) =>
+    boot.logs.some(({ step, event }) => step === 'server' && event === 'loading');
+
+  test('auto loads the server that Next.js made early', async () => {
+    expect(isEarly(await serve(NEXT_SERVER))).toBe(true);
+    const packageType = 'commonjs';
+    expect(isEarly(await serve(nextServer('recorder', false), {}, { packageType }))).toBe(true);
+  });
+
+  test.each([
+    ['a server of another make', "import('./fixtures/recorder.cjs');\n"],
+    [
+      'one that mentions Next.js',
+      `// next/dist/server/lib/start-server\nimport('./fixtures/recorder.cjs');\n`,
+    ],
+    ['code before that of Next.js', `import('node:fs');\n${NEXT_SOURCE}`],
+    ['code behind it', `${NEXT_SOURCE}\nimport('node:fs');\n`],
+    ['code within it', NEXT_SOURCE.replace("require('next')", "require('node:fs'); require('next')")],
+    [
+      'code in its configuration',
+      NEXT_SOURCE.replace('const nextConfig = {', 'const nextConfig = {"x":process.pid,'),
+    ],
+  ])('auto loads no server early that is not what Next.js wrote: %s', async (_, source) => {
+    expect(source).not.toBe(NEXT_SOURCE);
+    expect(isEarly(await serve({ ...NEXT_SERVER, 'server.js': source }))).toBe(false);
   });
 
   test('off loads none early', async () => {
-    expect(await serve(await createDatabase(), NEXT_SERVER, { ENTRYPOINT_PRELOAD: 'off' })).toBe(false);
+    expect(isEarly(await serve(NEXT_SERVER, { ENTRYPOINT_PRELOAD: 'off' }))).toBe(false);
   });
 
   test('on counts as something that only a supervisor can do', async () => {
     const env = { ENTRYPOINT_PRELOAD: 'on', ENTRYPOINT_HANDOVER: 'auto' };
-    expect(await serve(await createDatabase(), NEXT_SERVER, env)).toBe(true);
+    expect(isEarly(await serve(NEXT_SERVER, env))).toBe(true);
+  });
+
+  test('auto loads none early where the container has little memory, and says so', async () => {
+    const little = await serve(NEXT_SERVER, {}, { nodeArgs: [limitedTo(96)] });
+    expect(isEarly(little)).toBe(false);
+    expect(little.logs).toContainEqual(expect.objectContaining({ event: 'deferred', memory: 96_000_000 }));
+    expect(isEarly(await serve(NEXT_SERVER, {}, { nodeArgs: [limitedTo(512)] }))).toBe(true);
+    const asked = await serve(NEXT_SERVER, { ENTRYPOINT_PRELOAD: 'on' }, { nodeArgs: [limitedTo(96)] });
+    expect(isEarly(asked)).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BootError, ERROR_CODES, EXIT_STATUS, toBootError } from '../../../entrypoint/lib/errors.ts';
+import { BootError, ERROR_CODES, EXIT_STATUS } from '../../../entrypoint/lib/errors.ts';
+import { toBootError } from '../../../entrypoint/lib/to-boot-error.ts';
 
 const problem = { what: 'PORT', expected: 'a port', got: '`x`', action: 'Correct it.' };
 
