@@ -106,7 +106,7 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L L
     pg_encoding_to_char(encoding), datcollate, datctype)
   || CASE d ->> 'datlocprovider'
     WHEN 'i' THEN format(' LOCALE_PROVIDER icu ICU_LOCALE %L', coalesce(d ->> 'datlocale', d ->> 'daticulocale'))
-      || coalesce(format(' ICU_RULES %L', nullif(d ->> 'daticurules', '')), '')
+      || coalesce(' ICU_RULES ' || quote_literal(nullif(d ->> 'daticurules', '')), '')
     WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', d ->> 'datlocale')
     WHEN 'c' THEN ' LOCALE_PROVIDER libc' ELSE '' END
   || CASE spcname WHEN 'pg_default' THEN '' ELSE format(' TABLESPACE %I', spcname) END

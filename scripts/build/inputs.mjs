@@ -10,7 +10,14 @@ const STAMP = join(DIST, 'standalone.sha256');
 
 const INPUTS = [
   ...['app', 'entrypoint', 'prisma', 'public', 'scripts/build'],
-  ...['esbuild.config.mjs', 'next.config.ts', 'package-lock.json', 'package.json', 'prisma.config.ts'],
+  ...[
+    'LICENSE',
+    'esbuild.config.mjs',
+    'next.config.ts',
+    'package-lock.json',
+    'package.json',
+    'prisma.config.ts',
+  ],
   ...['proxy.ts', 'scripts/build.mjs', 'tsconfig.json'],
   // What Next reads while it builds.
   ...['.env', '.env.local', '.env.production', '.env.production.local'],

@@ -29,11 +29,11 @@ export function bundledPackages(inputs) {
   return Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
 }
 
-/** The packages that an image may hold: those of production that are installed, and what Next.js has compiled in. */
+/** What an image may hold: the packages of production, native ones left out, and what Next.js has compiled in. */
 export async function productionPackages() {
   const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
   const installed = Object.entries(packages)
-    .filter(([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional)
+    .filter(([path, { dev, devOptional, optional }]) => path !== '' && !dev && !devOptional && !optional)
     .flatMap(([path]) => (existsSync(join(ROOT, path, 'package.json')) ? [path] : []));
   const compiled = 'node_modules/next/dist/compiled';
   const names = await readdir(join(ROOT, compiled));
@@ -72,6 +72,5 @@ async function readLicense(folder, { name, license, author }) {
   const holder = (typeof author === 'string' ? author : author?.name) ?? `the authors of ${name}`;
   if (license === 'MIT') return (await read('LICENSE')).replace(/^Copyright .*$/m, `Copyright (c) ${holder}`);
   if (license === 'Apache-2.0') return read('node_modules/@prisma/client/LICENSE');
-  if (existsSync(join(ROOT, folder, 'README.md'))) return read(join(folder, 'README.md'));
   throw new Error(`${folder}: no licence text is known for ${license}`);
 }

@@ -165,6 +165,8 @@ test('the standalone folder holds what runs, and nothing else', async () => {
   expect((await readdir(STANDALONE)).sort()).toEqual(
     [
       '.next',
+      'LICENSE',
+      'THIRD-PARTY-NOTICES.txt',
       'entrypoint.js',
       'node_modules',
       'package.json',

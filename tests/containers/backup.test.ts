@@ -228,7 +228,7 @@ describe('restore', () => {
     expect((await backup(other, 'once')).code).toBe(0);
     expect((await restore(other, '--force', 'latest')).code).toBe(0);
     const locale =
-      "SELECT datlocprovider || datlocale || datcollate || datctype FROM pg_database WHERE datname = 'zarpe'";
+      "SELECT concat(datlocprovider, datlocale, datcollate, datctype) FROM pg_database WHERE datname = 'zarpe'";
     expect(await other.query(locale, 'postgres')).toBe('ies-ESCC');
   });
 

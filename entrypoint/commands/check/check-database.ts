@@ -7,15 +7,14 @@ import type { Database } from '../../prisma/database.ts';
 import { compareHistory } from '../../prisma/history.ts';
 import type { Migration } from '../../prisma/migrations-folder.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
-import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
-import { findInvalidIndexes } from '../../steps/migrate/invalid-indexes.ts';
 import { settleDatabase } from '../../steps/settle-database.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
+import { checkHistory, checkStanding } from './check-history.ts';
 import { describePending, foreseeFailures, type PendingReport, reportPending } from './check-pending.ts';
 import { checkRefusals } from './check-refusals.ts';
 import { checkSeed } from './check-seed.ts';
-import { type Finding, failures, hasFailure, ok, warning } from './finding.ts';
+import { type Finding, failures, warning } from './finding.ts';
 
 export interface DatabaseReport {
   readonly findings: readonly Finding[];
@@ -35,15 +34,15 @@ export async function checkDatabase(
       const refusals = await checkRefusals(database, config, prisma, migrations);
       await database.session.send('begin read only');
       const pending = migrations.map(reportPending);
-      const invalidIndexes = await findInvalidIndexes(database.session);
-      const history = checkHistory(database, prisma, config, pending, invalidIndexes);
-      const migrate = hasFailure(history) ? history : [...refusals, ...history];
       return {
         pending,
         findings: [
           ...checkConnection(database),
+          ...asTaken(checkStanding(database, prisma, config, pending.length), config),
           ...(await checkPrivileges(database, pending.length)),
-          ...asTaken([...migrate, ...foreseeFailures(migrations, prisma, config)], config),
+          ...asTaken(refusals, config),
+          ...asTaken(await checkHistory(database, prisma, config, pending), config),
+          ...asTaken(foreseeFailures(migrations, prisma, config), config),
           ...(await checkSeed(database, config, migrations)),
         ],
       };
@@ -87,48 +86,6 @@ function asTaken(findings: readonly Finding[], { migrate }: Config): Finding[] {
       ? warning(finding.step, finding.message, finding.details)
       : finding,
   );
-}
-
-function checkHistory(
-  database: Database,
-  prisma: PrismaFolder | undefined,
-  config: Config,
-  pending: readonly PendingReport[],
-  invalidIndexes: readonly string[],
-): Finding[] {
-  const folder = prisma?.folder;
-  if (config.migrate.mode === 'skip') return [ok('migrate', 'skipped: ENTRYPOINT_MIGRATE=skip')];
-  if (folder === undefined) return [];
-  const history = compareHistory(database.history, folder.migrations, config.migrate);
-  const findings: Finding[] = [];
-  if (history.failed.length > 0)
-    findings.push(...failures('migrate', unresolved(history.failed, folder, invalidIndexes)));
-  if (history.missing.length > 0) {
-    const ahead = databaseAhead(history.missing);
-    findings.push(
-      ...(config.migrate.whenAhead === 'refuse'
-        ? failures('migrate', ahead)
-        : [
-            warning(
-              'migrate',
-              `the database is ahead of this image, which lacks ${history.missing.join(', ')}`,
-            ),
-          ]),
-    );
-  }
-  if (history.edited.length > 0)
-    findings.push(
-      warning(
-        'migrate',
-        `changed since they were applied, and not applied again: ${history.edited.join(', ')}`,
-      ),
-    );
-  if (pending.length > 0 && database.state.server.readOnly && config.migrate.mode === 'deploy') {
-    findings.push(...failures('migrate', readOnly(config.database.connection, pending.length)));
-  }
-  if (pending.length === 0)
-    return [...findings, ok('migrate', `nothing to migrate: ${history.applied.length} applied`)];
-  return [...findings, describePending(pending)];
 }
 
 async function mayCreateDatabase(config: Config, { shutdown }: Context): Promise<boolean> {

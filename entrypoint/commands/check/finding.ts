@@ -31,7 +31,3 @@ export function failures(step: StepName, error: BootError): Finding[] {
     code: error.code,
   }));
 }
-
-export function hasFailure(findings: readonly Finding[]): boolean {
-  return findings.some(({ level }) => level === 'failure');
-}

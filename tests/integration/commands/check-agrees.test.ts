@@ -176,6 +176,18 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
   ],
   DATABASE_AHEAD: [
     {
+      title: 'a database that is ahead, for a role that may not write its history, behind a pooler',
+      env: { ENTRYPOINT_DATABASE_AHEAD: 'refuse' },
+      prepare: async (database, app) => {
+        await migrate(database, app);
+        const role = await createRole();
+        await database.query(`GRANT SELECT ON _prisma_migrations TO ${role.name}`);
+        await app.remove('prisma/migrations/20260101000000_create_users');
+        await app.addMigration('1', 'VACUUM');
+        return { DATABASE_URL: database.urlFor(role, { pgbouncer: 'true' }) };
+      },
+    },
+    {
       title: 'a database that is ahead',
       env: { ENTRYPOINT_DATABASE_AHEAD: 'refuse' },
       prepare: async (database, app) => {
