@@ -46,7 +46,7 @@ const webhookUrl = () =>
   );
 const path = () => z.string().check(z.regex(/^\//));
 
-const A_DURATION = 'a duration such as 500ms, 30s or 2m';
+const A_DURATION = 'a duration such as 500ms, 30s or 2m (596h at most)';
 
 function once<Schema extends z.ZodMiniType>(make: () => Schema): () => Schema {
   let made: Schema | undefined;

@@ -105,11 +105,11 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
   if (statements.at(-1)?.open === true) return query;
   query.endScript();
-  if (!leavesSessionAlone(statements)) query.add(...options.reset);
-  query.add(`SET LOCAL search_path = ${SAFE_PATH}`);
+  // What is deferred to the commit is the script's. A pooler's session has its own path again, and keeps no other.
+  if (!leavesSessionAlone(statements))
+    query.add(...options.reset, ...(options.mayAutocommit ? [scriptPath(options, 'LOCAL')] : []));
   if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
-  // What is deferred to the commit is the script's.
-  return query.add(updateFinishedAt(options.table, record), scriptPath(options, 'LOCAL'), 'COMMIT');
+  return query.add(updateFinishedAt(options.table, record), 'COMMIT');
 }
 
 /** The script's own transactions as one: what a COMMIT between them would check is checked there. */

@@ -1,4 +1,4 @@
-import { SAFE_PATH, type Session } from '../lib/database/session.ts';
+import type { Session } from '../lib/database/session.ts';
 import { ApplyError, type Remains } from './apply-error.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
@@ -79,7 +79,5 @@ function compose(
   const progress = isLast ? '' : describeProgress(script, transactions, index + 1);
   const applied = isFirst ? insertApplied(table, record) : updateApplied(table, record);
   const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
-  query.add(`SET LOCAL search_path = ${SAFE_PATH}`, isLast ? applied : begun);
-  // What is deferred to the commit is the script's.
-  return query.add(scriptPath(options, 'LOCAL'), 'COMMIT');
+  return query.add(isLast ? applied : begun, 'COMMIT');
 }

@@ -24,12 +24,15 @@ export function readRecord(sql: string, args: readonly unknown[]): MigrationReco
   return { id, checksum, name };
 }
 
+/** Under any search path: it follows a script that may have changed it, in the same transaction. */
+const EQUALS = 'OPERATOR(pg_catalog.=)';
+
 /**
  * The row of a migration that is complete once its transaction is. Where there is such a row already it is its id that
  * is inserted again, which the primary key refuses.
  */
 export function insertApplied(table: string, record: MigrationRecord): string {
-  const existing = `SELECT "id" FROM ${table} WHERE "migration_name" = ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL LIMIT 1`;
+  const existing = `SELECT "id" FROM ${table} WHERE "migration_name" ${EQUALS} ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL LIMIT 1`;
   return insert(table, record, {
     id: `coalesce((${existing}), ${quoteLiteral(record.id)})`,
     finished_at: NOW,
@@ -63,7 +66,7 @@ export function updateApplied(table: string, record: MigrationRecord): string {
 
 /** Takes back the row of a migration of which nothing was applied. */
 export function deleteRecord(table: string, record: MigrationRecord): string {
-  return `DELETE FROM ${table} WHERE "id" = ${quoteLiteral(record.id)}`;
+  return `DELETE FROM ${table} WHERE "id" ${EQUALS} ${quoteLiteral(record.id)}`;
 }
 
 /** The same for a role that may not delete: Prisma tries a migration again whose record is marked so. */
@@ -78,7 +81,7 @@ export function updateFinishedAt(table: string, record: MigrationRecord): string
 
 function update(table: string, record: MigrationRecord, values: Readonly<Record<string, string>>): string {
   const list = Object.entries(values).map(([name, value]) => `${quoteIdentifier(name)} = ${value}`);
-  return `UPDATE ${table} SET ${list.join(', ')} WHERE "id" = ${quoteLiteral(record.id)}`;
+  return `UPDATE ${table} SET ${list.join(', ')} WHERE "id" ${EQUALS} ${quoteLiteral(record.id)}`;
 }
 
 function insert(table: string, record: MigrationRecord, extra: Readonly<Record<string, string>>): string {

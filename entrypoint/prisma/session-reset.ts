@@ -30,8 +30,7 @@ export const RESET_SESSION: readonly string[] = [
 /** The same where the session is a pooler's: statements that other clients have prepared by the protocol stay. */
 export const RESET_POOLED: readonly string[] = [
   ...RESET,
-  `SET LOCAL search_path = ${SAFE_PATH}`,
-  `DO $$ DECLARE prepared text; BEGIN
+  `DO $$ DECLARE prepared pg_catalog.text; BEGIN
     FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP
       EXECUTE pg_catalog.format('DEALLOCATE %I', prepared);
     END LOOP;

@@ -173,6 +173,8 @@ describe('a connection string of random parts', () => {
   test('that is no connection string at all is a problem that repeats nothing of it', () => {
     const secret = 'fUzz-s3cr3t';
     const noise = fc.string({ unit: 'grapheme', maxLength: 20 });
+    const RUNS = 2000;
+    let refused = 0;
     const property = fc.property(
       fc.constantFrom('postgres://', 'postgresql://', 'mysql://', ''),
       noise,
@@ -180,10 +182,13 @@ describe('a connection string of random parts', () => {
       (scheme, before, after) => {
         const url = `${scheme}app:${before}${secret}${after}@db:x/${after}`;
         const parsed = parseDatabaseUrl('DATABASE_URL', url, '/app');
-        if ('problem' in parsed) expect(JSON.stringify(parsed.problem)).not.toContain(secret);
+        if (!('problem' in parsed)) return;
+        refused += 1;
+        expect(JSON.stringify(parsed.problem)).not.toContain(secret);
       },
     );
-    fc.assert(property, { seed: SEED, numRuns: 2000 });
+    fc.assert(property, { seed: SEED, numRuns: RUNS });
+    expect(refused, 'a drawn @ and / can make one of it, seldom').toBeGreaterThan(0.9 * RUNS);
   });
 });
 

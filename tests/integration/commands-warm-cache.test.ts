@@ -18,11 +18,19 @@ test.skipIf(node24 === undefined)(
       env: { NODE_COMPILE_CACHE: cache },
     });
     expect(run).toMatchObject({ code: 0 });
-    const [version = ''] = await readdir(cache);
-    const entries = await readdir(`${cache}/${version}`);
-    expect(entries.length).toBeGreaterThanOrEqual(2);
+    const own = app.path('.own-cache');
+    await runBundle({ dir: app.dir, args: ['explain'], node: node24, env: { NODE_COMPILE_CACHE: own } });
+    const [ofEntrypoint, all] = [await entriesOf(own), await entriesOf(cache)];
+    expect(all).toEqual(expect.arrayContaining(ofEntrypoint));
+    // server.js and the two files that it loads.
+    expect(all.length).toBeGreaterThanOrEqual(ofEntrypoint.length + 3);
   },
 );
+
+async function entriesOf(cache: string): Promise<string[]> {
+  const [version = ''] = await readdir(cache);
+  return readdir(`${cache}/${version}`);
+}
 
 test('warm-cache without NODE_COMPILE_CACHE says so, and starts nothing', async () => {
   const app = await createStandalone({ server: 'crashing' });

@@ -82,6 +82,7 @@ describe.each<SearchPath>(['implicit', 'last'])(
       await expectNone(['check'], 75, { ENTRYPOINT_DB_TIMEOUT: '4s' });
       await blocker.query('ROLLBACK');
       await expectNone(['migrate'], 0);
+      await app.addMigration('0006_settings', "SET work_mem = '8MB'; CREATE TABLE settled (id int);");
       await expectNone(['migrate'], 0, { DATABASE_URL: `${env.DATABASE_URL}?pgbouncer=true` });
     });
   },

@@ -78,7 +78,7 @@ describe('readConfig', () => {
     expect(problems({ DATABASE_URL: URL, ENTRYPOINT_DB_TIMEOUT: 'soon' })).toEqual([
       {
         what: 'ENTRYPOINT_DB_TIMEOUT',
-        expected: 'a duration such as 500ms, 30s or 2m',
+        expected: 'a duration such as 500ms, 30s or 2m (596h at most)',
         got: '`soon`',
         action: 'Correct it, or unset it for 60s.',
       },
