@@ -192,7 +192,7 @@ describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
     );
     const second = await startBundle({ dir: app.dir, args: ['migrate'], env });
     await second.waitForLog({ event: 'pending' });
-    await scriptRuns(database, 'UPDATE counted', 2);
+    await second.waitForLog({ step: 'migrate', event: 'waiting' });
     await gate.query('COMMIT');
     expect(await second.exit, second.describe()).toMatchObject({ code: 75 });
     first.kill('SIGCONT');
@@ -266,9 +266,9 @@ async function keptByBackends(database: Database, pooler: PgBouncer): Promise<un
   return found;
 }
 
-/** Waits until as many backends run a script with this text in it. */
-async function scriptRuns(database: Database, text: string, count = 1): Promise<void> {
+/** Waits until a backend runs a script with this text in it. */
+async function scriptRuns(database: Database, text: string): Promise<void> {
   const running = `SELECT FROM pg_stat_activity
     WHERE datname = $1 AND state = 'active' AND query LIKE '%' || $2 || '%' AND pid <> pg_backend_pid()`;
-  while ((await database.admin(running, [database.name, text])).length < count);
+  while ((await database.admin(running, [database.name, text])).length === 0);
 }

@@ -3,12 +3,12 @@
  * looked for, each of which says in the server's log that it was reached, and as whom.
  *
  *     const server = await startServer();
- *     const { database, url } = await createTrappedDatabase(server, 'implicit');
- *     expect(await trapped(server, database)).toEqual([]);        // after whatever was run as the victim
+ *     const { database, owner, url } = await createTrappedDatabase(server, 'implicit');
+ *     expect(await trapped(server, database, owner)).toEqual([]);        // after whatever was run as the victim
  */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
-import { createDatabase, createRole, type Database } from './database.ts';
+import { createDatabase, createRole, type Database, type Role } from './database.ts';
 import type { PostgresServer } from './postgres-server.ts';
 
 /** Whether `pg_catalog` comes first by itself, or after `public`, as a role's own setting can have it. */
@@ -58,12 +58,14 @@ export async function createTrappedDatabase(server: PostgresServer, path: Search
   return { database, owner, attacker, url: database.urlFor(owner) };
 }
 
-/** What was reached since the server started, as its log has it up to now. */
-export async function trapped(server: PostgresServer, database: Database): Promise<string[]> {
+/** What a role has reached, as the server's log has it up to now. */
+export async function trapped(server: PostgresServer, database: Database, role: Role): Promise<string[]> {
   const here = `log up to ${randomUUID()}`;
   await database.query(`DO $$ BEGIN RAISE LOG '${here}'; END $$`);
   await expect.poll(() => server.log.some((line) => line.includes(here))).toBe(true);
-  return [...new Set(server.log.flatMap((line) => line.split(MARK).slice(1)).map((what) => what.trim()))];
+  const reached = server.log.flatMap((line) => line.split(`${MARK} `).slice(1));
+  const end = ` as ${role.name}`;
+  return [...new Set(reached.filter((what) => what.endsWith(end)).map((what) => what.slice(0, -end.length)))];
 }
 
 function layTraps(schema: string, path: SearchPath): string {
