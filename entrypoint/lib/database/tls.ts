@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { TlsSettings } from '../connection-settings.ts';
 import { BootError } from '../errors.ts';
+import { readRegularFile, UnsuitableFileError } from '../regular-file.ts';
+
+/** All authorities that a system trusts are a quarter of it. */
+const LARGEST_BYTES = 1024 * 1024;
 
 /** What the settings ask of a TLS connection: whom to trust, and who we are. */
 export function readTlsOptions(source: string, tls: TlsSettings): ConnectionOptions {
@@ -21,17 +24,22 @@ export function readTlsOptions(source: string, tls: TlsSettings): ConnectionOpti
 
 function readCertificate(source: string, parameter: string, path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readRegularFile(path, LARGEST_BYTES);
   } catch (error) {
     throw new BootError(
       'DATABASE_TLS',
       {
         what: `${parameter} in ${source}`,
         expected: 'a readable file',
-        got: error instanceof Error && 'code' in error ? `${error.code} for ${path}` : path,
+        got: describe(error, path),
         action: 'Mount the file there, readable by the user of the container.',
       },
       error,
     );
   }
+}
+
+function describe(error: unknown, path: string): string {
+  if (error instanceof UnsuitableFileError) return `${error.message} in ${path}`;
+  return error instanceof Error && 'code' in error ? `${error.code} for ${path}` : path;
 }
