@@ -12,17 +12,21 @@ beforeAll(async () => {
   app = await createStandalone();
 });
 
-async function wait(url: string) {
-  const env = { DATABASE_URL: url, ENTRYPOINT_DB_TIMEOUT: '300ms' };
+/** What is told at once needs no patience; what is tried again until the deadline gets little of it. */
+const AT_ONCE = '60s';
+const TRIED_AGAIN = '300ms';
+
+async function wait(url: string, timeout: string) {
+  const env = { DATABASE_URL: url, ENTRYPOINT_DB_TIMEOUT: timeout };
   const { code, logs } = await runBundle({ dir: app.dir, args: ['wait'], env });
   return { code, error: JSON.stringify(logs.at(-1)?.error ?? null) };
 }
 
-async function meet(answers: readonly Answer[], parameters = '') {
+async function meet(answers: readonly Answer[], timeout: string, parameters = '') {
   const password = createSecret('the password of a role');
   const server = await fakeServer(answers);
   const url = `postgresql://app:${encodeURIComponent(password)}@127.0.0.1:${server.port}/app?${parameters}`;
-  const end = await wait(url);
+  const end = await wait(url, timeout);
   return { ...end, heardPassword: server.heard().includes(password) };
 }
 
@@ -37,7 +41,7 @@ describe('a server that lets nobody in whom we could be', () => {
     ['SSPI', authentication(9)],
     ['OAUTHBEARER', SASL_OAUTH],
   ])('and asks for %s ends the boot with 77', async (name, request) => {
-    const { code, error } = await meet(['N', request]);
+    const { code, error } = await meet(['N', request], AT_ONCE);
     expect(code, error).toBe(77);
     expect(error).toContain('DATABASE_ACCESS_REFUSED');
     expect(error).toContain(name);
@@ -50,7 +54,7 @@ describe('a password', () => {
     ['require_auth=!md5', ['N', authentication(3)]],
     ['sslmode=disable', [authentication(3)]],
   ])('is not sent in the clear over a connection without TLS (%s): exit 77', async (parameters, answers) => {
-    const { code, error, heardPassword } = await meet(answers, parameters);
+    const { code, error, heardPassword } = await meet(answers, AT_ONCE, parameters);
     expect({ code, heardPassword }, error).toEqual({ code: 77, heardPassword: false });
     expect(error).toMatch(/require_auth/);
   });
@@ -81,7 +85,7 @@ describe('what a server says before it lets us in', () => {
     ['an error that breaks off', ['N', message('E', 'SFATAL')]],
     ['that it is ready, before we are in', ['N', message('Z', 'I')]],
   ])('is refused where it is %s: exit 69', async (_, answers) => {
-    const { code, error } = await meet(answers);
+    const { code, error } = await meet(answers, TRIED_AGAIN);
     expect(code, error).toBe(69);
     expect(error).toContain('DATABASE_UNAVAILABLE');
   });
@@ -106,7 +110,7 @@ describe('a real server', () => {
   });
 
   const end = async (method: string, parameters: Record<string, string>) => {
-    const { code, error } = await wait(urls.get(method)?.(parameters) ?? '');
+    const { code, error } = await wait(urls.get(method)?.(parameters) ?? '', AT_ONCE);
     return code === 0 ? 'in' : `${code} ${/DATABASE_[A-Z_]+/.exec(error)?.[0]}`;
   };
 
