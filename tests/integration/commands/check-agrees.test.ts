@@ -265,6 +265,8 @@ const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
   MIGRATION_BLOCKED: 'depends on how long others hold the table',
   SERVER_UNSTARTABLE: 'is an image that changes while the container starts',
   OUTPUT_UNWRITABLE: 'depends on who reads the output',
+  PLATFORM_UNSUITABLE: 'ends the check as well, where it is met there',
+  RESOURCE_EXHAUSTED: 'depends on what else the machine does',
   INTERNAL: 'is a bug',
 };
 

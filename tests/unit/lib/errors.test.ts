@@ -51,6 +51,17 @@ describe('toBootError', () => {
     expect(toBootError(error)).toBe(error);
   });
 
+  test.each([
+    ['EMFILE', 'PLATFORM_UNSUITABLE', 'person'],
+    ['ERR_ACCESS_DENIED', 'PLATFORM_UNSUITABLE', 'person'],
+    ['ENFILE', 'RESOURCE_EXHAUSTED', 'again'],
+    ['ENOMEM', 'RESOURCE_EXHAUSTED', 'again'],
+    ['EAGAIN', 'RESOURCE_EXHAUSTED', 'again'],
+  ])('takes %s for what the machine refuses, and for no bug', (code, known, remedy) => {
+    const cause = Object.assign(new Error(`spawn ${code}`), { code });
+    expect(toBootError(cause)).toMatchObject({ code: known, cause, exit: { remedy } });
+  });
+
   test('makes a bug of anything else, its stack and cause kept', () => {
     const cause = new TypeError('x is not a function');
     const error = toBootError(cause);
