@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PoolConfig } from 'pg';
-import { offersTls } from './offers-tls.ts';
+import { type ConnectionOptions, parse, toClientConfig } from 'pg-connection-string';
+import { carefulClient } from './careful-client.ts';
 
 export interface Connection {
   /** For `new pg.Pool` and `new PrismaPg`. */
@@ -11,29 +12,28 @@ export interface Connection {
 
 type Parameter = (name: string) => string | undefined;
 
+/** What says how the connection is protected, and is read here or by node-postgres. */
+const PROTECTION =
+  /^(?:sslmode|sslrootcert|sslcert|sslkey|sslidentity|sslpassword|sslaccept|sslnegotiation|sslsni|sslcertmode|sslcompression|uselibpqcompat|channel_binding|require_auth)$/;
+
 /**
- * Reads a connection string as Prisma means it. node-postgres alone would ignore `schema` and `connection_limit`,
- * verify certificates under `sslmode=require`, and use no TLS where no mode is named, though servers may insist.
- * @param timeout in milliseconds, for the one question that may have to be put to the server
+ * Reads a connection string with node-postgres's own parser, and what of Prisma's parameters it does not know. Zarpe
+ * hands on `sslmode` in the parser's words; without Zarpe, no mode is no TLS.
  * @see https://www.prisma.io/docs/orm/overview/databases/postgresql#arguments
  */
-export async function readConnection(connectionString: string, timeout: number): Promise<Connection> {
+export function readConnection(connectionString: string): Connection {
   const url = parseUrl(connectionString);
   const parameter: Parameter = (name) => url.searchParams.get(name) || undefined;
-  const host = parameter('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1');
-  const port = Number(url.port || parameter('port') || 5432);
-  const mode = readMode(parameter);
-  const encrypted = mode === 'prefer' ? await offersTls(host, port, timeout) : mode !== 'disable';
+  refuseIgnored(url.searchParams, parameter);
+  const options = parse(connectionString, { useLibpqCompat: parameter('uselibpqcompat') === undefined });
   const pool: PoolConfig = {
-    host,
-    port,
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    ...toClientConfig({ ...options, ssl: withIdentity(options.ssl, parameter) ?? false }),
+    port: Number(parameter('port') ?? (url.port || 5432)),
+    // The parser leaves some of its percent signs.
     database: decodeURIComponent(url.pathname.slice(1)),
-    ssl: encrypted && readTls(mode, parameter),
+    enableChannelBinding: parameter('channel_binding') === 'require',
+    Client: carefulClient(parameter('require_auth'), parameter('channel_binding')),
     ...defined({
-      application_name: parameter('application_name'),
-      options: parameter('options'),
       max: readNumber(parameter('connection_limit')),
       connectionTimeoutMillis: readSeconds(parameter('connect_timeout')),
       query_timeout: readSeconds(parameter('socket_timeout')),
@@ -50,33 +50,24 @@ function parseUrl(connectionString: string): URL {
   throw new Error('The connection string is not a postgresql:// URL.');
 }
 
-/** `sslaccept=strict` is how Prisma asks for a verified certificate, and a root given with `require` how libpq does. */
-function readMode(parameter: Parameter): string {
-  const mode = parameter('sslmode') ?? 'prefer';
-  if (mode === 'disable' || mode.startsWith('verify-')) return mode;
-  if (parameter('sslaccept') === 'strict') return 'verify-full';
-  return mode === 'require' && parameter('sslrootcert') ? 'verify-ca' : mode;
+/** Ignored, a misspelt `sslmode` is no TLS. Zarpe refuses the same, and names what was meant. */
+function refuseIgnored(parameters: URLSearchParams, parameter: Parameter): void {
+  for (const name of parameters.keys()) {
+    if (parameters.getAll(name).length > 1) throw new Error(`The connection string has ${name} twice.`);
+    if (/ssl|tls|auth|binding/i.test(name) && !PROTECTION.test(name)) {
+      throw new Error(`The connection string has ${name}, which would be ignored.`);
+    }
+  }
+  if (parameter('sslaccept') === 'strict' && !parameter('sslmode')?.startsWith('verify-')) {
+    throw new Error('The connection string has sslaccept=strict: write sslmode=verify-full.');
+  }
 }
 
-/** `sslcert` is the client's certificate beside `sslkey` (libpq), and the trusted authority without it (Prisma). */
-function readTls(mode: string, parameter: Parameter): Exclude<PoolConfig['ssl'], boolean> {
-  const key = parameter('sslkey');
-  const authority = parameter('sslrootcert') ?? (key ? undefined : parameter('sslcert'));
-  return {
-    rejectUnauthorized: mode.startsWith('verify-'),
-    ...(mode !== 'verify-full' && { checkServerIdentity: () => undefined }),
-    ...defined({
-      ca: readFile(authority),
-      cert: key ? readFile(parameter('sslcert')) : undefined,
-      key: readFile(key),
-      pfx: readFile(parameter('sslidentity')),
-      passphrase: parameter('sslpassword'),
-    }),
-  };
-}
-
-function readFile(path: string | undefined): Buffer | undefined {
-  return path === undefined ? undefined : readFileSync(path);
+/** Prisma's PKCS #12 file, and libpq's passphrase of `sslkey`. */
+function withIdentity(ssl: ConnectionOptions['ssl'], parameter: Parameter): ConnectionOptions['ssl'] {
+  const file = parameter('sslidentity');
+  const identity = defined({ pfx: file && readFileSync(file), passphrase: parameter('sslpassword') });
+  return typeof ssl === 'object' ? { ...ssl, ...identity } : ssl;
 }
 
 function readNumber(text: string | undefined): number | undefined {

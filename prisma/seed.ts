@@ -21,7 +21,7 @@ interface Admin {
 async function seed(env: NodeJS.ProcessEnv): Promise<void> {
   const admin = readAdmin(env);
   const passwordHash = await hash(admin.password, BCRYPT_ROUNDS);
-  const prisma = await connect(env);
+  const prisma = connect(env);
   try {
     const created = await prisma.$transaction(async (tx) => {
       const { count } = await tx.user.createMany({
@@ -52,10 +52,10 @@ function readAdmin(env: NodeJS.ProcessEnv): Admin {
   return { email, password, generated: given === undefined };
 }
 
-async function connect(env: NodeJS.ProcessEnv): Promise<PrismaClient> {
+function connect(env: NodeJS.ProcessEnv): PrismaClient {
   const url = env.DIRECT_URL || env.DATABASE_URL;
   if (!url) throw new Error('DATABASE_URL: expected a postgresql:// URL, got nothing.');
-  const { pool, schema } = await readConnection(url, CONNECT_TIMEOUT);
+  const { pool, schema } = readConnection(url);
   const adapter = new PrismaPg(
     { connectionTimeoutMillis: CONNECT_TIMEOUT, ...pool, max: 1 },
     schema ? { schema } : {},

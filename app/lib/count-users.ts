@@ -3,7 +3,7 @@ import { database } from './database.ts';
 /** The number of users, or nothing where the database does not answer: a page is shown either way. */
 export async function countUsers(): Promise<number | undefined> {
   try {
-    return await (await database()).user.count();
+    return await database().user.count();
   } catch (error) {
     console.error('The users could not be counted:', describe(error));
     return undefined;

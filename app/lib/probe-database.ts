@@ -22,7 +22,7 @@ export function isDatabaseConnected(): Promise<boolean> {
 /** Ends by itself: each of its waits is bounded, and the pool closes the socket of the one that was too long. */
 async function probe(): Promise<boolean> {
   try {
-    pool ??= await openPool();
+    pool ??= openPool();
     await pool.query('SELECT 1');
     return true;
   } catch {
@@ -30,8 +30,8 @@ async function probe(): Promise<boolean> {
   }
 }
 
-async function openPool(): Promise<Pool> {
-  const connection = await readServerConnection(DEADLINE);
+function openPool(): Pool {
+  const connection = readServerConnection();
   const bounds = { max: 1, connectionTimeoutMillis: DEADLINE, query_timeout: DEADLINE };
   // An idle connection that breaks leaves the pool by itself; the next probe tells.
   return new Pool({ ...connection.pool, ...bounds }).on('error', () => {});

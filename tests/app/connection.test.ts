@@ -1,18 +1,19 @@
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { readConnection } from '../../prisma/connection.ts';
-import { onCleanup } from '../helpers/cleanup.ts';
-import { freePort } from '../helpers/ports.ts';
+import { createSelfSigned } from '../helpers/certificates.ts';
+import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';
+import { type PostgresServer, startServer } from '../helpers/postgres.ts';
 import { createFolder } from '../helpers/workspace.ts';
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
 
 test('takes every printable character as it was before it was encoded', async () => {
   const text = encodeURIComponent(PRINTABLE);
-  const { pool } = await read(`postgresql://${text}:${text}@db.example:6432/${text}?sslmode=disable`);
+  const { pool } = read(`postgresql://${text}:${text}@db.example:6432/${text}?sslmode=disable`);
   expect(pool).toMatchObject({
     host: 'db.example',
     port: 6432,
@@ -25,81 +26,119 @@ test('takes every printable character as it was before it was encoded', async ()
 test('gives Prisma its schema, and node-postgres what Prisma means by the rest', async () => {
   const parameters =
     'schema=app&connection_limit=7&connect_timeout=9&socket_timeout=11&application_name=a&options=-c%20x%3D1';
-  const { pool, schema } = await read(`postgres://u:p@[::1]/d?sslmode=disable&pgbouncer=true&${parameters}`);
+  const { pool, schema } = read(`postgres://u:p@[::1]/d?sslmode=disable&pgbouncer=true&${parameters}`);
   expect(schema).toBe('app');
-  expect(pool).toEqual({
+  expect(pool).toMatchObject({
     ...{ host: '::1', port: 5432, user: 'u', password: 'p', database: 'd', ssl: false, max: 7 },
     ...{ connectionTimeoutMillis: 9000, query_timeout: 11000, application_name: 'a', options: '-c x=1' },
   });
 });
 
 test('takes the folder of a Unix socket, which needs no TLS', async () => {
-  const { pool } = await read('postgresql://u:p@localhost/d?host=/var/run/postgresql');
+  const { pool } = read('postgresql://u:p@localhost/d?host=/var/run/postgresql');
   expect(pool).toMatchObject({ host: '/var/run/postgresql', port: 5432, ssl: false });
 });
 
 test.each([
   ['sslmode=require', { rejectUnauthorized: false }],
+  ['sslmode=require&uselibpqcompat=true', { rejectUnauthorized: false }],
   ['sslmode=require&sslaccept=accept_invalid_certs', { rejectUnauthorized: false }],
-  ['sslmode=require&sslaccept=strict', { rejectUnauthorized: true }],
-  ['sslmode=verify-full', { rejectUnauthorized: true }],
-])('%s verifies the certificate or does not, as Prisma does', async (parameters, expected) => {
-  const { pool } = await read(`postgresql://u:p@h/d?${parameters}`);
-  expect(pool.ssl).toMatchObject(expected);
+])('%s encrypts and does not verify, with Zarpe and without', (parameters, expected) => {
+  expect(read(`postgresql://u:p@h/d?${parameters}`).pool.ssl).toMatchObject(expected);
 });
 
-test('trusts the authority of sslcert (Prisma) or sslrootcert (libpq), and takes sslcert beside sslkey for its own', async () => {
+test.each(['sslmode=verify-full', 'sslmode=verify-full&sslaccept=strict'])('%s verifies', (parameters) => {
+  expect(read(`postgresql://u:p@h/d?${parameters}`).pool.ssl).not.toHaveProperty('rejectUnauthorized', false);
+});
+
+test('takes the certificates of libpq, and the PKCS #12 file of Prisma', async () => {
   const folder = await createFolder('certificates');
   const file = async (name: string) => {
     await writeFile(join(folder, name), name);
     return encodeURIComponent(join(folder, name));
   };
-  const [ca, cert, key] = [await file('ca'), await file('cert'), await file('key')];
-  const tls = async (parameters: string) => (await read(`postgresql://u:p@h/d?${parameters}`)).pool.ssl;
-  expect(await tls(`sslmode=require&sslcert=${ca}&sslaccept=strict`)).toMatchObject({
-    ca: Buffer.from('ca'),
-    rejectUnauthorized: true,
-  });
-  expect(await tls(`sslmode=require&sslrootcert=${ca}&sslcert=${cert}&sslkey=${key}`)).toMatchObject({
-    ca: Buffer.from('ca'),
-    cert: Buffer.from('cert'),
-    key: Buffer.from('key'),
-    rejectUnauthorized: true,
+  const parameters = `sslrootcert=${await file('ca')}&sslcert=${await file('cert')}&sslkey=${await file('key')}`;
+  const { ssl } = read(`postgresql://u:p@h/d?sslmode=require&${parameters}&sslpassword=s`).pool;
+  expect(ssl).toMatchObject({
+    ...{ ca: 'ca', cert: 'cert', passphrase: 's' },
     checkServerIdentity: expect.any(Function),
   });
+  const pfx = read(`postgresql://u:p@h/d?sslmode=require&sslidentity=${await file('me.p12')}`).pool.ssl;
+  expect(pfx).toMatchObject({ pfx: Buffer.from('me.p12'), rejectUnauthorized: false });
 });
 
 test.each([
-  ['S', true],
-  ['N', false],
-])('without a mode it asks the server, and goes by its %s', async (answer, encrypted) => {
-  const port = await freePort();
-  const server = createServer((socket) =>
-    socket.on('error', () => undefined).once('data', () => socket.end(answer)),
-  );
-  await once(server.listen(port, '127.0.0.1'), 'listening');
-  onCleanup(() => void server.close());
-  const { pool } = await read(`postgresql://u:p@127.0.0.1:${port}/d`);
-  expect(pool.ssl !== false).toBe(encrypted);
+  ['sslMode=verify-full', 'sslMode, which would be ignored'],
+  ['ssl=true', 'ssl, which would be ignored'],
+  ['sslmod=require', 'sslmod, which would be ignored'],
+  ['sslmode=disable&sslmode=verify-full', 'sslmode twice'],
+  ['channelBinding=require', 'channelBinding, which would be ignored'],
+  ['sslmode=require&sslaccept=strict', 'sslaccept=strict: write sslmode=verify-full'],
+])('refuses %s, which would be a connection less safe than was meant', (parameters, expected) => {
+  expect(() => read(`postgresql://u:hush@h/d?${parameters}`)).toThrow(expected);
 });
 
-test('fails where the server closes without a word', async () => {
-  const port = await freePort();
-  const server = createServer((socket) => socket.on('error', () => undefined).end());
-  await once(server.listen(port, '127.0.0.1'), 'listening');
-  onCleanup(() => void server.close());
-  await expect(read(`postgresql://u:p@127.0.0.1:${port}/d`)).rejects.toThrow(/closed|ECONNRESET|EPIPE/);
+test('is not told otherwise by PGSSLMODE and PGPORT, which Zarpe does not read', () => {
+  vi.stubEnv('PGSSLMODE', 'require');
+  vi.stubEnv('PGPORT', '1');
+  const client = new pg.Client(read('postgresql://u:p@h/d').pool as pg.ClientConfig);
+  expect({ port: client.port, ssl: client.ssl }).toEqual({ port: 5432, ssl: false });
+  vi.unstubAllEnvs();
+});
+
+describe('its client', () => {
+  let server: PostgresServer;
+  let database: Database;
+  const roles = new Map<string, Role>();
+
+  beforeAll(async () => {
+    server = await startServer();
+    await server.useTls(await createSelfSigned({ names: ['127.0.0.1'] }));
+    database = await createDatabase({ server });
+    for (const method of ['password', 'scram-sha-256', 'trust']) {
+      const role = await createRole({ server });
+      roles.set(method, role);
+      await server.allow([`host all ${role.name} all ${method}`]);
+    }
+    await server.reload();
+  });
+
+  test.each([
+    ['scram-sha-256', { sslmode: 'disable' }, 'in'],
+    [
+      'scram-sha-256',
+      { sslmode: 'require', channel_binding: 'require', require_auth: 'scram-sha-256' },
+      'in',
+    ],
+    ['scram-sha-256', { sslmode: 'disable', channel_binding: 'require' }, 'channel_binding=require'],
+    ['scram-sha-256', { sslmode: 'require', require_auth: 'md5' }, 'require_auth'],
+    ['password', { sslmode: 'disable' }, 'in the clear'],
+    ['password', { sslmode: 'disable', require_auth: '!md5' }, 'in the clear'],
+    ['password', { sslmode: 'disable', require_auth: 'password' }, 'in'],
+    ['password', { sslmode: 'require' }, 'in'],
+    ['password', { sslmode: 'require', require_auth: '!password' }, 'require_auth'],
+    ['password', { sslmode: 'require', channel_binding: 'require' }, 'channel_binding=require'],
+    ['trust', { sslmode: 'require', require_auth: 'scram-sha-256' }, 'require_auth'],
+    ['trust', { sslmode: 'require', channel_binding: 'require' }, 'channel_binding=require'],
+    ['trust', { sslmode: 'require', require_auth: 'none' }, 'in'],
+  ])('meets a server that asks for %s with %j: %s', async (method, parameters, expected) => {
+    const { pool } = read(database.urlFor(roles.get(method), parameters));
+    const adapter = await new PrismaPg(pool).connect();
+    const query = { sql: 'SELECT 1', args: [], argTypes: [] };
+    const end = await adapter.queryRaw(query).then(() => 'in', String);
+    await adapter.dispose();
+    if (expected === 'in') expect(end).toBe('in');
+    else expect(end).toContain(expected);
+  });
 });
 
 test.each(['', 'mysql://u:hush@h/d', 'u:hush@h'])(
   'says what is wrong with "%s" without repeating it',
-  async (url) => {
-    const error: unknown = await read(url).catch((reason: unknown) => reason);
-    expect(String(error)).toContain('not a postgresql:// URL');
-    expect(String(error)).not.toContain('hush');
+  (url) => {
+    expect(() => read(url)).toThrow(/^(?!.*hush).*not a postgresql:\/\/ URL/);
   },
 );
 
 function read(url: string) {
-  return readConnection(url, 5_000);
+  return readConnection(url);
 }

@@ -1,0 +1,46 @@
+import { Client, type ClientConfig } from 'pg';
+
+/** node-postgres's names of what a server may ask, and libpq's. */
+const REQUESTS = {
+  authenticationCleartextPassword: 'password',
+  authenticationMD5Password: 'md5',
+  authenticationSASL: 'scram-sha-256',
+} as const;
+
+/**
+ * A client that answers only what `require_auth` admits, goes on only with channel binding where `channel_binding` is
+ * `require`, and sends no password in the clear. node-postgres answers whatever it is asked.
+ */
+export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
+  const methods = requireAuth.split(',').filter(Boolean);
+  const binds = channelBinding === 'require';
+  const admits = (method: string) =>
+    methods.length === 0 ||
+    methods.includes(method) ||
+    (requireAuth.startsWith('!') && !methods.includes(`!${method}`));
+
+  return class CarefulClient extends Client {
+    constructor(config?: ClientConfig) {
+      super(config);
+      let asked: string | undefined;
+      const judge = (method: string, isBound: boolean) => {
+        asked = method;
+        // node-postgres writes nothing to a connection that is gone.
+        const refuse = (why: string) => this.connection.stream.destroy(new Error(`The server ${why}.`));
+        if (!admits(method)) refuse(`asks for ${method}, which require_auth does not admit`);
+        if (binds && !isBound)
+          refuse('does not offer the channel binding that channel_binding=require demands');
+        const isReadable = !('encrypted' in this.connection.stream) && !this.host.startsWith('/');
+        if (method === 'password' && isReadable && !methods.includes(method)) {
+          refuse('asks for the password in the clear, over a connection without TLS');
+        }
+      };
+      for (const [event, method] of Object.entries(REQUESTS)) {
+        this.connection.on(event, ({ mechanisms = [] }: { mechanisms?: string[] }) =>
+          judge(method, mechanisms.includes('SCRAM-SHA-256-PLUS')),
+        );
+      }
+      this.connection.on('authenticationOk', () => asked === undefined && judge('none', false));
+    }
+  };
+}
