@@ -73,6 +73,15 @@ export function findOwnTransactions(statements: readonly Statement[]): OwnTransa
   return { kind: 'plain', transactions, isMergeable: areMergeable(transactions, statements) };
 }
 
+/** The statement that begins a transaction which nothing after it ends. */
+export function findLeftOpen(statements: readonly Statement[]): number | undefined {
+  const last = statements.findLastIndex(
+    ({ skeleton }) => BEGIN.test(skeleton) || (CONTROL.test(skeleton) && !IN_A_PAIR.test(skeleton)),
+  );
+  const { skeleton = '' } = statements[last] ?? {};
+  return BEGIN.test(skeleton) || /\bAND CHAIN$/.test(skeleton) ? last : undefined;
+}
+
 function areMergeable(transactions: readonly OwnTransaction[], statements: readonly Statement[]): boolean {
   const skeletonOf = (index: number) => statements[index]?.skeleton ?? '';
   return transactions.every(({ statements: own, begin }, index) => {

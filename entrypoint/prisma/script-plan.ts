@@ -1,4 +1,4 @@
-import { findOwnTransactions, type OwnTransaction } from './own-transactions.ts';
+import { findLeftOpen, findOwnTransactions, type OwnTransaction } from './own-transactions.ts';
 import { readStandalone, type Standalone } from './standalone/read.ts';
 import type { Statement } from './statements.ts';
 
@@ -26,6 +26,8 @@ export interface ScriptPlan {
   readonly autocommit: Autocommit;
   /** Indexes of statements that PostgreSQL never runs in a script of several. */
   readonly misplaced: readonly number[];
+  /** Index of the statement that begins a transaction which the script does not end. */
+  readonly leftOpenBy: number | undefined;
 }
 
 const NEVER_IN_TRANSACTION: readonly (readonly [pattern: RegExp, label: string])[] = [
@@ -58,7 +60,11 @@ export function planScript(text: string, statements: readonly Statement[]): Scri
     const statement = statements[index];
     return statement !== undefined && neverInTransaction(statement) !== undefined;
   });
-  return { ...planSeveral(statements, misplaced.length === 0), misplaced };
+  return {
+    ...planSeveral(statements, misplaced.length === 0),
+    misplaced,
+    leftOpenBy: findLeftOpen(statements),
+  };
 }
 
 /** Whether anything of a script that runs as it is written can have been committed when the statement `failedAt` failed. */
@@ -80,7 +86,7 @@ function planStatement(text: string, statement: Statement): ScriptPlan {
     standalone === undefined
       ? { kind: 'whole', at: 0, reason }
       : { kind: 'standalone', statement: standalone, reason };
-  return { mode, autocommit, misplaced: [] };
+  return { mode, autocommit, misplaced: [], leftOpenBy: undefined };
 }
 
 function planSeveral(

@@ -13,6 +13,7 @@ import { RESET_POOLED, RESET_SESSION } from '../../prisma/session-reset.ts';
 import type { BootLock } from '../boot-lock.ts';
 import { appliedElsewhere, isAppliedElsewhere } from './applied-elsewhere.ts';
 import { describeServerError, explainScriptError } from './failure.ts';
+import { refuseLeftOpen } from './foresee-failure.ts';
 import { waitWhileInUse } from './in-use.ts';
 import { withLockRetries } from './lock-retries.ts';
 import { poolerUnsuitable } from './pooler.ts';
@@ -46,6 +47,7 @@ export async function applyMigration(
   context.shutdown.signal.throwIfAborted();
   lock.lost.throwIfAborted();
   const { name } = record;
+  refuseLeftOpen(name, script, deps.target);
   const started = performance.now();
   const watch = watchScript(database, name, config.lockTimeoutMs, lock.lost, context, log);
   const options = applyOptions(record, committed, watch, deps);

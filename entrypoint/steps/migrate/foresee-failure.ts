@@ -11,22 +11,35 @@ export interface FailedIn {
   readonly folder: MigrationsFolder;
 }
 
-/** A pending migration that PostgreSQL will refuse, whatever is in the database; undefined for all others. */
+/** A pending migration that cannot be applied, whatever is in the database; undefined for all others. */
 export function foreseeFailure(
   name: string,
   script: Script,
   { appDir, folder }: FailedIn,
 ): BootError | undefined {
-  const [first] = script.plan.misplaced;
-  if (first === undefined) return undefined;
+  const {
+    misplaced: [first],
+    leftOpenBy,
+  } = script.plan;
+  const at = first ?? leftOpenBy;
+  if (at === undefined) return undefined;
   const file = relative(appDir, join(folder.dir, name, MIGRATION_FILE));
   return new BootError('MIGRATION_FAILED', {
-    what: `${file}:${lineOfStatement(script, first)}`,
+    what: `${file}:${lineOfStatement(script, at)}`,
     expected: 'a script that PostgreSQL accepts',
-    got: 'statements that PostgreSQL only runs alone, in a script of several',
-    action: 'Give each of them a migration of its own.',
+    ...(first === undefined
+      ? { got: 'a transaction that the script begins and does not end', action: 'End it with COMMIT.' }
+      : {
+          got: 'statements that PostgreSQL only runs alone, in a script of several',
+          action: 'Give each of them a migration of its own.',
+        }),
     details: describeMisplaced(script),
   });
+}
+
+/** What a script leaves in a transaction would be rolled back with the session, and its record with it. */
+export function refuseLeftOpen(name: string, script: Script, failedIn: FailedIn): void {
+  if (script.plan.leftOpenBy !== undefined) throw foreseeFailure(name, script, failedIn);
 }
 
 /** The statements that PostgreSQL only runs alone, in a script of several. */

@@ -55,7 +55,7 @@ export function describeKinds(target: Target): void {
         if (struck) tally.tried += 1;
         tally.manual += manual;
       }
-      report('kinds that cannot be one transaction', kind.title, tally);
+      report('kinds that do not run in one transaction', kind.title, tally);
       if (kind.bySight === undefined) expect(tally.manual).toBe(0);
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
-import { createDatabase, type Database, dumpSchema } from '../../helpers/database.ts';
+import { createDatabase, createRole, type Database, dumpSchema } from '../../helpers/database.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
 const BASE = `CREATE TABLE items (id int PRIMARY KEY, label text, kind int);
@@ -142,6 +142,38 @@ describe('a statement that commits by itself', () => {
     expect((await migrate()).code).toBe(0);
   });
 
+  test.each([
+    ['before it exchanged them', 'ROW EXCLUSIVE'],
+    ['after it exchanged them', 'ACCESS SHARE'],
+  ])('drops the copies that a REINDEX cut off %s left, of the TOAST table too', async (_title, lock) => {
+    const { database, migrate } = await prepare('REINDEX TABLE CONCURRENTLY items');
+    await database.query('CREATE INDEX kept_ccnew ON items (label)');
+    await interruptReindex(database, lock);
+    const toast = { name: expect.stringMatching(/^pg_toast\.pg_toast_\d+_index_cc/) };
+    expect(await invalidIndexesOf(database)).toContainEqual(toast);
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    expect(await invalidIndexesOf(database)).toEqual([]);
+    expect(await indexesOf(database)).toContainEqual({ name: 'kept_ccnew', valid: true });
+  });
+
+  test('leaves a copy of a TOAST table where the role cannot drop it, and says so', async () => {
+    const role = await createRole();
+    const database = await createDatabase({ owner: role });
+    const app = await createStandalone({ migrations: { '1_base': BASE } });
+    const env = { DATABASE_URL: database.urlFor(role) };
+    expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
+    await interruptReindex(database, 'ROW EXCLUSIVE');
+    await app.addMigration('2_last', 'REINDEX TABLE CONCURRENTLY items');
+    const run = await runBundle({ dir: app.dir, args: ['migrate'], env });
+    expect(run.code, run.stdout).toBe(0);
+    const found = run.logs.filter(({ event }) => event === 'found').map(({ msg }) => msg);
+    expect(found).toEqual([
+      expect.stringMatching(/pg_toast_\d+_index_ccnew stays, which .* dropping public\.items_pkey_ccnew/),
+    ]);
+    expect(await recordsOf(database)).toEqual(BOTH);
+  });
+
   test('goes on with a DETACH PARTITION CONCURRENTLY that was interrupted half-way', async () => {
     const { database, migrate } = await prepare('ALTER TABLE parted DETACH PARTITION parted_a CONCURRENTLY');
     await database.query(
@@ -223,9 +255,54 @@ describe('transactions of a script’s own', () => {
   });
 });
 
+describe('a script that ends inside a transaction', () => {
+  test.each([
+    ['that it began', 'BEGIN;\nCREATE TABLE lost (n int);', 1],
+    ['that it began after another', 'BEGIN; COMMIT;\nSTART TRANSACTION; SAVEPOINT a; RELEASE a;', 2],
+    ['that it chained', 'CREATE TABLE lost (n int);\nCOMMIT AND CHAIN;\nCREATE TABLE lost_too (n int);', 2],
+  ])(
+    '%s would be rolled back with the session: it is refused before it runs',
+    async (_title, script, line) => {
+      const { app, database, migrate } = await prepare(script);
+      const before = await dumpSchema(database.url);
+      const check = await runBundle({ dir: app.dir, args: ['check'], env: { DATABASE_URL: database.url } });
+      expect(check.code, check.stdout).toBe(65);
+      const place = `2_last/migration.sql:${line}`;
+      expect(check.stdout).toContain(place);
+      const run = await migrate();
+      expect(run.code, run.stdout).toBe(65);
+      const failed = run.logs.find(({ event }) => event === 'failed');
+      expect(failed?.error?.code).toBe('MIGRATION_FAILED');
+      expect(failed?.msg).toContain(place);
+      expect(await dumpSchema(database.url)).toBe(before);
+      expect(await recordsOf(database)).toEqual(['1_base true']);
+    },
+  );
+});
+
 function indexesOf(database: Database) {
   return database.query(`SELECT indexrelid::regclass::text AS name, indisvalid AS valid FROM pg_index
     WHERE indrelid = 'items'::regclass AND NOT indisprimary`);
+}
+
+async function invalidIndexesOf(database: Database) {
+  return database.query('SELECT indexrelid::regclass::text AS name FROM pg_index WHERE NOT indisvalid');
+}
+
+/** Cancels a REINDEX while it waits for a session that holds such a lock on the table. */
+async function interruptReindex(database: Database, lock: string): Promise<void> {
+  const user = await database.connect();
+  await user.query(`BEGIN; LOCK TABLE items IN ${lock} MODE`);
+  const reindex = await database.connect();
+  const refused = expect(reindex.query('REINDEX TABLE CONCURRENTLY items')).rejects.toThrow('user request');
+  await expect
+    .poll(() =>
+      database.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'virtualxid'`),
+    )
+    .not.toEqual([]);
+  await refused;
+  await user.query('COMMIT');
 }
 
 /** Makes an index, and marks it as one whose build did not end. */

@@ -138,3 +138,18 @@ test.each([
 ])('%s, failed at statement %i, may have committed something: %s', (script, failedAt, expected) => {
   expect(mayHaveCommitted(parseScript(script).statements, failedAt)).toBe(expected);
 });
+
+test.each([
+  ['BEGIN; SELECT 1', 0],
+  ['SELECT 1; COMMIT; START TRANSACTION READ WRITE; SAVEPOINT a; ROLLBACK TO a; RELEASE a', 2],
+  ['BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2', 2],
+  ['BEGIN; SELECT 1; ROLLBACK WORK AND CHAIN', 2],
+  ['BEGIN; SELECT 1; COMMIT AND NO CHAIN; SELECT 2', undefined],
+  ['BEGIN; BEGIN; SELECT 1; END; SELECT 2', undefined],
+  ['BEGIN; SELECT 1; ABORT', undefined],
+  ["BEGIN; SELECT 1; PREPARE TRANSACTION 'x'", undefined],
+  ['CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; SELECT 1', undefined],
+  ['SELECT 1; SELECT 2', undefined],
+])('a script that ends inside a transaction is known by the statement that began it: %s', (script, at) => {
+  expect(parseScript(script).plan.leftOpenBy).toBe(at);
+});
