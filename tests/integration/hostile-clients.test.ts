@@ -87,7 +87,7 @@ describe('while probes are answered', () => {
     expect(boot.logs.filter(({ level }) => level === 'error')).toEqual([]);
     boot.kill();
     expect(await boot.exit).toMatchObject({ code: 143 });
-  });
+  }, 180_000);
 
   test('idle connections keep no signal from ending the boot', async () => {
     const { boot } = await startProbed();
