@@ -34,6 +34,11 @@ const REASONS = {
     `the schema "${found}"`,
     'Choose another schema.',
   ],
+  namespace: (found: string) => [
+    'the schema that is named as this role to be its own',
+    `one that role "${found}" owns, into which the search path would have tables made`,
+    'Name the schema that is meant in the connection string (?schema=public), and take CREATE on the database from that role.',
+  ],
   kind: (found: string) => ['a table', found, 'Remove it, or rename it.'],
   owner: (found: string) => [
     'a table that this role, a role it is a member of, a superuser or the owner of the database owns',
@@ -88,6 +93,13 @@ export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and $
     and not pg_catalog.row_security_active(c.oid)
     and (select pg_catalog.count(*) = ${Object.keys(COLUMNS).length} and pg_catalog.bool_and(${isExpected('a')})
       from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))`;
+
+/** A HistoryDoubt as JSON, or null: `"$user"` comes first in most search paths, and anybody may have made that schema. */
+export function foreignNamespace(schema: string): string {
+  return `(select pg_catalog.json_build_array('namespace', pg_catalog.pg_get_userbyid(n.nspowner))
+    from pg_catalog.pg_namespace as n where n.nspname = ${schema} and n.nspname = current_user
+      and not ${isTrusted('n.nspowner')})`;
+}
 
 /** What there is to doubt about a history that is not plain; null where that is only unusual. */
 export async function findDoubt(session: Session, oid: string): Promise<HistoryDoubt | null> {

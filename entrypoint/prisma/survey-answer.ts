@@ -54,6 +54,7 @@ const ServerSchema = z.object({
 const FactsSchema = z.object({
   server: ServerSchema,
   schema: z.nullable(z.string()),
+  doubt: z.nullable(z.tuple([z.literal('namespace'), z.string()])),
   unusualHistory: z.nullable(z.string()),
   history: z.nullable(z.string()),
   seedTable: z.nullable(z.string()),
@@ -68,7 +69,7 @@ export function readSurvey(answer: unknown, seedTables: readonly string[]): Surv
     server: facts.server,
     schema: facts.schema,
     unusualHistory: facts.unusualHistory,
-    doubt: facts.schema === HISTORY_TABLE ? ['schema', facts.schema] : null,
+    doubt: facts.schema === HISTORY_TABLE ? ['schema', facts.schema] : facts.doubt,
     history: facts.history === null ? null : parseHistory(facts.history),
     seed: readSeed(facts, seedTables),
   };

@@ -1,6 +1,13 @@
 import { quoteLiteral, SAFE_PATH, type Session } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
-import { findDoubt, HISTORY_TABLE, IS_PLAIN_HISTORY, isTrusted, qualify } from './history-table.ts';
+import {
+  findDoubt,
+  foreignNamespace,
+  HISTORY_TABLE,
+  IS_PLAIN_HISTORY,
+  isTrusted,
+  qualify,
+} from './history-table.ts';
 import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
 
 /** Rows are counted no further than this: the count decides, it does not report. */
@@ -26,7 +33,7 @@ export async function survey(
   patienceMs: number,
 ): Promise<Survey> {
   const seen = await ask(session, seedTables, patienceMs, IS_PLAIN_HISTORY);
-  if (seen.unusualHistory === null) return seen;
+  if (seen.unusualHistory === null || seen.doubt !== null) return seen;
   const doubt = await findDoubt(session, seen.unusualHistory);
   return doubt === null ? ask(session, seedTables, patienceMs, 'true') : { ...seen, doubt };
 }
@@ -46,7 +53,7 @@ async function ask(
     'set local search_path to default',
     findTables(session.settings.schema, seedTables),
     `set local search_path = ${SAFE_PATH}`,
-    surveyQuery(isPlain),
+    surveyQuery(session.settings.schema, isPlain),
   ];
   const rows = await session.send<{ facts: unknown }>(statements.join('; '));
   faultPoint('survey:after');
@@ -89,10 +96,11 @@ const USERS_HIDDEN = `case
     when u.relkind not in ('r', 'p') and not ${isTrusted('u.relowner')} then 'it is a view of another role' end`;
 
 /** `offset 0` keeps the planner from working the same out twice. */
-function surveyQuery(isPlain: string): string {
+function surveyQuery(schema: string | undefined, isPlain: string): string {
   return `select pg_catalog.json_build_object(
     'server', ${SERVER_FACTS},
     'schema', coalesce((pg_catalog.parse_ident(h.relnamespace::regnamespace::text))[1], ${found('schema')}),
+    'doubt', ${schema === undefined ? foreignNamespace(found('schema')) : 'null'},
     'unusualHistory', case when not h.plain then h.oid::text end,
     'history', case when h.plain then
       pg_catalog.query_to_xml(${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass, true, false, '')::text end,

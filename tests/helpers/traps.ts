@@ -46,13 +46,14 @@ export async function createTrappedDatabase(server: PostgresServer, path: Search
   const [owner, attacker] = [await createRole({ server }), await createRole({ server })];
   const database = await createDatabase({ server, owner });
   const schemas = ['public', owner.name];
+  await database.query(`CREATE SCHEMA ${owner.name} AUTHORIZATION ${owner.name}`);
+  for (const schema of schemas) await database.query(`GRANT ALL ON SCHEMA ${schema} TO ${attacker.name}`);
   await database.query(
-    `GRANT CREATE ON SCHEMA public TO PUBLIC; GRANT CREATE ON DATABASE ${database.name} TO ${attacker.name}`,
+    `GRANT USAGE ON SCHEMA public TO PUBLIC; GRANT CREATE ON SCHEMA public TO ${owner.name}`,
   );
   if (path === 'last')
     await database.query(`ALTER ROLE ${owner.name} SET search_path = "$user", public, pg_catalog`);
   const session = await database.connect(database.urlFor(attacker));
-  await session.query(`CREATE SCHEMA ${owner.name}; GRANT ALL ON SCHEMA ${owner.name} TO PUBLIC`);
   for (const schema of schemas) await session.query(layTraps(schema, path));
   await session.end();
   return { database, owner, attacker, url: database.urlFor(owner) };

@@ -111,6 +111,26 @@ describe('a history is refused by every command that asks for it, with 65 and th
     }
   });
 
+  test.each([
+    ['before there is a history', ''],
+    [
+      'and the history is in the next one',
+      `CREATE TABLE public._prisma_migrations (${COLUMNS}); ALTER TABLE public._prisma_migrations OWNER TO %OWNER%`,
+    ],
+  ])('would be written by way of a schema of another role, named as ours: %s', async (_, history) => {
+    const database = await prepare(history === '' ? 'SELECT' : history.replace('%OWNER%', owner.name));
+    await database.query(
+      `CREATE SCHEMA ${owner.name} AUTHORIZATION ${other.name}; GRANT ALL ON SCHEMA ${owner.name} TO PUBLIC`,
+    );
+    for (const args of [['check'], ['status'], ['start'], ['resolve', '--applied', '0001_users']]) {
+      const { code, stdout, stderr } = await run(database, args);
+      expect(code, stdout + stderr).toBe(65);
+      expect(stdout + stderr).toMatch(/got one that role \\?"role_\w+\\?" owns/);
+    }
+    const named = await run(database, ['migrate'], { schema: 'public' });
+    expect(named, named.stdout).toMatchObject({ code: 0 });
+  });
+
   test('belongs to another role, and nothing asks for it with ENTRYPOINT_MIGRATE=skip', async () => {
     const database = await prepare(
       `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${other.name}`,
