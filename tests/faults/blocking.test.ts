@@ -58,23 +58,3 @@ test('a lock that is never to be had ends with 75, and nothing of the migration 
   });
   expect(await database.migrations()).toHaveLength(1);
 });
-
-test('an index whose concurrent build failed is named, with both commands, then and at the next start', async () => {
-  const database = await createDatabase();
-  const twice = "CREATE TABLE users (id int, name text); INSERT INTO users VALUES (1, 'a'), (2, 'a');";
-  const app = await createStandalone({
-    migrations: {
-      '01_init': twice,
-      '02_unique': 'CREATE UNIQUE INDEX CONCURRENTLY users_name ON users (name);',
-    },
-  });
-  const env = { DATABASE_URL: database.url };
-  for (const code of ['MIGRATION_FAILED', 'MIGRATION_UNRESOLVED']) {
-    const run = await runBundle({ dir: app.dir, args: ['migrate'], env });
-    expect(run).toMatchObject({ code: 65 });
-    expect(run.logs.at(-1)).toMatchObject({ error: { code } });
-    expect(run.stdout).toContain('Invalid index: users_name');
-    expect(run.stdout).toContain('resolve --applied 02_unique');
-    expect(run.stdout).toContain('resolve --rolled-back 02_unique');
-  }
-});
