@@ -54,7 +54,7 @@ test('run five times at once, it creates one administrator and prints one passwo
 test('seeds the schema that the URL names', async () => {
   const database = await createDatabase();
   await migrateApp(database, 'App Schema');
-  const url = database.urlFor(undefined, { schema: 'App Schema', sslmode: 'prefer' });
+  const url = database.urlFor(undefined, { schema: 'App Schema', sslmode: 'disable' });
   expect(await seed(database, { DATABASE_URL: url })).toMatchObject({ code: 0 });
   expect(await database.query('SELECT email FROM "App Schema".users')).toHaveLength(1);
 });
