@@ -59,6 +59,11 @@ export class Database {
     return historyTable(this.state.schema);
   }
 
+  /** Whether it was there when it was last looked for. */
+  get hasHistory(): boolean {
+    return this.state.history !== null;
+  }
+
   /** Something between us and the server hands its connections around: the backend is not the one we were told of. */
   get isPooled(): boolean {
     const { client, settings } = this.session;

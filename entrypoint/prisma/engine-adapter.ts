@@ -13,13 +13,16 @@ import { type MigrationRecord, readRecord } from './migration-record.ts';
 export interface MigrationHooks {
   /** `_prisma_migrations`, qualified and quoted: the engine names it without a schema. */
   readonly table: string;
+  /** Whether it was there when it was last looked for. */
+  readonly isThere: () => boolean;
   /** Whether a session is nobody's own, so that each statement sets the search path for itself. */
   readonly isPooled: boolean;
-  /** Takes Prisma's advisory lock, without blocking in it. */
-  acquireLock(): Promise<void>;
   /** Applies a script, and writes its record: what the engine writes to it is dropped. */
   apply(record: MigrationRecord, script: string): Promise<void>;
 }
+
+/** A table that is not there is not looked for where another role may put one of its own since: the engine makes ours, or fails. */
+const NOWHERE = 'pg_temp."_prisma_migrations"';
 
 /** Sends everything through one connection: the engine's session is the one that holds the locks. */
 class SessionPool extends pg.Pool {
@@ -60,20 +63,23 @@ function hookInto(
   hooks: MigrationHooks,
 ): void {
   const { queryRaw, executeRaw } = adapter;
-  const qualified = (query: SqlQuery): SqlQuery => ({
-    ...query,
-    sql: query.sql
-      // The engine quotes this name without escaping it.
-      .replace(`CREATE SCHEMA "${schema}"`, () => `CREATE SCHEMA ${quoteIdentifier(schema ?? '')}`)
-      .replace(/"?\b_prisma_migrations\b"?/g, () => hooks.table),
-  });
+  let isCreated = false;
+  const qualified = (query: SqlQuery): SqlQuery => {
+    isCreated ||= /^\s*CREATE TABLE\b/.test(query.sql);
+    const table = isCreated || hooks.isThere() ? hooks.table : NOWHERE;
+    return {
+      ...query,
+      sql: query.sql
+        // The engine quotes this name without escaping it.
+        .replace(`CREATE SCHEMA "${schema}"`, () => `CREATE SCHEMA ${quoteIdentifier(schema ?? '')}`)
+        .replace(/"?\b_prisma_migrations\b"?/g, () => table),
+    };
+  };
   let begun: MigrationRecord | undefined;
   /** Whether a statement is seen to here, and must not reach the server. */
-  const intercept = async ({ sql, args }: SqlQuery): Promise<boolean> => {
-    if (/pg_advisory_lock\(/.test(sql)) {
-      await hooks.acquireLock();
-      return true;
-    }
+  const intercept = ({ sql, args }: SqlQuery): boolean => {
+    // Whoever uses the engine holds it, and has looked at the history since.
+    if (/pg_advisory_lock\(/.test(sql)) return true;
     const record = readRecord(sql, args);
     begun = record ?? begun;
     if (record !== undefined) return true;
@@ -81,13 +87,11 @@ function hookInto(
   };
 
   adapter.queryRaw = async (query) =>
-    (await intercept(query))
+    intercept(query)
       ? { columnNames: [], columnTypes: [], rows: [] }
       : forward(session, hooks.isPooled, () => queryRaw.call(adapter, qualified(query)));
   adapter.executeRaw = async (query) =>
-    (await intercept(query))
-      ? 1
-      : forward(session, hooks.isPooled, () => executeRaw.call(adapter, qualified(query)));
+    intercept(query) ? 1 : forward(session, hooks.isPooled, () => executeRaw.call(adapter, qualified(query)));
   adapter.executeScript = async (script) => {
     if (begun === undefined) throw new Error('the engine runs a script of no migration');
     await hooks.apply(begun, script);

@@ -66,8 +66,12 @@ async function applyPending(
   await refuseMissingPrivileges(database, open.length);
   if (cli === undefined) refuseAutocommitBehindPooler(database, open);
   await lock.hold();
-  // It loads while the history is read.
-  if (cli === undefined) void import('../prisma/schema-engine.ts');
+  if (cli === undefined) {
+    // Before the history is read, which whoever has it may change meanwhile.
+    await lock.holdPrismaLock();
+    // It loads while the history is read.
+    void import('../prisma/schema-engine.ts');
+  }
   await database.refresh();
   const { pending, interrupted, failed } = compareHistory(database.history, folder.migrations, config);
   // Only now: what looked interrupted without the lock may have been another replica at work.

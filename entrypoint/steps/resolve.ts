@@ -24,11 +24,12 @@ export async function resolveMigration(
 ): Promise<void> {
   await context.steps.run('resolve', async (log) => {
     await lock.hold();
-    const { schema } = database.state;
+    await lock.holdPrismaLock();
+    const { schema } = await database.refresh();
     const factory = new EngineAdapterFactory(database.session, schema, {
       table: database.historyTable,
+      isThere: () => database.hasHistory,
       isPooled: database.isPooled,
-      acquireLock: () => lock.holdPrismaLock(),
       apply: () => Promise.reject(new Error('resolve applies nothing')),
     });
     await database.speakUtc();

@@ -47,8 +47,8 @@ export async function migrateEmbedded(
     });
   const factory = new EngineAdapterFactory(database.session, database.state.schema, {
     table,
+    isThere: () => database.hasHistory,
     isPooled: database.isPooled,
-    acquireLock: () => keepFailure(lock.holdPrismaLock()),
     apply: (record, script) => keepFailure(apply(record, script)),
   });
   try {

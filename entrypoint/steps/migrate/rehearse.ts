@@ -45,12 +45,12 @@ export async function rehearse(database: Database, target: Rehearsed): Promise<B
 class Rehearsal extends EngineAdapterFactory {
   hasBegun = false;
 
-  constructor({ session, state, historyTable }: Database) {
+  constructor({ session, state, historyTable, hasHistory }: Database) {
     super(session, state.schema, {
       table: historyTable,
+      isThere: () => hasHistory,
       // It is in one transaction.
       isPooled: false,
-      acquireLock: async () => undefined,
       apply: () => this.#end(),
     });
   }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { runBundle } from '../../helpers/bundle.ts';
+import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Database, type Role } from '../../helpers/database.ts';
 import { createStandalone, type Standalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
 
@@ -141,6 +141,27 @@ describe('a history is refused by every command that asks for it, with 65 and th
       expect(code, stdout).toBe(0);
     }
   });
+});
+
+test('a history that another role puts there while it holds the lock of Prisma is refused, and nothing of it is run', async () => {
+  const database = await prepare(`GRANT CREATE ON SCHEMA public TO ${other.name}`);
+  for (const args of [['migrate'], ['resolve', '--applied', '0001_users']]) {
+    const session = await database.connect(database.urlFor(other));
+    await session.query('SELECT pg_advisory_lock(72707369)');
+    const env = { DATABASE_URL: database.urlFor(owner) };
+    const boot = await startBundle({ dir: app.dir, args, env });
+    await boot.waitForLine(/another replica is at work/);
+    await session.query(`CREATE TABLE public._prisma_migrations (${COLUMNS});
+      GRANT ALL ON public._prisma_migrations TO PUBLIC;
+      CREATE FUNCTION public.reach() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
+      CREATE TRIGGER t BEFORE INSERT ON public._prisma_migrations EXECUTE FUNCTION public.reach();
+      SELECT pg_advisory_unlock(72707369)`);
+    expect((await boot.exit).code, boot.stdout).toBe(65);
+    expect(boot.stdout).toMatch(/got one that role \\?"role_\w+\\?" owns/);
+    expect(boot.stdout).not.toContain('trapped');
+    await session.query('DROP TABLE public._prisma_migrations; DROP FUNCTION public.reach()');
+    await session.end();
+  }
 });
 
 describe('a history is trusted where its owner is', () => {
