@@ -9,7 +9,8 @@ const REQUESTS = {
 
 /**
  * A client that answers only what `require_auth` admits, goes on only with channel binding where `channel_binding` is
- * `require`, and sends no password in the clear. node-postgres answers whatever it is asked.
+ * `require`, ends SCRAM only with the server's proof, and sends no password in the clear. node-postgres answers whatever it
+ * is asked.
  */
 export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
   const methods = requireAuth.split(',').filter(Boolean);
@@ -23,10 +24,11 @@ export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
     constructor(config?: ClientConfig) {
       super(config);
       let asked: string | undefined;
+      let isProved = false;
+      // node-postgres writes nothing to a connection that is gone.
+      const refuse = (why: string) => this.connection.stream.destroy(new Error(`The server ${why}.`));
       const judge = (method: string, isBound: boolean) => {
         asked = method;
-        // node-postgres writes nothing to a connection that is gone.
-        const refuse = (why: string) => this.connection.stream.destroy(new Error(`The server ${why}.`));
         if (!admits(method)) refuse(`asks for ${method}, which require_auth does not admit`);
         if (binds && !isBound)
           refuse('does not offer the channel binding that channel_binding=require demands');
@@ -40,7 +42,13 @@ export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
           judge(method, mechanisms.includes('SCRAM-SHA-256-PLUS')),
         );
       }
-      this.connection.on('authenticationOk', () => asked === undefined && judge('none', false));
+      this.connection.on('authenticationSASLFinal', () => {
+        isProved = true;
+      });
+      this.connection.on('authenticationOk', () => {
+        if (asked === undefined) judge('none', false);
+        else if (asked === 'scram-sha-256' && !isProved) refuse('has not proved that it knows the password');
+      });
     }
   };
 }

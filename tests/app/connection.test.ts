@@ -1,11 +1,16 @@
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { readConnection } from '../../prisma/connection.ts';
 import { createSelfSigned } from '../helpers/certificates.ts';
+import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';
+import { authentication, message } from '../helpers/fake-server.ts';
 import { type PostgresServer, startServer } from '../helpers/postgres.ts';
 import { createFolder } from '../helpers/workspace.ts';
 
@@ -122,15 +127,30 @@ describe('its client', () => {
     ['trust', { sslmode: 'require', channel_binding: 'require' }, 'channel_binding=require'],
     ['trust', { sslmode: 'require', require_auth: 'none' }, 'in'],
   ])('meets a server that asks for %s with %j: %s', async (method, parameters, expected) => {
-    const { pool } = read(database.urlFor(roles.get(method), parameters));
-    const adapter = await new PrismaPg(pool).connect();
-    const query = { sql: 'SELECT 1', args: [], argTypes: [] };
-    const end = await adapter.queryRaw(query).then(() => 'in', String);
-    await adapter.dispose();
+    const end = await ask(database.urlFor(roles.get(method), parameters));
     if (expected === 'in') expect(end).toBe('in');
     else expect(end).toContain(expected);
   });
 });
+
+test.each(['sslmode=require&channel_binding=require', 'sslmode=require&require_auth=scram-sha-256'])(
+  'with %s its client lets in no server that has not proved to know the password',
+  async (parameters) => {
+    const { certificate, key } = await createSelfSigned({ names: ['127.0.0.1'] });
+    const options = { cert: await readFile(certificate), key: await readFile(key), isServer: true };
+    const letIn = [authentication(0), message('S', 'server_version\0', '17.0\0'), message('Z', 'I')];
+    const port = await listen((socket) => {
+      const answers = [authentication(10, 'SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0'), Buffer.concat(letIn)];
+      socket.once('data', () => {
+        socket.write('S');
+        const secure = new TLSSocket(socket, options).on('error', () => undefined);
+        secure.on('data', () => secure.write(answers.shift() ?? ''));
+      });
+    });
+    const end = await ask(`postgresql://u:hush@127.0.0.1:${port}/d?${parameters}`);
+    expect(end).toContain('has not proved that it knows the password');
+  },
+);
 
 test.each(['', 'mysql://u:hush@h/d', 'u:hush@h'])(
   'says what is wrong with "%s" without repeating it',
@@ -138,6 +158,24 @@ test.each(['', 'mysql://u:hush@h/d', 'u:hush@h'])(
     expect(() => read(url)).toThrow(/^(?!.*hush).*not a postgresql:\/\/ URL/);
   },
 );
+
+/** How it ends when Prisma asks something there: `in`, or the reason why it did not get that far. */
+async function ask(url: string): Promise<string> {
+  const adapter = await new PrismaPg(read(url).pool).connect();
+  const end = await adapter.queryRaw({ sql: 'SELECT 1', args: [], argTypes: [] }).then(() => 'in', String);
+  await adapter.dispose();
+  return end;
+}
+
+async function listen(onSocket: (socket: Socket) => void): Promise<number> {
+  const server = createServer(onSocket).listen(0, '127.0.0.1');
+  onCleanup(() => {
+    server.close();
+  });
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
 
 function read(url: string) {
   return readConnection(url);
