@@ -6,6 +6,7 @@ import type { ConcurrentIndex } from './read.ts';
 import { relationOf } from './relation-of.ts';
 
 interface Index {
+  readonly schema: string;
   /** Qualified and quoted. */
   readonly qualified: string;
   readonly table: string;
@@ -19,9 +20,11 @@ export async function lookUpIndex(session: Session, statement: ConcurrentIndex):
   const table = await relationOf(session, statement.table);
   const candidates = table === undefined ? [] : await findCandidates(session, table, statement.name);
   if (candidates.length === 0) return { kind: 'absent' };
-  const wanted = await definitionOf(session, statement);
+  const wanted = await definitionOf(session, statement, candidates[0]?.schema ?? '');
   const index = candidates.find(({ definition, valid }) =>
-    wanted === undefined ? !valid && definition !== '' : definition === wanted,
+    wanted === undefined
+      ? statement.name !== undefined && !valid && definition !== ''
+      : definition === wanted,
   );
   const [other] = candidates;
   if (index === undefined) {
@@ -49,7 +52,7 @@ async function findCandidates(session: Session, table: string, name: string | un
       ? "i.indrelid = t.oid AND c.relname ~ '_idx[0-9]*$'"
       : `c.relname = (pg_catalog.parse_ident(${quoteLiteral(name)}))[1]::pg_catalog.name`;
   return session.query<Index>(`
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS qualified, i.indrelid AS table,
+    SELECT n.nspname AS schema, pg_catalog.format('%I.%I', n.nspname, c.relname) AS qualified, i.indrelid AS table,
       i.indisvalid AS valid, CASE WHEN i.indrelid = t.oid THEN ${NORMALIZED} ELSE '' END AS definition
     FROM pg_catalog.pg_class AS t JOIN pg_catalog.pg_class AS c ON c.relnamespace = t.relnamespace
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -65,20 +68,22 @@ const NORMALIZED = `CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
 
 /**
  * The definition that the statement makes, as the server writes it: of the same index on an empty table of the same
- * columns, which is rolled back. Undefined where that cannot be made.
+ * columns, which is rolled back. It is made in the schema of the index, where the role may create things, and not as a
+ * temporary one, which needs a privilege of its own. Undefined where that cannot be made.
  */
 async function definitionOf(
   session: Session,
   { table, definition, isUnique }: ConcurrentIndex,
+  schema: string,
 ): Promise<string | undefined> {
-  const scratch = quoteIdentifier(`zarpe_${process.pid}_${Date.now()}`);
+  const scratch = `${quoteIdentifier(schema)}.${quoteIdentifier(`zarpe_${process.pid}_${Date.now()}`)}`;
   try {
-    await session.send(`BEGIN; CREATE TEMPORARY TABLE pg_temp.${scratch} (LIKE ${table}) ON COMMIT DROP`);
-    await session.send(`CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ON pg_temp.${scratch} ${definition}`);
+    await session.send(`BEGIN; CREATE TABLE ${scratch} (LIKE ${table})`);
+    await session.send(`CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ON ${scratch} ${definition}`);
     const [row] = await session.query<{ definition: string }>(`
       SELECT ${NORMALIZED} AS definition
       FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-      WHERE i.indrelid = ${quoteLiteral(`pg_temp.${scratch}`)}::pg_catalog.regclass`);
+      WHERE i.indrelid = ${quoteLiteral(scratch)}::pg_catalog.regclass`);
     return row?.definition;
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.severity !== 'FATAL') return undefined;

@@ -58,6 +58,34 @@ describe('a statement that commits by itself', () => {
     expect((await migrate()).logs).toContainEqual(expect.objectContaining({ event: 'skipped' }));
   });
 
+  test('is looked up by a role that may make no temporary tables, and no other invalid index is dropped', async () => {
+    const app = await createStandalone({ migrations: { '1_base': BASE } });
+    const [database, owner] = [await createDatabase(), await createRole()];
+    await database.query(`REVOKE ALL ON DATABASE ${database.name} FROM PUBLIC;
+      GRANT CONNECT ON DATABASE ${database.name} TO ${owner.name}; GRANT ALL ON SCHEMA public TO ${owner.name}`);
+    const env = { DATABASE_URL: database.urlFor(owner) };
+    const migrate = () => runBundle({ dir: app.dir, args: ['migrate'], env });
+    await migrate();
+    const session = await database.connect(env.DATABASE_URL);
+    await session.query('CREATE INDEX by_label ON items (label)');
+    await session.query("UPDATE items SET label = 'same'");
+    const failed = session.query('CREATE UNIQUE INDEX CONCURRENTLY items_label_idx ON items (label)');
+    await expect(failed).rejects.toThrow('could not create unique index');
+    await session.end();
+    await app.addMigration('2_label', 'CREATE INDEX CONCURRENTLY by_label ON items (label)');
+    await app.addMigration('3_lower', 'CREATE INDEX CONCURRENTLY ON items (lower(label))');
+    const run = await migrate();
+    expect(run.code, run.stdout).toBe(0);
+    const indexes = await database.query(`SELECT indexrelid::regclass::text AS name, indisvalid AS valid
+      FROM pg_index WHERE indrelid = 'items'::regclass ORDER BY 1`);
+    expect(indexes).toEqual([
+      { name: 'by_label', valid: true },
+      { name: 'items_label_idx', valid: false },
+      { name: 'items_lower_idx', valid: true },
+      { name: 'items_pkey', valid: true },
+    ]);
+  });
+
   test('that an earlier start finished and did not record is recorded, and not run again', async () => {
     const { database, migrate } = await prepare('CREATE INDEX CONCURRENTLY by_label ON items (label)');
     await database.query('CREATE INDEX by_label ON items (label)');
