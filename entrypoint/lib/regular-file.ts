@@ -25,6 +25,12 @@ export function readRegularFile(path: string, mostBytes: number): Buffer {
   });
 }
 
+/** Why a file could not be read, as it reads after "got ". */
+export function describeUnreadable(error: unknown): string {
+  if (error instanceof UnsuitableFileError) return error.message;
+  return error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
+}
+
 /** Puts these bytes in the place of what a regular file holds; one that is not there is not created. */
 export function overwriteRegularFile(path: string, bytes: Uint8Array): void {
   withRegularFile(path, O_WRONLY, (fd) => {

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../lib/errors.ts';
-import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
+import { describeUnreadable, readRegularFile } from '../lib/regular-file.ts';
 import { checksum } from './checksum.ts';
 import { parseScript, type Script } from './script.ts';
 
@@ -37,7 +37,7 @@ export function readMigrationsFolder(dir: string): MigrationsFolder {
       problems.push({
         what: join(dir, name, MIGRATION_FILE),
         expected: 'the script of the migration',
-        got: describe(error),
+        got: describeUnreadable(error),
         action:
           'Restore the file, or delete its folder if it was never applied; .dockerignore may leave out *.sql.',
       });
@@ -55,11 +55,6 @@ export function matchesChecksum({ script }: Migration, recorded: string): boolea
   if (checksum(script) === recorded) return true;
   const unix = script.toString('utf8').replaceAll('\r\n', '\n');
   return checksum(unix) === recorded || checksum(unix.replaceAll('\n', '\r\n')) === recorded;
-}
-
-function describe(error: unknown): string {
-  if (error instanceof UnsuitableFileError) return error.message;
-  return error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
 }
 
 function listMigrations(dir: string, problems: Problem[]): string[] {

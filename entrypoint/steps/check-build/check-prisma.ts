@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Problem } from '../../lib/errors.ts';
 import { LOCK_FILE, type MigrationsFolder, readMigrationsFolder } from '../../prisma/migrations-folder.ts';
 import { checkPrismaCli } from './check-prisma-cli.ts';
+import { findSchemaFiles, readDatasource } from './datasource.ts';
 import { nameOf } from './listing.ts';
 
 const POSTGRES = /^postgres(?:ql)?$/;
@@ -32,7 +33,14 @@ export function checkPrisma(appDir: string, config: PrismaConfig, problems: Prob
   const prismaDir = nameOf(dir, appDir);
   const copy = `Copy it: COPY --from=builder ${isAbsolute(prismaDir) ? `/app/prisma ${prismaDir}` : `/app/${prismaDir} ./${prismaDir}`}`;
   const files = findSchemaFiles(dir);
-  const datasource = readDatasource(files);
+  const datasource = readDatasource(files, (file, got) =>
+    problems.push({
+      what: nameOf(file, appDir),
+      expected: 'the Prisma schema, one file or a folder of them',
+      got,
+      action: `${copy}, readable by the user of the container.`,
+    }),
+  );
   if (files.length === 0) {
     problems.push({
       what: `${prismaDir}/schema.prisma`,
@@ -86,41 +94,4 @@ function checkLock(migrationsDir: string, folder: MigrationsFolder): Problem[] {
       action: 'Commit the file that `prisma migrate` wrote, and copy it with the migrations.',
     },
   ];
-}
-
-function findSchemaFiles(dir: string): string[] {
-  const single = join(dir, 'schema.prisma');
-  if (existsSync(single)) return [single];
-  const inFolder = (folder: string): string[] => {
-    try {
-      return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-        const path = join(folder, entry.name);
-        if (entry.isDirectory()) return entry.name === 'migrations' ? [] : inFolder(path);
-        return entry.name.endsWith('.prisma') ? [path] : [];
-      });
-    } catch {
-      return [];
-    }
-  };
-  return inFolder(dir);
-}
-
-interface Datasource {
-  readonly file: string | undefined;
-  readonly provider: string | undefined;
-  readonly schemas: readonly string[];
-}
-
-function readDatasource(files: readonly string[]): Datasource {
-  for (const file of files) {
-    const block = /^\s*datasource\s+\w+\s*\{([\s\S]*?)^\s*\}/m.exec(readFileSync(file, 'utf8'))?.[1];
-    if (block === undefined) continue;
-    const schemas = /^\s*schemas\s*=\s*\[([^\]]*)\]/m.exec(block)?.[1] ?? '';
-    return {
-      file,
-      provider: /^\s*provider\s*=\s*"([^"]*)"/m.exec(block)?.[1],
-      schemas: [...schemas.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
-    };
-  }
-  return { file: undefined, provider: undefined, schemas: [] };
 }

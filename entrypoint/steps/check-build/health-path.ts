@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
+import { readRegularFile } from '../../lib/regular-file.ts';
+
+/** A server that is bundled with all it needs is of some megabytes. */
+const LARGEST_BYTES = 64 * 1024 * 1024;
 
 export const DEFAULT_HEALTH_PATH = '/api/health';
 
@@ -19,16 +22,17 @@ export function findNextDir(serverPath: string, serverSource = readText(serverPa
 /** Empty where the build has none, or cannot be read: the build check tells of that. */
 function readBasePath(nextDir: string): string {
   try {
-    const manifest: unknown = JSON.parse(readFileSync(join(nextDir, 'routes-manifest.json'), 'utf8'));
+    const manifest: unknown = JSON.parse(readText(join(nextDir, 'routes-manifest.json')) ?? '');
     return RoutesSchema.parse(manifest).basePath ?? '';
   } catch {
     return '';
   }
 }
 
+/** Undefined where there is no such file, or one that cannot be read. */
 export function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularFile(path, LARGEST_BYTES).toString();
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { cp, rename, symlink } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
@@ -126,6 +127,20 @@ describe('an incomplete build', () => {
     expect(found.map((problem) => problem.what)).toEqual([what]);
     expect(found[0]?.action).toContain(action);
   });
+
+  test.each(['server.js', '.next/BUILD_ID', 'prisma/schema.prisma'])(
+    'neither waits for what is not a regular file in the place of %s, nor calls it a bug',
+    async (file) => {
+      for (const [program, ...args] of [['mkfifo'], ['mkdir'], ['ln', '-s', '/dev/zero']]) {
+        const app = await createStandalone({ omit: [file] });
+        execFileSync(program ?? '', [...args, app.path(file)]);
+        const env = { DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/d' };
+        const { code, stdout } = await runBundle({ dir: app.dir, args: ['start'], env });
+        expect(code, stdout).toBe(66);
+        expect(stdout).toContain(`"what":"${file}"`);
+      }
+    },
+  );
 
   test('names everything that is missing at once, and lists what is there', async () => {
     const found = await problems({ omit: ['server.js', '.next', 'prisma', 'node_modules'] });

@@ -1,0 +1,59 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeUnreadable, readRegularFile } from '../../lib/regular-file.ts';
+
+const LARGEST_BYTES = 16 * 1024 * 1024;
+
+export interface Datasource {
+  readonly file: string | undefined;
+  readonly provider: string | undefined;
+  readonly schemas: readonly string[];
+}
+
+/** The files of a Prisma schema: one, or all in a folder. */
+export function findSchemaFiles(dir: string): string[] {
+  const single = join(dir, 'schema.prisma');
+  if (existsSync(single)) return [single];
+  const inFolder = (folder: string): string[] => {
+    try {
+      return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) return entry.name === 'migrations' ? [] : inFolder(path);
+        return entry.name.endsWith('.prisma') ? [path] : [];
+      });
+    } catch {
+      return [];
+    }
+  };
+  return inFolder(dir);
+}
+
+/**
+ * The first datasource in the files of a Prisma schema.
+ * @param refuse is told of a file that cannot be read, and why
+ */
+export function readDatasource(
+  files: readonly string[],
+  refuse: (file: string, got: string) => void,
+): Datasource {
+  for (const file of files) {
+    const block = /^\s*datasource\s+\w+\s*\{([\s\S]*?)^\s*\}/m.exec(readSchema(file, refuse))?.[1];
+    if (block === undefined) continue;
+    const schemas = /^\s*schemas\s*=\s*\[([^\]]*)\]/m.exec(block)?.[1] ?? '';
+    return {
+      file,
+      provider: /^\s*provider\s*=\s*"([^"]*)"/m.exec(block)?.[1],
+      schemas: [...schemas.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
+    };
+  }
+  return { file: undefined, provider: undefined, schemas: [] };
+}
+
+function readSchema(file: string, refuse: (file: string, got: string) => void): string {
+  try {
+    return readRegularFile(file, LARGEST_BYTES).toString();
+  } catch (error) {
+    refuse(file, describeUnreadable(error));
+    return '';
+  }
+}
