@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/backup-common.sh"
 export PGAPPNAME=zarpe-restore
 : "${PGDATABASE:?set PGDATABASE to the database to restore}"
-staging=''
+staging='' closed=''
 
 main() {
   force=no dump=''
@@ -87,7 +87,7 @@ put_in_place_of_the_present_one() {
   staging=${PGDATABASE}_restoring_$stamp
   former=${PGDATABASE}_before_$stamp
   create_staging || fail 1 "cannot create the database \`$staging\` to restore into, with the locale and encoding of \`$PGDATABASE\`"
-  trap drop_staging EXIT
+  trap end EXIT
   trap 'exit 143' TERM
   trap 'exit 130' INT
   pg_restore --dbname="$staging" --no-owner --exit-on-error "$dump" ||
@@ -164,6 +164,7 @@ SQL
 
 # One transaction: there is no moment without a database of that name.
 exchange_names() {
+  closed=yes
   query --dbname=postgres --set name="$PGDATABASE" --set former="$former" --set staging="$staging" >/dev/null <<'SQL'
 ALTER DATABASE :"name" ALLOW_CONNECTIONS false;
 SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :'name' AND backend_type = 'client backend';
@@ -173,15 +174,22 @@ ALTER DATABASE :"staging" RENAME TO :"name";
 COMMIT;
 SQL
   exchange_status=$?
-  # psql stops at the first error: whichever of the two names the former database bears now, open it again.
+  open_again
+  return "$exchange_status"
+}
+
+# psql stops at the first error, and a signal may come at any moment: whichever of the two names the former database
+# bears now, it takes connections again.
+open_again() {
   for name in "$former" "$PGDATABASE"; do
     printf 'ALTER DATABASE :"name" ALLOW_CONNECTIONS true;\n' |
       query --dbname=postgres --set name="$name" >/dev/null 2>&1 || true
   done
-  return "$exchange_status"
+  closed=''
 }
 
-drop_staging() {
+end() {
+  [ -z "$closed" ] || open_again
   [ -z "$staging" ] || dropdb --maintenance-db=postgres --if-exists --force "$staging" || true
 }
 

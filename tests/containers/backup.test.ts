@@ -232,6 +232,28 @@ describe('restore', () => {
     expect(await other.query(locale, 'postgres')).toBe('ies-ESCC');
   });
 
+  test('with --force that is ended while the names change leaves the database as it was, open to all', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await inBackups(
+      other,
+      `cp /opt/docker/*.sh /tmp
+       cat - /opt/docker/restore.sh >/tmp/restore.sh <<'END'
+       psql() {
+         case "$*" in
+           *former=*) head -n 1 | command psql "$@"; kill -TERM $$ ;;
+           *) command psql "$@" ;;
+         esac
+       }
+END
+       status=0
+       sh /tmp/restore.sh --force latest || status=$?
+       [ "$status" = 143 ]`,
+    );
+    expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
+    expect(await other.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'zarpe_%'")).toBe('0');
+  });
+
   test('fills a database that is empty or not there, which the app then owns', async () => {
     for (const make of ['CREATE DATABASE zarpe OWNER zarpe', 'SELECT 1']) {
       await project.query('DROP DATABASE zarpe WITH (FORCE)', 'postgres');
