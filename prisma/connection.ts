@@ -54,6 +54,8 @@ function parseUrl(connectionString: string): URL {
 function refuseIgnored(parameters: URLSearchParams, parameter: Parameter): void {
   for (const name of parameters.keys()) {
     if (parameters.getAll(name).length > 1) throw new Error(`The connection string has ${name} twice.`);
+    if (PROTECTION.test(name) && parameter(name) === undefined)
+      throw new Error(`The connection string has ${name} without a value.`);
     if (/ssl|tls|auth|binding/i.test(name) && !PROTECTION.test(name)) {
       throw new Error(`The connection string has ${name}, which would be ignored.`);
     }

@@ -68,6 +68,9 @@ const OF_THE_APP = `
   .trim()
   .split(/\s+/);
 
+/** Left empty, as by a variable that is not set, these would mean less protection than was meant. */
+const PROTECTS = /^(?:ssl|channel_binding$|require_auth$)/;
+
 export type ParameterName = keyof typeof OURS;
 
 /** The first parameter that is unknown, given twice or set to what it cannot be; its value is not repeated. */
@@ -100,6 +103,8 @@ export function findParameterProblem(source: string, url: URL): Problem | undefi
     const rule = ruleOf(name);
     const value = values[0] ?? '';
     if (rule === undefined) return unknown(source, name);
+    if (value === '' && PROTECTS.test(name))
+      return problem(`a value for ${name}`, 'none', 'Give it one, or remove it.');
     if (rule === 'text' || value === '') continue;
     if ('instead' in rule) return problem(`no parameter ${name}`, 'one', rule.instead);
     if (!rule.includes(value)) {

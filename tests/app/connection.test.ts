@@ -77,6 +77,7 @@ test.each([
   ['ssl=true', 'ssl, which would be ignored'],
   ['sslmod=require', 'sslmod, which would be ignored'],
   ['sslmode=disable&sslmode=verify-full', 'sslmode twice'],
+  ['sslmode=', 'sslmode without a value'],
   ['channelBinding=require', 'channelBinding, which would be ignored'],
   ['sslmode=require&sslaccept=strict', 'sslaccept=strict: write sslmode=verify-full'],
 ])('refuses %s, which would be a connection less safe than was meant', (parameters, expected) => {

@@ -234,8 +234,16 @@ describe('the parameters of Prisma', () => {
   });
 
   test('that are empty are unset', () => {
-    expect(read('schema=&sslmode=&connect_timeout=&host=&options=')).toEqual(read(''));
+    expect(read('schema=&connect_timeout=&host=&options=')).toEqual(read(''));
   });
+
+  test.each(['sslmode', 'sslrootcert', 'sslaccept', 'channel_binding', 'require_auth'])(
+    'are not empty where that would be less protection than was meant: %s',
+    (name) => {
+      const parsed = parseDatabaseUrl('DATABASE_URL', `postgresql://u:p@h/d?schema=app&${name}=`, '/app');
+      expect(parsed).toMatchObject({ problem: { expected: `a value for ${name}`, got: 'none' } });
+    },
+  );
 
   test('name a socket folder as the host', () => {
     expect(parse('postgresql://app@localhost/main?host=/run/postgresql&port=5433')).toMatchObject({
