@@ -103,7 +103,7 @@ test('one that is slower than the database is waited for ends the wait with 69',
 });
 
 const SURVEY = /json_build_object/;
-const LOCK = new RegExp(`pg_try_advisory_lock\\(${0x7a_61_72_70_65}\\)`);
+const LOCK = new RegExp(`pg_try_advisory_lock\\(${0x7a_61_72_70_65}\\b`);
 const ENGINE = /CREATE TABLE .*_prisma_migrations/s;
 const SCRIPT = /CREATE TABLE slow/;
 

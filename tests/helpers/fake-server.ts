@@ -83,6 +83,8 @@ const FACTS = JSON.stringify({
   seedTable: null,
   seedReason: null,
   seedRows: null,
+  doubt: null,
+  unusualHistory: null,
 });
 const COLUMN = Buffer.concat([
   Buffer.from('facts\0'),
