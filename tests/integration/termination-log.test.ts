@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { runBundle } from '../helpers/bundle.ts';
+import { fakeServer, message } from '../helpers/fake-server.ts';
 import { createStandalone } from '../helpers/standalone.ts';
 
 test.each(['a named pipe', 'a device', 'a folder', 'nothing'])(
@@ -30,4 +31,26 @@ test('a termination log holds the message alone, in 4096 bytes without half a ch
   expect(told.length).toBeLessThanOrEqual(4096);
   expect(told.length).toBeGreaterThan(4092);
   expect(new TextDecoder('utf-8', { fatal: true }).decode(told)).toMatch(/^CONFIG_INVALID \(exit 78\): .*€/s);
+});
+
+test('a termination log moves no cursor of who reads it, whatever the server said', async () => {
+  const refused = message(
+    'E',
+    'SFATAL\0',
+    'VFATAL\0',
+    'C28000\0',
+    'M\u001b[2J\u001b]0;forged\u0007\r\u202eall is well\0',
+    '\0',
+  );
+  const { port } = await fakeServer(['N', refused, 'N', refused]);
+  const app = await createStandalone();
+  await app.write('log', '');
+  const env = {
+    ENTRYPOINT_TERMINATION_LOG: app.path('log'),
+    DATABASE_URL: `postgresql://app:hush@127.0.0.1:${port}/main`,
+  };
+  expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 77 });
+  const told = await readFile(app.path('log'), 'utf8');
+  expect(told).toContain('forged');
+  expect(told.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
 });
