@@ -66,12 +66,17 @@ class ScriptQuery {
 
 /** Runs a query whole, as psql would with one; rejects with a ScriptError. */
 export function runQuery(session: Session, query: ComposedQuery): Promise<void> {
-  return new Promise((resolve, reject) => {
+  const { answers } = session;
+  answers.keepsRows = false;
+  const answered = new Promise<void>((resolve, reject) => {
     const fail = (error: unknown, completed: number) => {
       const position = error instanceof pg.DatabaseError ? error.position : undefined;
       const place = query.locate(position === undefined ? undefined : Number(position), completed);
       reject(new ScriptError(session.givenUp ?? error, place));
     };
     session.client.query(new ScriptQuery(query.text, resolve, fail));
+  });
+  return answered.finally(() => {
+    answers.keepsRows = true;
   });
 }

@@ -61,9 +61,13 @@ async function attempt(
     const [opened, Client] = await Promise.all([openSocket(settings, mode, bounded), loadClient()]);
     socket = opened.socket;
     bounded.throwIfAborted();
-    guardSocket(socket, new Authentication(settings, opened.encrypted));
+    const answers = guardSocket(socket, new Authentication(settings, opened.encrypted));
     const client = new Client(clientOptions(socket, settings, options.database));
-    const session = new Session(client, socket, settings, { ...opened, answerMs: options.answerMs });
+    const session = new Session(client, socket, settings, {
+      ...opened,
+      answers,
+      answerMs: options.answerMs,
+    });
     await client.connect().catch((error: unknown) => {
       throw fromDriver(error);
     });

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { BootError } from '../errors.ts';
+import { AnswerBound } from './answer-bound.ts';
 import type { Authentication } from './authentication.ts';
 import { ProtocolError, unreadable } from './protocol-error.ts';
 
@@ -9,10 +10,11 @@ const HEADER = 5;
 
 /**
  * Lets the driver see whole messages only until the server is ready, none of which is longer than 64 kB, out of place
- * or a request that must not be answered. A breach, then or later, ends the connection with the reason.
+ * or a request that must not be answered; after that answers are bounded. A breach ends the connection with the reason.
  */
-export function guardSocket(socket: Socket, authentication: Authentication): void {
-  const startup = new Startup(authentication);
+export function guardSocket(socket: Socket, authentication: Authentication): AnswerBound {
+  const bound = new AnswerBound();
+  const startup = new Startup(authentication, bound);
   Object.assign(socket, {
     on(event: string, listener: (chunk: Buffer) => void) {
       if (event !== 'data') return socket.addListener(event, listener);
@@ -25,20 +27,23 @@ export function guardSocket(socket: Socket, authentication: Authentication): voi
       });
     },
   });
+  return bound;
 }
 
 /** The server's side of the conversation, up to its first ReadyForQuery. */
 class Startup {
   readonly #authentication: Authentication;
+  readonly #bound: AnswerBound;
   #rest: Buffer = Buffer.alloc(0);
   #isOver = false;
 
-  constructor(authentication: Authentication) {
+  constructor(authentication: Authentication, bound: AnswerBound) {
     this.#authentication = authentication;
+    this.#bound = bound;
   }
 
   *take(chunk: Buffer): Generator<Buffer> {
-    if (this.#isOver) return yield chunk;
+    if (this.#isOver) return yield this.#bounded(chunk);
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     while (!this.#isOver && bytes.length >= HEADER) {
       const type = String.fromCharCode(bytes.readUInt8(0));
@@ -51,7 +56,12 @@ class Startup {
       bytes = bytes.subarray(length);
     }
     this.#rest = this.#isOver ? Buffer.alloc(0) : bytes;
-    if (this.#isOver && bytes.length > 0) yield bytes;
+    if (this.#isOver && bytes.length > 0) yield this.#bounded(bytes);
+  }
+
+  #bounded(bytes: Buffer): Buffer {
+    this.#bound.take(bytes);
+    return bytes;
   }
 
   #judge(type: string, body: Buffer): void {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import pg, { type Client } from 'pg';
 import type { ConnectionSettings } from '../connection-settings.ts';
 import { formatDuration } from '../duration.ts';
+import type { AnswerBound } from './answer-bound.ts';
 import { fromDriver } from './protocol-error.ts';
 
 /** How long a server is given to take its leave. */
@@ -16,6 +17,7 @@ export const SAFE_PATH = 'pg_catalog, pg_temp';
 
 export interface SessionOptions {
   readonly encrypted: boolean;
+  readonly answers: AnswerBound;
   /** Bound of the wait for an answer, in milliseconds. */
   readonly answerMs?: number | undefined;
 }
@@ -26,6 +28,7 @@ export class Session {
   readonly settings: ConnectionSettings;
   readonly encrypted: boolean;
   readonly answerMs: number;
+  readonly answers: AnswerBound;
   readonly #socket: Socket;
   readonly #lost = new AbortController();
   #ended = false;
@@ -36,6 +39,7 @@ export class Session {
     this.#socket = socket;
     this.settings = settings;
     this.encrypted = options.encrypted;
+    this.answers = options.answers;
     this.answerMs = options.answerMs ?? ANSWER_MS;
     client.on('error', (error) => this.#lost.abort(error));
     client.on('end', () => this.#lost.abort(new Error('Connection closed')));

@@ -48,6 +48,14 @@ describe('a server that lets nobody in whom we could be', () => {
   });
 });
 
+test('a server that lets us in and announces four gigabytes is refused, and not waited for', async () => {
+  const letIn = [authentication(0), message('S', 'server_version\0', '17.0\0'), message('Z', 'I')];
+  const announced = Buffer.from([0x44, 0xff, 0xff, 0xff, 0xf0]);
+  const { code, error } = await meet(['N', Buffer.concat(letIn), announced], TRIED_AGAIN);
+  expect(code, error).toBe(69);
+  expect(error).toContain('an answer of an impossible length');
+});
+
 describe('a password', () => {
   test.each([
     ['', ['N', authentication(3)]],
