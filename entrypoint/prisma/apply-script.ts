@@ -7,6 +7,7 @@ import { applyWhole } from './apply-whole.ts';
 import { ComposedQuery } from './composed-query.ts';
 import { insertApplied, type MigrationRecord, updateFinishedAt } from './migration-record.ts';
 import type { OwnTransaction } from './own-transactions.ts';
+import { isRefusal } from './refusal.ts';
 import type { Script } from './script.ts';
 import { isScriptLockHeld, TAKE_SCRIPT_LOCK, waitForScriptLock } from './script-lock.ts';
 import type { Autocommit, Mode } from './script-plan.ts';
@@ -15,15 +16,6 @@ import { scriptPath, scriptSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
 import { leavesSessionAlone } from './session-reset.ts';
 import { applyStandalone } from './standalone/apply.ts';
-
-/** What the server says of statements that it runs, but not in this transaction. */
-const REFUSES_TRANSACTION: ReadonlySet<string> = new Set([
-  '25001', // active_sql_transaction: CONCURRENTLY, VACUUM, SET TRANSACTION after a query
-  '2D000', // invalid_transaction_termination: a procedure that commits
-  '55P04', // unsafe_new_enum_value_usage
-  '55006', // object_in_use: pending trigger events
-  '53200', // out_of_memory: more locks than one transaction can hold
-]);
 
 const NOTHING: Remains = { kind: 'nothing' };
 
@@ -71,8 +63,7 @@ async function applyInTransaction(
         await waitForScriptLock(session, options);
         continue;
       }
-      const isRefused = REFUSES_TRANSACTION.has(error.database?.code ?? '');
-      if (isRefused && script.plan.autocommit.kind !== 'none') return error.message;
+      if (isRefusal(error, script.plan.autocommit)) return error.message;
       throw new ApplyError(error, 'transaction', NOTHING);
     }
   }

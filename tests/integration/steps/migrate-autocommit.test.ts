@@ -9,7 +9,10 @@ const BASE = `CREATE TABLE items (id int PRIMARY KEY, label text, kind int);
   CREATE TABLE parted_a PARTITION OF parted FOR VALUES FROM (0) TO (10);
   CREATE TYPE mood AS ENUM ('good');
   CREATE TABLE parents (id int PRIMARY KEY);
-  CREATE TABLE children (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED);`;
+  CREATE TABLE children (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+  CREATE TABLE once (n int UNIQUE DEFERRABLE INITIALLY IMMEDIATE);
+  CREATE FUNCTION insert_twice() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO once VALUES (1), (1); EXCEPTION WHEN unique_violation THEN CREATE TABLE caught (); END $$;`;
 
 /** An app whose history is a base and one migration more, and a database that has the base. */
 async function prepare(script: string) {
@@ -255,6 +258,11 @@ describe('transactions of a script’s own', () => {
     [
       'ON COMMIT DROP',
       'BEGIN; CREATE TEMP TABLE a (n int) ON COMMIT DROP; COMMIT; CREATE TABLE a (n int)',
+      'autocommit',
+    ],
+    [
+      'a violation that the second transaction catches',
+      'BEGIN; SELECT 1; COMMIT; BEGIN; SELECT insert_twice(); COMMIT',
       'autocommit',
     ],
     [
