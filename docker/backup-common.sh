@@ -101,8 +101,9 @@ as_decimal() {
   printf '%s' "${decimal:-0}"
 }
 
+# Nothing that another role of the database has made is called: only the system's own functions and operators are found.
 query() {
-  psql --no-psqlrc --tuples-only --no-align --quiet --set ON_ERROR_STOP=1 "$@"
+  PGOPTIONS="${PGOPTIONS:-} -c search_path=pg_catalog,pg_temp" psql --no-psqlrc --tuples-only --no-align --quiet --set ON_ERROR_STOP=1 "$@"
 }
 
 USER_TABLES="FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -13,12 +13,15 @@ const REQUESTS = {
  * is asked.
  */
 export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
-  const methods = requireAuth.split(',').filter(Boolean);
+  const methods = requireAuth
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
   const binds = channelBinding === 'require';
   const admits = (method: string) =>
     methods.length === 0 ||
     methods.includes(method) ||
-    (requireAuth.startsWith('!') && !methods.includes(`!${method}`));
+    (methods.every((item) => item.startsWith('!')) && !methods.includes(`!${method}`));
 
   return class CarefulClient extends Client {
     constructor(config?: ClientConfig) {

@@ -1,5 +1,7 @@
+import { unreadable } from '../lib/database/protocol-error.ts';
 import { quoteLiteral, SAFE_PATH, type Session } from '../lib/database/session.ts';
 import { faultPoint } from '../lib/fault-point.ts';
+import { ALL_ROWS } from './all-rows.ts';
 import {
   findDoubt,
   foreignNamespace,
@@ -35,7 +37,15 @@ export async function survey(
   const seen = await ask(session, seedTables, patienceMs, IS_PLAIN_HISTORY);
   if (seen.unusualHistory === null || seen.doubt !== null) return seen;
   const doubt = await findDoubt(session, seen.unusualHistory);
-  return doubt === null ? ask(session, seedTables, patienceMs, 'true') : { ...seen, doubt };
+  if (doubt !== null) return { ...seen, doubt };
+  const again = await ask(
+    session,
+    seedTables,
+    patienceMs,
+    `c.oid = ${quoteLiteral(seen.unusualHistory)}::oid`,
+  );
+  const changed = again.unusualHistory === null ? again.doubt : (again.doubt ?? CHANGED);
+  return { ...again, doubt: changed };
 }
 
 /** @param isPlain whether the history is read at once, as SQL */
@@ -50,6 +60,8 @@ async function ask(
   const statements = [
     `set local lock_timeout = ${patienceMs}`,
     'set local statement_timeout = 0',
+    // A policy of another role is an error, and not a function that runs as us.
+    'set local row_security = off',
     'set local search_path to default',
     findTables(session.settings.schema, seedTables),
     `set local search_path = ${SAFE_PATH}`,
@@ -57,13 +69,22 @@ async function ask(
   ];
   const rows = await session.send<{ facts: unknown }>(statements.join('; '));
   faultPoint('survey:after');
-  return readSurvey(rows[0]?.facts, seedTables);
+  return readable(() => readSurvey(rows[0]?.facts, seedTables));
 }
 
 /** The part of it that no lock on a table can delay. */
 export async function askServer(session: Session): Promise<ServerFacts> {
   const rows = await session.query<{ facts: unknown }>(`select ${SERVER_FACTS} as facts`);
-  return readServerFacts(rows[0]?.facts);
+  return readable(() => readServerFacts(rows[0]?.facts));
+}
+
+/** What no server answers comes from something else, or from a broken one. */
+function readable<Answer>(read: () => Answer): Answer {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(error);
+  }
 }
 
 /** Looks for the tables where the role's own search path has them, and keeps what it finds for the transaction. */
@@ -83,6 +104,9 @@ function findTables(schema: string | undefined, seedTables: readonly string[]): 
   );
   return `select ${settings.join(', ')}`;
 }
+
+/** Another relation has the name than a moment ago. */
+const CHANGED = ['kind', 'one that was put in the place of another meanwhile'] as const;
 
 const found = (name: string) => `nullif(pg_catalog.current_setting('zarpe.${name}'), '')`;
 
@@ -108,11 +132,11 @@ function surveyQuery(schema: string | undefined, isPlain: string): string {
     'seedReason', u.hidden,
     'seedRows', case when u.oid is not null and u.hidden is null then
       pg_catalog.query_to_xml('select pg_catalog.count(*) as cell from (select from ' || u.oid::regclass
-        || ' limit ${COUNT_LIMIT}) as t', true, false, '')::text end
+        || case when u.relkind in ('r', 'p', 'm') then ' ${ALL_ROWS}' else '' end || ' limit ${COUNT_LIMIT}) as t', true, false, '')::text end
   ) as facts
   from (select) as one
   left join (select c.oid, c.relnamespace, ${isPlain} as plain
     from pg_catalog.pg_class as c where c.oid = ${found('history')}::oid offset 0) as h on true
-  left join (select u.oid, ${USERS_HIDDEN} as hidden
+  left join (select u.oid, u.relkind, ${USERS_HIDDEN} as hidden
     from pg_catalog.pg_class as u where u.oid = ${found('users')}::oid offset 0) as u on true`;
 }

@@ -35,9 +35,9 @@ export class AnswerBound {
   #begin(): void {
     this.#inHeader = 0;
     this.#left = this.#header.readUInt32BE(1) - 4;
-    this.#answer += HEADER + this.#left;
+    const isEnd = this.#header.toString('latin1', 0, 1) === 'Z';
+    this.#answer = isEnd ? 0 : this.#answer + HEADER + this.#left;
     const isTooMuch = this.#left > MOST_BYTES || (this.keepsRows && this.#answer > MOST_BYTES);
     if (this.#left < 0 || isTooMuch) throw new ProtocolError('an answer of an impossible length');
-    if (this.#header.toString('latin1', 0, 1) === 'Z') this.#answer = 0;
   }
 }
