@@ -17,7 +17,7 @@ test.each(['engine:load', 'engine:start'])(
     const database = await createDatabase({ owner });
     await database.query(`GRANT CREATE ON SCHEMA public TO ${owner.name}, ${other.name}`);
     const env = { DATABASE_URL: database.urlFor(owner), ZARPE_FAULT: `hold:${point}:1` };
-    const boot = await startBundle({ dir: app.dir, args: ['migrate'], env });
+    const boot = await startBundle({ dir: app.dir, args: ['migrate'], env, stdin: 'pipe' });
     await boot.waitForLine(/"fault"/);
     const session = await database.connect(database.urlFor(other));
     await session.query(PLANT);
