@@ -104,16 +104,9 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
 }
 
 /** The script's own transactions as one: what a COMMIT between them would check is checked there. */
-function addMerged(
-  query: ComposedQuery,
-  { text, statements }: Script,
-  transactions: readonly OwnTransaction[],
-): void {
+function addMerged(query: ComposedQuery, script: Script, transactions: readonly OwnTransaction[]): void {
   for (const [index, { statements: own, commit }] of transactions.entries()) {
-    for (const at of own) {
-      const { start = 0, end } = statements[at] ?? {};
-      query.addScript(text.slice(start, end), start, [at]).endScript();
-    }
+    for (const at of own) query.addStatement(script, at);
     if (commit !== undefined && index < transactions.length - 1)
       query.add('SET CONSTRAINTS ALL IMMEDIATE', 'SET CONSTRAINTS ALL DEFERRED');
   }

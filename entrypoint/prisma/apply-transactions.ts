@@ -14,7 +14,7 @@ import { describeProgress } from './progress.ts';
 import type { Script } from './script.ts';
 import { withScriptLock } from './script-lock.ts';
 import { ScriptError } from './script-query.ts';
-import { scriptPath, scriptSettings } from './script-settings.ts';
+import { sessionSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function applyTransactions(
   options: ApplyOptions,
 ): Promise<void> {
   await withScriptLock(session, options, async () => {
-    await session.send([...scriptSettings(options, 'SESSION'), scriptPath(options, 'SESSION')].join('; '));
+    await session.send(sessionSettings(options));
     for (let committed = options.committed; committed < transactions.length; committed += 1) {
       const query = compose(record, script, transactions, committed, options);
       try {
@@ -65,15 +65,11 @@ function compose(
   options: ApplyOptions,
 ): ComposedQuery {
   const { table } = options;
-  const { text, statements } = script;
   const query = new ComposedQuery();
   const { statements: own = [], begin } = transactions[index] ?? {};
-  for (const at of begin === undefined ? own : [begin, ...own]) {
-    if (at === own[0] && begin === undefined) query.add('BEGIN');
-    const { start = 0, end } = statements[at] ?? {};
-    query.addScript(text.slice(start, end), start, [at]).endScript();
-  }
-  if (own.length === 0 && begin === undefined) query.add('BEGIN');
+  if (begin === undefined) query.add('BEGIN');
+  else query.addStatement(script, begin);
+  for (const at of own) query.addStatement(script, at);
   const isFirst = index === 0 && record.isOpen !== true;
   const isLast = index === transactions.length - 1;
   const progress = isLast ? '' : describeProgress(script, transactions, index + 1);

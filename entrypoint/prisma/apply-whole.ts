@@ -16,7 +16,7 @@ import type { Script } from './script.ts';
 import { withScriptLock } from './script-lock.ts';
 import { mayHaveCommitted } from './script-plan.ts';
 import { ScriptError } from './script-query.ts';
-import { scriptPath, scriptSettings } from './script-settings.ts';
+import { sessionSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -35,7 +35,7 @@ export async function applyWhole(
     faultPoint('whole:record');
     await session.query(insertStarted(table, record));
     faultPoint('whole:recorded');
-    await session.send([...scriptSettings(options, 'SESSION'), scriptPath(options, 'SESSION')].join('; '));
+    await session.send(sessionSettings(options));
     const query = new ComposedQuery().addScript(text, 0, statements.keys());
     try {
       await sendQuery(session, query, 'whole', false, options);

@@ -1,3 +1,5 @@
+import type { Script } from './script.ts';
+
 /** Where in a script something is: an offset in UTF-16 units, or the index of a statement. */
 export interface ScriptPlace {
   readonly offset?: number;
@@ -37,6 +39,12 @@ export class ComposedQuery {
     this.#append(text, offset);
     this.#statements.push(...statements);
     return this;
+  }
+
+  /** Appends one statement of a script, by its index. */
+  addStatement({ text, statements }: Pick<Script, 'text' | 'statements'>, index: number): this {
+    const { start = 0, end } = statements[index] ?? {};
+    return this.addScript(text.slice(start, end), start, [index]).endScript();
   }
 
   /** Ends a part of the script: its last line may be a comment, its last statement without a semicolon. */

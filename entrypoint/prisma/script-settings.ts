@@ -19,6 +19,11 @@ export function scriptSettings(options: ScriptLimits, scope: 'LOCAL' | 'SESSION'
   return list;
 }
 
+/** All that a script runs under where it commits by itself, for a session of ours. */
+export function sessionSettings(options: ScriptLimits): string {
+  return [...scriptSettings(options, 'SESSION'), scriptPath(options, 'SESSION')].join('; ');
+}
+
 /** Where a script finds what it names without a schema: in the one of the connection string, or as the role has it. */
 export function scriptPath({ schema }: ScriptLimits, scope: 'LOCAL' | 'SESSION'): string {
   return `SET ${scope} search_path ${schema === undefined ? 'TO DEFAULT' : `= ${quoteIdentifier(schema)}`}`;

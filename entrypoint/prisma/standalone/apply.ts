@@ -7,7 +7,7 @@ import { ComposedQuery } from '../composed-query.ts';
 import { insertApplied, type MigrationRecord } from '../migration-record.ts';
 import type { Script } from '../script.ts';
 import { ScriptError } from '../script-query.ts';
-import { scriptPath, scriptSettings } from '../script-settings.ts';
+import { sessionSettings } from '../script-settings.ts';
 import { sendQuery } from '../send-query.ts';
 import { lookUp } from './look-up.ts';
 import type { Standalone } from './read.ts';
@@ -95,5 +95,5 @@ async function remedy(session: Session, remedies: readonly string[], options: Ap
 async function configure(session: Session, { kind }: Standalone, options: ApplyOptions): Promise<void> {
   const isPatient = kind !== 'repeatable' && kind !== 'create' && kind !== 'drop';
   const limits = isPatient ? { ...options, lockTimeoutMs: undefined } : options;
-  await session.send([...scriptSettings(limits, 'SESSION'), scriptPath(limits, 'SESSION')].join('; '));
+  await session.send(sessionSettings(limits));
 }
