@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import type { Context } from './lib/context.ts';
+import type { Context } from './core/context.ts';
 import { withBootLock } from './steps/boot-lock.ts';
 import { withBootProbe } from './steps/boot-probe.ts';
 import { type Build, checkBuild } from './steps/check-build.ts';

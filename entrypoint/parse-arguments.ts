@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Command, Flags } from './commands/command.ts';
 import { CHECK, COMMANDS, START } from './commands/index.ts';
-import { BootError } from './lib/errors.ts';
+import { BootError } from './core/errors.ts';
 import { nearest } from './lib/nearest.ts';
 
 const EVERYWHERE: Flags = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } };

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import type { Config } from '../config.ts';
-import { EXIT_STATUS } from '../lib/errors.ts';
+import { EXIT_STATUS } from '../core/errors.ts';
+import { toBootError } from '../core/to-boot-error.ts';
 import { plainLines } from '../lib/plain-text.ts';
-import { toBootError } from '../lib/to-boot-error.ts';
 import { type Build, type BuildConfig, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkMachine } from './check/check-machine.ts';

@@ -2,7 +2,7 @@ import type { ParseArgsConfig } from 'node:util';
 import type { EarlySettings } from '../config/early-settings.ts';
 import type { ResolvedEnvironment } from '../config/environment.ts';
 import type { Config } from '../config.ts';
-import type { Context } from '../lib/context.ts';
+import type { Context } from '../core/context.ts';
 
 export type Flags = NonNullable<ParseArgsConfig['options']>;
 

@@ -1,5 +1,5 @@
 import { VARIABLES, type Variable } from '../config/variables.ts';
-import { ERROR_CODES, EXIT_STATUS } from '../lib/errors.ts';
+import { ERROR_CODES, EXIT_STATUS } from '../core/errors.ts';
 import type { Invocation } from './command.ts';
 
 const REMEDY = { done: '–', again: 'try again', person: 'wait for a person' } as const;

@@ -1,4 +1,4 @@
-import { EXIT_STATUS } from '../lib/errors.ts';
+import { EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { migrate as migrateStep } from '../steps/migrate.ts';

@@ -1,4 +1,4 @@
-import { BootError, EXIT_STATUS } from '../lib/errors.ts';
+import { BootError, EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { withDatabase } from '../steps/with-database.ts';

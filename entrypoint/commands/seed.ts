@@ -1,4 +1,4 @@
-import { BootError, EXIT_STATUS } from '../lib/errors.ts';
+import { BootError, EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { DEFAULT_SEED, seedCommand, seed as seedStep } from '../steps/seed.ts';
 import { settleAppEnv } from '../steps/settle-app-env.ts';

@@ -1,7 +1,7 @@
-import { EXIT_STATUS } from '../lib/errors.ts';
+import { EXIT_STATUS } from '../core/errors.ts';
+import type { Database } from '../database/database.ts';
 import { plainLine } from '../lib/plain-text.ts';
-import type { Database } from '../prisma/database.ts';
-import { compareHistory } from '../prisma/history.ts';
+import { compareHistory } from '../migrations/history.ts';
 import type { PrismaFolder } from '../steps/check-build/check-prisma.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { settleDatabase } from '../steps/settle-database.ts';

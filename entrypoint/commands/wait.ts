@@ -1,4 +1,4 @@
-import { EXIT_STATUS } from '../lib/errors.ts';
+import { EXIT_STATUS } from '../core/errors.ts';
 import { withDatabase } from '../steps/with-database.ts';
 import type { Invocation } from './command.ts';
 

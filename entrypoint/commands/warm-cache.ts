@@ -4,8 +4,8 @@ import { get } from 'node:http';
 import module from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT_STATUS } from '../core/errors.ts';
 import { endOf } from '../lib/child-process.ts';
-import { EXIT_STATUS } from '../lib/errors.ts';
 import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import type { Invocation } from './command.ts';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Problem } from '../lib/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import { buildDatabaseUrl } from './build-database-url.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { describeEnvFiles } from './env-files.ts';

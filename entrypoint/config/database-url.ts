@@ -1,6 +1,6 @@
-import type { ConnectionSettings } from '../lib/connection-settings.ts';
+import type { Problem } from '../core/errors.ts';
 import { LONGEST_MS } from '../lib/duration.ts';
-import type { Problem } from '../lib/errors.ts';
+import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { readSecurity } from './security-parameters.ts';
 import { findUnencodedPassword } from './unencoded-password.ts';
 import { findParameterProblem } from './url-parameters.ts';

@@ -1,4 +1,4 @@
-import type { Problem } from '../lib/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import { withoutQuotes } from './quoted-value.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';

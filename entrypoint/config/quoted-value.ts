@@ -1,4 +1,4 @@
-import type { Problem } from '../lib/errors.ts';
+import type { Problem } from '../core/errors.ts';
 
 const IN_QUOTES = /^(["'])(.+)\1$/s;
 

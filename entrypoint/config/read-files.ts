@@ -1,5 +1,5 @@
+import type { Problem } from '../core/errors.ts';
 import { decodeUtf8 } from '../lib/decode-utf8.ts';
-import type { Problem } from '../lib/errors.ts';
 import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 
 /** A secret of more bytes is none; a variable of the environment holds no more than twice as many. */

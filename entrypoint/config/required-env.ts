@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Problem } from '../lib/errors.ts';
+import type { Problem } from '../core/errors.ts';
 
 const ENTRY = /^([A-Za-z_][A-Za-z0-9_]*)(\?)?(?::(\w+))?$/;
 const PLACEHOLDER =

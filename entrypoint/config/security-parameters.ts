@@ -6,7 +6,7 @@ import {
   SSL_MODES,
   type SslMode,
   type TlsSettings,
-} from '../lib/connection-settings.ts';
+} from '../postgres/connection-settings.ts';
 
 export interface SecuritySettings {
   readonly tls: TlsSettings;

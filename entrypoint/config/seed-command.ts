@@ -1,4 +1,4 @@
-import type { Problem } from '../lib/errors.ts';
+import type { Problem } from '../core/errors.ts';
 
 /** What a shell would understand, and we hand on as it stands: operators, substitutions, an assignment in front. */
 const SHELL_SYNTAX = /&&|\|\||[|&;<>`]|\$[\w{(][\w}]*|^\s*\w+=\S*/;

@@ -1,4 +1,4 @@
-import type { Problem } from '../lib/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 
 /** What a parameter may be set to: any text, one of these values, or nothing, with what to do instead. */

@@ -1,4 +1,4 @@
-import type { Problem } from '../lib/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import {
   VARIABLE_NAMES,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { LOG_LEVELS } from '../core/log-levels.ts';
 import { parseDuration } from '../lib/duration.ts';
-import { LOG_LEVELS } from '../lib/log-levels.ts';
 import { DEFAULT_HEALTH_PATH } from '../steps/check-build/health-path.ts';
 
 /** One environment variable: how it is read, and what the docs and `explain` say of it. */

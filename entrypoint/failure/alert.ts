@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import { codeOf, messageOf } from '../lib/database/connection-error.ts';
+import { codeOf, messageOf } from '../lib/describe-error.ts';
 import { shorten } from '../lib/shorten.ts';
 
 /** Two attempts of this length, so that an exit is never delayed by 3 s. */

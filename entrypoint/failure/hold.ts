@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { codeOf } from '../lib/database/connection-error.ts';
+import type { BootError } from '../core/errors.ts';
+import type { StepName } from '../core/step-log.ts';
+import { codeOf } from '../lib/describe-error.ts';
 import { formatDuration } from '../lib/duration.ts';
-import type { BootError } from '../lib/errors.ts';
 import { ProbeServer } from '../lib/probe-server.ts';
 import type { Shutdown } from '../lib/shutdown.ts';
-import type { StepName } from '../lib/step-log.ts';
 
 export interface HoldOptions {
   readonly holdMs: number;

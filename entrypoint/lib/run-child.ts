@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChildResult, endOf, forwardSignals } from './child-process.ts';
-import type { Context } from './context.ts';
+import type { Children } from './children.ts';
 import { ProcessFamily } from './process-family.ts';
 import { readLines } from './read-lines.ts';
+import type { Shutdown } from './shutdown.ts';
 
 const KILL_AFTER_MS = 5000;
 const DRAIN_MS = 1000;
@@ -31,7 +32,7 @@ export async function runChild(
   file: string,
   args: readonly string[],
   options: CapturedOptions,
-  { shutdown, children }: Context,
+  { shutdown, children }: { readonly shutdown: Shutdown; readonly children: Children },
 ): Promise<CapturedResult> {
   shutdown.signal.throwIfAborted();
   options.abort?.throwIfAborted();

@@ -1,12 +1,12 @@
+import type { Context } from '../core/context.ts';
+import { BootError } from '../core/errors.ts';
+import { faultPoint } from '../core/fault-point.ts';
+import type { StepLog } from '../core/step-log.ts';
+import type { Database } from '../database/database.ts';
+import { describeLockHolder } from '../database/lock-holder-name.ts';
 import { Backoff } from '../lib/backoff.ts';
-import type { Context } from '../lib/context.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
-import { BootError } from '../lib/errors.ts';
-import { faultPoint } from '../lib/fault-point.ts';
-import type { StepLog } from '../lib/step-log.ts';
-import type { Database } from '../prisma/database.ts';
-import { describeLockHolder } from '../prisma/lock-holder-name.ts';
 import { type LockHolder, openLockHolder } from './boot-lock/lock-holder.ts';
 import { settleDatabase } from './settle-database.ts';
 

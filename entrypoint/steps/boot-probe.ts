@@ -1,5 +1,5 @@
-import type { Context } from '../lib/context.ts';
-import { codeOf } from '../lib/database/connection-error.ts';
+import type { Context } from '../core/context.ts';
+import { codeOf } from '../lib/describe-error.ts';
 import type { ProbeServer } from '../lib/probe-server.ts';
 import { findHealthPath } from './check-build/health-path.ts';
 

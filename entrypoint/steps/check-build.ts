@@ -1,5 +1,5 @@
-import type { Context } from '../lib/context.ts';
-import { BootError, type Problem } from '../lib/errors.ts';
+import type { Context } from '../core/context.ts';
+import { BootError, type Problem } from '../core/errors.ts';
 import { checkNext } from './check-build/check-next.ts';
 import { checkPrisma, type PrismaConfig, type PrismaFolder } from './check-build/check-prisma.ts';
 import { listFolder } from './check-build/listing.ts';

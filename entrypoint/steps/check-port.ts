@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { codeOf } from '../lib/database/connection-error.ts';
-import { BootError } from '../lib/errors.ts';
+import { BootError } from '../core/errors.ts';
+import { codeOf } from '../lib/describe-error.ts';
 
 export interface Address {
   readonly port: number;

@@ -1,10 +1,10 @@
-import type { Context } from '../lib/context.ts';
-import { BootError } from '../lib/errors.ts';
-import type { StepLog } from '../lib/step-log.ts';
-import type { Database } from '../prisma/database.ts';
-import { compareHistory, type HistoryStatus } from '../prisma/history.ts';
-import { findUnreadable } from '../prisma/migration-encoding.ts';
-import type { MigrationsFolder } from '../prisma/migrations-folder.ts';
+import type { Context } from '../core/context.ts';
+import { BootError } from '../core/errors.ts';
+import type { StepLog } from '../core/step-log.ts';
+import type { Database } from '../database/database.ts';
+import { compareHistory, type HistoryStatus } from '../migrations/history.ts';
+import { findUnreadable } from '../migrations/migration-encoding.ts';
+import type { MigrationsFolder } from '../migrations/migrations-folder.ts';
 import type { BootLock } from './boot-lock.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
 import { findInvalidIndexes } from './migrate/invalid-indexes.ts';
@@ -70,7 +70,7 @@ async function applyPending(
     // Before the history is read, which whoever has it may change meanwhile.
     await lock.holdPrismaLock();
     // It loads while the history is read.
-    void import('../prisma/schema-engine.ts');
+    void import('../migrations/engine/schema-engine.ts');
   }
   await database.refresh();
   const { pending, interrupted, failed } = compareHistory(database.history, folder.migrations, config);

@@ -1,11 +1,11 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
-import type { Context } from '../lib/context.ts';
-import { codeOf, messageOf } from '../lib/database/connection-error.ts';
-import { connectionLost } from '../lib/database/connection-lost.ts';
-import { BootError } from '../lib/errors.ts';
-import type { Database } from '../prisma/database.ts';
-import { EngineAdapterFactory } from '../prisma/engine-adapter.ts';
-import { createSchemaEngine, toMigrationList } from '../prisma/schema-engine.ts';
+import type { Context } from '../core/context.ts';
+import { BootError } from '../core/errors.ts';
+import type { Database } from '../database/database.ts';
+import { codeOf, messageOf } from '../lib/describe-error.ts';
+import { EngineAdapterFactory } from '../migrations/engine/engine-adapter.ts';
+import { createSchemaEngine, toMigrationList } from '../migrations/engine/schema-engine.ts';
+import { connectionLost } from '../postgres/connection-lost.ts';
 import type { BootLock } from './boot-lock.ts';
 import type { PrismaFolder } from './check-build/check-prisma.ts';
 

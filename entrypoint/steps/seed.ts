@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
-import type { Context } from '../lib/context.ts';
-import { connectionLost } from '../lib/database/connection-lost.ts';
-import { BootError } from '../lib/errors.ts';
-import { faultPoint } from '../lib/fault-point.ts';
-import type { StepLog } from '../lib/step-log.ts';
-import type { Database } from '../prisma/database.ts';
-import { COUNT_LIMIT } from '../prisma/survey.ts';
-import type { SeedCount } from '../prisma/survey-answer.ts';
+import type { Context } from '../core/context.ts';
+import { BootError } from '../core/errors.ts';
+import { faultPoint } from '../core/fault-point.ts';
+import type { StepLog } from '../core/step-log.ts';
+import type { Database } from '../database/database.ts';
+import { COUNT_LIMIT } from '../database/survey.ts';
+import type { SeedCount } from '../database/survey-answer.ts';
+import { connectionLost } from '../postgres/connection-lost.ts';
 import type { BootLock } from './boot-lock.ts';
 import { readOnly } from './migrate/history-errors.ts';
 import type { SeedConfig, SeedTarget } from './seed/settings.ts';
@@ -77,7 +77,7 @@ async function wantsSeed(database: Database, config: SeedConfig, log: StepLog): 
   if (config.mode === 'always') return true;
   if (count.kind !== 'counted') {
     const [{ listTables }, { seedUndecided }] = await Promise.all([
-      import('../prisma/list-tables.ts'),
+      import('../database/list-tables.ts'),
       import('./seed/undecided.ts'),
     ]);
     throw seedUndecided(count, config, schema, await listTables(database.session, schema));

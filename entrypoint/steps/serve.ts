@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
+import type { Context } from '../core/context.ts';
+import { BootError, SERVER_DIED } from '../core/errors.ts';
+import { faultPoint } from '../core/fault-point.ts';
+import type { StepLog } from '../core/step-log.ts';
 import type { ChildResult } from '../lib/child-process.ts';
-import type { Context } from '../lib/context.ts';
-import { BootError, SERVER_DIED } from '../lib/errors.ts';
-import { faultPoint } from '../lib/fault-point.ts';
-import type { StepLog } from '../lib/step-log.ts';
+import { codeOf } from '../lib/describe-error.ts';
 import { findPortProblem } from './check-port.ts';
 import { startsEarly } from './serve/early-start.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
@@ -103,7 +104,7 @@ function checkReadable(serverPath: string): void {
     const problem = {
       what: serverPath,
       expected: 'a readable server',
-      got: error instanceof Error && 'code' in error ? String(error.code) : 'none',
+      got: codeOf(error),
       action: 'See that nothing removes it while the container starts.',
     };
     throw new BootError('SERVER_UNSTARTABLE', problem, error);

@@ -1,7 +1,7 @@
-import type { ConnectionSettings } from '../lib/connection-settings.ts';
-import { type AppConnection, driverVariables } from '../lib/database/driver-url.ts';
-import { openSocket } from '../lib/database/open-socket.ts';
-import type { Session } from '../lib/database/session.ts';
+import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import { type AppConnection, driverVariables } from '../postgres/driver-url.ts';
+import { openSocket } from '../postgres/open-socket.ts';
+import type { Session } from '../postgres/session.ts';
 
 /** Longest wait for the server's own connection, in milliseconds: the boot does not depend on it. */
 const PATIENCE_MS = 3000;

@@ -1,5 +1,5 @@
-import type { Context } from '../lib/context.ts';
-import type { Database } from '../prisma/database.ts';
+import type { Context } from '../core/context.ts';
+import type { Database } from '../database/database.ts';
 
 /** Looks again at a database that was busy, and waits until its tables can be read. */
 export async function settleDatabase(database: Database, { steps }: Context): Promise<void> {

@@ -1,15 +1,16 @@
+import type { Context } from '../core/context.ts';
+import { BootError } from '../core/errors.ts';
+import { faultPoint } from '../core/fault-point.ts';
+import type { StepLog } from '../core/step-log.ts';
+import { Database } from '../database/database.ts';
 import { Backoff } from '../lib/backoff.ts';
-import { type ConnectionSettings, describeTarget } from '../lib/connection-settings.ts';
-import type { Context } from '../lib/context.ts';
-import { connect } from '../lib/database/connect.ts';
-import { type ClassifiedError, classifyConnectionError, codeOf } from '../lib/database/connection-error.ts';
-import type { Session } from '../lib/database/session.ts';
 import { Deadline } from '../lib/deadline.ts';
+import { codeOf } from '../lib/describe-error.ts';
 import { formatDuration } from '../lib/duration.ts';
-import { BootError } from '../lib/errors.ts';
-import { faultPoint } from '../lib/fault-point.ts';
-import type { StepLog } from '../lib/step-log.ts';
-import { Database } from '../prisma/database.ts';
+import { connect } from '../postgres/connect.ts';
+import { type ClassifiedError, classifyConnectionError } from '../postgres/connection-error.ts';
+import { type ConnectionSettings, describeTarget } from '../postgres/connection-settings.ts';
+import type { Session } from '../postgres/session.ts';
 import { createDatabase } from './wait-for-database/create-database.ts';
 
 const FIRST_PAUSE_MS = 100;

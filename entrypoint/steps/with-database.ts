@@ -1,6 +1,6 @@
-import type { Context } from '../lib/context.ts';
-import { connectionLost, isConnectionLoss } from '../lib/database/connection-lost.ts';
-import type { Database } from '../prisma/database.ts';
+import type { Context } from '../core/context.ts';
+import type { Database } from '../database/database.ts';
+import { connectionLost, isConnectionLoss } from '../postgres/connection-lost.ts';
 import type { SeedConfig } from './seed/settings.ts';
 import { seedTables } from './seed.ts';
 import { type WaitConfig, waitForDatabase } from './wait-for-database.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, expect, inject, test } from 'vitest';
-import { EXIT_STATUS } from '../../entrypoint/lib/errors.ts';
+import { EXIT_STATUS } from '../../entrypoint/core/errors.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
 import { type ContainerOptions, runContainer, startContainer } from './helpers/container.ts';
 import './helpers/context.ts';

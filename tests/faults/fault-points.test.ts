@@ -6,7 +6,7 @@ import './global-setup.ts';
 let points: string[];
 
 beforeAll(async () => {
-  const source = await readFile(join(import.meta.dirname, '../../entrypoint/lib/fault-point.ts'), 'utf8');
+  const source = await readFile(join(import.meta.dirname, '../../entrypoint/core/fault-point.ts'), 'utf8');
   points = [...source.matchAll(/^ {2}\| '([^']+)'/gm)].map(([, name = '']) => name);
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Problem } from '../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../entrypoint/core/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../helpers/bundle.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database } from '../helpers/database.ts';

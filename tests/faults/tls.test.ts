@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Problem } from '../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../entrypoint/core/errors.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { type Authority, createAuthority, createSelfSigned } from '../helpers/certificates.ts';
 import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';

@@ -1,7 +1,8 @@
 /** Every way a migration can stand in `_prisma_migrations` and in the folder, each under a name of its own. */
-import { checksum } from '../../entrypoint/prisma/checksum.ts';
-import type { HistoryRow } from '../../entrypoint/prisma/history.ts';
-import type { Migration } from '../../entrypoint/prisma/migrations-folder.ts';
+
+import type { HistoryRow } from '../../entrypoint/database/survey-answer.ts';
+import { checksum } from '../../entrypoint/migrations/checksum.ts';
+import type { Migration } from '../../entrypoint/migrations/migrations-folder.ts';
 
 type Kind = 'applied' | 'edited' | 'crlf' | 'failed' | 'rolledBack' | 'rolledBackFinished';
 

@@ -1,6 +1,6 @@
 /** `problemsOf(work)`: the problems of the BootError that `work` throws; fails where it throws none. */
 import { expect } from 'vitest';
-import { BootError, type ErrorCode, type Problem } from '../../entrypoint/lib/errors.ts';
+import { BootError, type ErrorCode, type Problem } from '../../entrypoint/core/errors.ts';
 
 export function problemsOf(work: () => unknown, code: ErrorCode): readonly Problem[] {
   try {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
-import type { Problem } from '../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../entrypoint/core/errors.ts';
 import { hasExecve } from '../../entrypoint/steps/serve/exec.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase, createRole } from '../helpers/database.ts';

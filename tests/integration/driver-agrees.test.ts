@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseDatabaseUrl } from '../../entrypoint/config/database-url.ts';
-import { connect } from '../../entrypoint/lib/database/connect.ts';
-import { driverUrl } from '../../entrypoint/lib/database/driver-url.ts';
+import { connect } from '../../entrypoint/postgres/connect.ts';
+import { driverUrl } from '../../entrypoint/postgres/driver-url.ts';
 import { startBundle } from '../helpers/bundle.ts';
 import { type Authority, createAuthority, createSelfSigned } from '../helpers/certificates.ts';
 import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';

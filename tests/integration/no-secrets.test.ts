@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { ERROR_CODES, type ErrorCode } from '../../entrypoint/lib/errors.ts';
+import { ERROR_CODES, type ErrorCode } from '../../entrypoint/core/errors.ts';
 import { runBundle } from '../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../helpers/database.ts';
 import { closedPort, silentServer } from '../helpers/network.ts';

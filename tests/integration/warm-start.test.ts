@@ -55,7 +55,7 @@ describe('a start with nothing to do', () => {
     expect(evaluated).toContain('entrypoint/steps/migrate.ts');
     expect(evaluated.filter((path) => /node_modules\/@prisma|wasm|adapter|engine/.test(path))).toEqual([]);
     const lazy = [
-      'prisma/apply-script',
+      'migrations/apply/apply-script',
       'steps/migrate/embedded',
       'steps/seed/run-seed',
       'lib/probe-server',

@@ -13,12 +13,15 @@ const LAYERS: readonly (readonly string[])[] = [
   ['boot.ts'],
   ['config.ts', 'config'],
   ['steps'],
-  ['prisma'],
+  ['migrations'],
+  ['database'],
+  ['postgres'],
+  ['core'],
   ['lib'],
 ];
 const LONGEST_FILE = 150;
 /** Tables, which are read by looking something up and not from top to bottom. */
-const TABLES = new Set(['config/variables.ts', 'lib/database/connection-error.ts', 'lib/errors.ts']);
+const TABLES = new Set(['config/variables.ts', 'postgres/connection-error.ts', 'core/errors.ts']);
 
 const files = readdirSync(ENTRYPOINT, { recursive: true, encoding: 'utf8' }).filter((name) =>
   name.endsWith('.ts'),

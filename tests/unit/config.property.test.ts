@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES } from '../../entrypoint/config/variables.ts';
 import { type Config, readConfig } from '../../entrypoint/config.ts';
-import { BootError } from '../../entrypoint/lib/errors.ts';
+import { BootError } from '../../entrypoint/core/errors.ts';
 
 const URL = 'postgresql://app:secret-password@db:5432/app';
 const read = (env: Record<string, string>): Config => readConfig(resolveEnvironment(env), '/app');

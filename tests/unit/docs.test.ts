@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../entrypoint/commands/index.ts';
 import { VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
-import { ERROR_CODES, EXIT_STATUS } from '../../entrypoint/lib/errors.ts';
+import { ERROR_CODES, EXIT_STATUS } from '../../entrypoint/core/errors.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -93,7 +93,7 @@ test('every error code is one that the code throws', () => {
     name.endsWith('.ts'),
   );
   const source = files
-    .filter((name) => name !== 'lib/errors.ts')
+    .filter((name) => name !== 'core/errors.ts')
     .map((name) => readFileSync(join(folder, name), 'utf8'));
   const unused = Object.keys(ERROR_CODES).filter(
     (code) => !source.some((text) => text.includes(`'${code}'`)),

@@ -1,5 +1,5 @@
-import { describeTarget } from '../../lib/connection-settings.ts';
-import type { Database } from '../../prisma/database.ts';
+import type { Database } from '../../database/database.ts';
+import { describeTarget } from '../../postgres/connection-settings.ts';
 import { findMissingPrivileges, lacksPrivileges } from '../../steps/migrate/privileges.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 

@@ -1,11 +1,11 @@
 import type { Config } from '../../config.ts';
-import type { Context } from '../../lib/context.ts';
-import { withConnection } from '../../lib/database/connect.ts';
-import { BootError, EXIT_STATUS } from '../../lib/errors.ts';
-import { toBootError } from '../../lib/to-boot-error.ts';
-import type { Database } from '../../prisma/database.ts';
-import { compareHistory } from '../../prisma/history.ts';
-import type { Migration } from '../../prisma/migrations-folder.ts';
+import type { Context } from '../../core/context.ts';
+import { BootError, EXIT_STATUS } from '../../core/errors.ts';
+import { toBootError } from '../../core/to-boot-error.ts';
+import type { Database } from '../../database/database.ts';
+import { compareHistory } from '../../migrations/history.ts';
+import type { Migration } from '../../migrations/migrations-folder.ts';
+import { withConnection } from '../../postgres/connect.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { settleDatabase } from '../../steps/settle-database.ts';
 import { withDatabase } from '../../steps/with-database.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
-import type { Database } from '../../prisma/database.ts';
-import { compareHistory, type HistoryStatus } from '../../prisma/history.ts';
+import type { Database } from '../../database/database.ts';
+import { compareHistory, type HistoryStatus } from '../../migrations/history.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
 import { findInvalidIndexes } from '../../steps/migrate/invalid-indexes.ts';

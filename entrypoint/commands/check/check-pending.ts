@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
-import { findUnreadable } from '../../prisma/migration-encoding.ts';
-import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
-import { findInScript, type ScriptFinding } from '../../prisma/script-findings.ts';
+import { findUnreadable } from '../../migrations/migration-encoding.ts';
+import { type Migration, readScript } from '../../migrations/migrations-folder.ts';
+import { findInScript, type ScriptFinding } from '../../migrations/script/script-findings.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { foreseeFailure } from '../../steps/migrate/foresee-failure.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';

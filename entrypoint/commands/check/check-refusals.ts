@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
-import { BootError } from '../../lib/errors.ts';
-import type { Database } from '../../prisma/database.ts';
-import type { Migration } from '../../prisma/migrations-folder.ts';
+import { BootError } from '../../core/errors.ts';
+import type { Database } from '../../database/database.ts';
+import type { Migration } from '../../migrations/migrations-folder.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { refuseAutocommitBehindPooler } from '../../steps/migrate/pooler.ts';
 import { type Finding, failures } from './finding.ts';

@@ -1,10 +1,10 @@
 import type { Config } from '../../config.ts';
-import type { BootError } from '../../lib/errors.ts';
-import { toBootError } from '../../lib/to-boot-error.ts';
-import type { Database } from '../../prisma/database.ts';
-import { listTables } from '../../prisma/list-tables.ts';
-import type { Migration } from '../../prisma/migrations-folder.ts';
-import type { SeedCount } from '../../prisma/survey-answer.ts';
+import type { BootError } from '../../core/errors.ts';
+import { toBootError } from '../../core/to-boot-error.ts';
+import type { Database } from '../../database/database.ts';
+import { listTables } from '../../database/list-tables.ts';
+import type { SeedCount } from '../../database/survey-answer.ts';
+import type { Migration } from '../../migrations/migrations-folder.ts';
 import { readOnly } from '../../steps/migrate/history-errors.ts';
 import { checkCommand } from '../../steps/seed/run-seed.ts';
 import { seedUndecided } from '../../steps/seed/undecided.ts';

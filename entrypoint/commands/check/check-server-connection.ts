@@ -1,9 +1,9 @@
 import type { Config } from '../../config.ts';
-import { describeTarget } from '../../lib/connection-settings.ts';
-import type { Context } from '../../lib/context.ts';
-import { withConnection } from '../../lib/database/connect.ts';
-import { classifyConnectionError } from '../../lib/database/connection-error.ts';
-import { describeProblem } from '../../lib/errors.ts';
+import type { Context } from '../../core/context.ts';
+import { describeProblem } from '../../core/errors.ts';
+import { withConnection } from '../../postgres/connect.ts';
+import { classifyConnectionError } from '../../postgres/connection-error.ts';
+import { describeTarget } from '../../postgres/connection-settings.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
 /** Whether the server's own connection, where `DIRECT_URL` gives us another one, can be opened. */

@@ -1,5 +1,5 @@
-import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
-import type { Statement } from '../../prisma/statements.ts';
+import { type Migration, readScript } from '../../migrations/migrations-folder.ts';
+import type { Statement } from '../../migrations/script/statements.ts';
 
 const IDENTIFIER = /"(?:[^"]|"")*"|[^\s("]+/.source;
 const MAKES_TABLE = new RegExp(

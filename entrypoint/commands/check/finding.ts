@@ -1,5 +1,5 @@
-import type { BootError, Problem } from '../../lib/errors.ts';
-import type { StepName } from '../../lib/step-log.ts';
+import { type BootError, describeProblem } from '../../core/errors.ts';
+import type { StepName } from '../../core/step-log.ts';
 
 /** One thing the dry run found. The shape of `check --json` is made of these: see docs/check.md. */
 export interface Finding {
@@ -22,10 +22,10 @@ export function warning(step: StepName, message: string, details?: readonly stri
 
 /** One finding a problem of the error. */
 export function failures(step: StepName, error: BootError): Finding[] {
-  return error.problems.map((problem: Problem) => ({
+  return error.problems.map((problem) => ({
     step,
     level: 'failure',
-    message: `${problem.what}: expected ${problem.expected}, got ${problem.got}. ${problem.action}`,
+    message: describeProblem(problem),
     ...(problem.details !== undefined && { details: problem.details }),
     exitStatus: error.exit.status,
     code: error.code,

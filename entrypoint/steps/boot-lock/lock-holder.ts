@@ -1,10 +1,10 @@
-import type { Context } from '../../lib/context.ts';
-import { connect } from '../../lib/database/connect.ts';
-import { classifyConnectionError } from '../../lib/database/connection-error.ts';
-import { SAFE_PATH, type Session } from '../../lib/database/session.ts';
-import { BootError } from '../../lib/errors.ts';
-import type { Database } from '../../prisma/database.ts';
-import { NOTICE_LOST_MACHINE } from '../../prisma/session-reset.ts';
+import type { Context } from '../../core/context.ts';
+import { BootError } from '../../core/errors.ts';
+import type { Database } from '../../database/database.ts';
+import { NOTICE_LOST_MACHINE } from '../../migrations/script/session-reset.ts';
+import { connect } from '../../postgres/connect.ts';
+import { classifyConnectionError } from '../../postgres/connection-error.ts';
+import { SAFE_PATH, type Session } from '../../postgres/session.ts';
 
 /** For the statements of Prisma's schema engine; the ones of ours have it each, and scripts have the role's own. */
 const SAFE_SESSION = `set session search_path = ${SAFE_PATH}`;

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import type { Problem } from '../../lib/errors.ts';
+import type { Problem } from '../../core/errors.ts';
 import { findNextDir, readText } from './health-path.ts';
 import { isNextServer } from './is-next-server.ts';
 import { findServer, listFolder, nameOf } from './listing.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
-import type { Problem } from '../../lib/errors.ts';
+import type { Problem } from '../../core/errors.ts';
 
 const ManifestSchema = z.object({ bin: z.object({ prisma: z.string() }) });
 

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { Problem } from '../../lib/errors.ts';
-import { LOCK_FILE, type MigrationsFolder, readMigrationsFolder } from '../../prisma/migrations-folder.ts';
+import type { Problem } from '../../core/errors.ts';
+import {
+  LOCK_FILE,
+  type MigrationsFolder,
+  readMigrationsFolder,
+} from '../../migrations/migrations-folder.ts';
 import { checkPrismaCli } from './check-prisma-cli.ts';
 import { findSchemaFiles, readDatasource } from './datasource.ts';
 import { nameOf } from './listing.ts';

@@ -1,6 +1,6 @@
-import { BootError } from '../../lib/errors.ts';
-import type { ApplyError } from '../../prisma/apply-error.ts';
-import { HISTORY_TABLE } from '../../prisma/history-table.ts';
+import { BootError } from '../../core/errors.ts';
+import { HISTORY_TABLE } from '../../database/history-table.ts';
+import type { ApplyError } from '../../migrations/apply/apply-error.ts';
 
 const UNIQUE_VIOLATION = '23505';
 

@@ -1,8 +1,8 @@
-import type { Context } from '../../lib/context.ts';
-import { BootError } from '../../lib/errors.ts';
+import type { Context } from '../../core/context.ts';
+import { BootError } from '../../core/errors.ts';
+import type { StepLog } from '../../core/step-log.ts';
 import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
-import type { StepLog } from '../../lib/step-log.ts';
 import type { MigrateTarget } from './settings.ts';
 
 /** Applies what is pending with `prisma migrate deploy` of the app's own CLI, its output in our log. */

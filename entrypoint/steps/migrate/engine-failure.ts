@@ -1,6 +1,6 @@
-import { codeOf, messageOf } from '../../lib/database/connection-error.ts';
-import { BootError } from '../../lib/errors.ts';
-import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import { BootError } from '../../core/errors.ts';
+import { codeOf, messageOf } from '../../lib/describe-error.ts';
+import type { MigrationsFolder } from '../../migrations/migrations-folder.ts';
 
 /** What the engine itself refuses to do. */
 export function explainEngineError(error: unknown, target: { readonly folder: MigrationsFolder }): BootError {

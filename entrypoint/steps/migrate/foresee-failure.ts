@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path';
-import { BootError } from '../../lib/errors.ts';
-import { MIGRATION_FILE, type MigrationsFolder } from '../../prisma/migrations-folder.ts';
-import type { Script } from '../../prisma/script.ts';
-import { lineOfStatement } from '../../prisma/script-location.ts';
-import { neverInTransaction } from '../../prisma/script-plan.ts';
+import { BootError } from '../../core/errors.ts';
+import { lineOfStatement } from '../../migrations/apply/script-location.ts';
+import { MIGRATION_FILE, type MigrationsFolder } from '../../migrations/migrations-folder.ts';
+import type { Script } from '../../migrations/script/script.ts';
+import { neverInTransaction } from '../../migrations/script/script-plan.ts';
 
 /** Where a migration failed: for the path of its script. */
 export interface FailedIn {

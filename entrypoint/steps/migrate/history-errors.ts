@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { type ConnectionSettings, describeTarget } from '../../lib/connection-settings.ts';
-import { BootError } from '../../lib/errors.ts';
-import type { HistoryRow } from '../../prisma/history.ts';
-import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../prisma/migrations-folder.ts';
-import { hasProgress } from '../../prisma/progress.ts';
+import { BootError } from '../../core/errors.ts';
+import type { HistoryRow } from '../../database/survey-answer.ts';
+import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../migrations/migrations-folder.ts';
+import { hasProgress } from '../../migrations/progress.ts';
+import { type ConnectionSettings, describeTarget } from '../../postgres/connection-settings.ts';
 import { describeInvalidIndexes } from './invalid-indexes.ts';
 
 const LONGEST_LOG = 12;

@@ -1,8 +1,8 @@
+import { BootError } from '../../core/errors.ts';
+import type { StepLog } from '../../core/step-log.ts';
 import { Backoff } from '../../lib/backoff.ts';
 import { Deadline } from '../../lib/deadline.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { BootError } from '../../lib/errors.ts';
-import type { StepLog } from '../../lib/step-log.ts';
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2000;

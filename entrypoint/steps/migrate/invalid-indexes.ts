@@ -1,4 +1,4 @@
-import type { Session } from '../../lib/database/session.ts';
+import type { Session } from '../../postgres/session.ts';
 
 /** Indexes whose concurrent build did not end: they cost writes and serve no query. Empty where they cannot be read. */
 export async function findInvalidIndexes(session: Session): Promise<string[]> {

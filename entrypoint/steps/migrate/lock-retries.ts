@@ -1,8 +1,8 @@
+import type { Context } from '../../core/context.ts';
+import { BootError } from '../../core/errors.ts';
+import type { StepLog } from '../../core/step-log.ts';
 import { Backoff } from '../../lib/backoff.ts';
-import type { Context } from '../../lib/context.ts';
-import { BootError } from '../../lib/errors.ts';
-import type { StepLog } from '../../lib/step-log.ts';
-import { ApplyError } from '../../prisma/apply-error.ts';
+import { ApplyError } from '../../migrations/apply/apply-error.ts';
 import type { ScriptWatch } from './watch-script.ts';
 
 /** No lock in time, a deadlock, a conflict of transactions: each passes once the others are done. */

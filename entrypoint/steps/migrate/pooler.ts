@@ -1,6 +1,6 @@
-import { BootError } from '../../lib/errors.ts';
-import type { Database } from '../../prisma/database.ts';
-import { type Migration, readScript } from '../../prisma/migrations-folder.ts';
+import { BootError } from '../../core/errors.ts';
+import type { Database } from '../../database/database.ts';
+import { type Migration, readScript } from '../../migrations/migrations-folder.ts';
 
 /**
  * Behind a pooler each query may go to another backend, so that only one transaction holds together. Refuses, before

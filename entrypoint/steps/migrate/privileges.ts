@@ -1,7 +1,7 @@
-import { quoteLiteral } from '../../lib/database/session.ts';
-import { BootError } from '../../lib/errors.ts';
-import type { Database } from '../../prisma/database.ts';
-import { historyTable } from '../../prisma/history-table.ts';
+import { BootError } from '../../core/errors.ts';
+import type { Database } from '../../database/database.ts';
+import { historyTable } from '../../database/history-table.ts';
+import { quoteLiteral } from '../../postgres/session.ts';
 
 /** What the role lacks for migrations. */
 export interface MissingPrivileges {

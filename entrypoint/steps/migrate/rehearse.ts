@@ -1,11 +1,15 @@
 import { bindMigrationAwareSqlAdapterFactory, type SqlQuery } from '@prisma/driver-adapter-utils';
-import { connectionLost } from '../../lib/database/connection-lost.ts';
-import { SAFE_PATH } from '../../lib/database/session.ts';
-import type { BootError } from '../../lib/errors.ts';
-import type { Database } from '../../prisma/database.ts';
-import { EngineAdapterFactory } from '../../prisma/engine-adapter.ts';
-import type { MigrationsFolder } from '../../prisma/migrations-folder.ts';
-import { createSchemaEngine, type SchemaEngine, toMigrationList } from '../../prisma/schema-engine.ts';
+import type { BootError } from '../../core/errors.ts';
+import type { Database } from '../../database/database.ts';
+import { EngineAdapterFactory } from '../../migrations/engine/engine-adapter.ts';
+import {
+  createSchemaEngine,
+  type SchemaEngine,
+  toMigrationList,
+} from '../../migrations/engine/schema-engine.ts';
+import type { MigrationsFolder } from '../../migrations/migrations-folder.ts';
+import { connectionLost } from '../../postgres/connection-lost.ts';
+import { SAFE_PATH } from '../../postgres/session.ts';
 import { explainEngineError } from './engine-failure.ts';
 
 interface Rehearsed {

@@ -1,6 +1,6 @@
-import type { ConnectionSettings } from '../../lib/connection-settings.ts';
-import type { Interrupted } from '../../prisma/history.ts';
-import type { Migration, MigrationsFolder } from '../../prisma/migrations-folder.ts';
+import type { Interrupted } from '../../migrations/history.ts';
+import type { Migration, MigrationsFolder } from '../../migrations/migrations-folder.ts';
+import type { ConnectionSettings } from '../../postgres/connection-settings.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 
 export interface MigrateConfig {

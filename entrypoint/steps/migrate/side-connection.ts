@@ -1,7 +1,7 @@
-import type { ConnectionSettings } from '../../lib/connection-settings.ts';
-import { connect } from '../../lib/database/connect.ts';
-import { isConnectionLoss } from '../../lib/database/connection-lost.ts';
-import type { Session } from '../../lib/database/session.ts';
+import { connect } from '../../postgres/connect.ts';
+import { isConnectionLoss } from '../../postgres/connection-lost.ts';
+import type { ConnectionSettings } from '../../postgres/connection-settings.ts';
+import type { Session } from '../../postgres/session.ts';
 
 const TIMEOUT_MS = 2000;
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Context } from '../../lib/context.ts';
-import { requestCancel } from '../../lib/database/cancel.ts';
+import type { Context } from '../../core/context.ts';
+import type { StepLog } from '../../core/step-log.ts';
+import type { Database } from '../../database/database.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import type { StepLog } from '../../lib/step-log.ts';
-import { SCRIPT_LOCK } from '../../prisma/apply-options.ts';
-import type { Database } from '../../prisma/database.ts';
+import { SCRIPT_LOCK } from '../../migrations/apply/apply-options.ts';
+import { requestCancel } from '../../postgres/cancel.ts';
 import { SideConnection } from './side-connection.ts';
 
 const LOOK_EVERY_MS = 10_000;

@@ -1,9 +1,9 @@
-import type { Context } from '../../lib/context.ts';
+import type { Context } from '../../core/context.ts';
+import { BootError } from '../../core/errors.ts';
+import type { StepLog } from '../../core/step-log.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { BootError } from '../../lib/errors.ts';
 import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
-import type { StepLog } from '../../lib/step-log.ts';
 import { findCommandProblem } from './find-command.ts';
 import type { SeedConfig, SeedTarget } from './settings.ts';
 

@@ -1,7 +1,7 @@
-import { BootError } from '../../lib/errors.ts';
+import { BootError } from '../../core/errors.ts';
+import type { TableFill } from '../../database/list-tables.ts';
+import type { SeedCount } from '../../database/survey-answer.ts';
 import { nearest } from '../../lib/nearest.ts';
-import type { TableFill } from '../../prisma/list-tables.ts';
-import type { SeedCount } from '../../prisma/survey-answer.ts';
 import type { SeedConfig } from './settings.ts';
 
 type Undecided = Exclude<SeedCount, { kind: 'counted' }>;

@@ -1,5 +1,5 @@
-import type { Context } from '../../lib/context.ts';
-import type { StepLog } from '../../lib/step-log.ts';
+import type { Context } from '../../core/context.ts';
+import type { StepLog } from '../../core/step-log.ts';
 import { nodeArguments, type ServerConfig, type ServerTarget } from './settings.ts';
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;

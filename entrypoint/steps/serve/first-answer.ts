@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StepLog } from '../../core/step-log.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { localAddress } from '../../lib/local-address.ts';
-import type { StepLog } from '../../lib/step-log.ts';
 import { DEFAULT_HEALTH_PATH } from '../check-build/health-path.ts';
 import type { ServerConfig } from './settings.ts';
 

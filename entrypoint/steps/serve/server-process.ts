@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import type { Context } from '../../core/context.ts';
 import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
-import type { Context } from '../../lib/context.ts';
 import { GATE_FLAG, UNHELD } from './gate.ts';
 import { nodeArguments, type ServerTarget } from './settings.ts';
 

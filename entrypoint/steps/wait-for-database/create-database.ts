@@ -1,13 +1,10 @@
-import type { ConnectionSettings } from '../../lib/connection-settings.ts';
-import { withConnection } from '../../lib/database/connect.ts';
-import {
-  type ClassifiedError,
-  classifyConnectionError,
-  codeOf,
-} from '../../lib/database/connection-error.ts';
-import { quoteIdentifier } from '../../lib/database/session.ts';
-import { faultPoint } from '../../lib/fault-point.ts';
-import type { StepLog } from '../../lib/step-log.ts';
+import { faultPoint } from '../../core/fault-point.ts';
+import type { StepLog } from '../../core/step-log.ts';
+import { codeOf } from '../../lib/describe-error.ts';
+import { withConnection } from '../../postgres/connect.ts';
+import { type ClassifiedError, classifyConnectionError } from '../../postgres/connection-error.ts';
+import type { ConnectionSettings } from '../../postgres/connection-settings.ts';
+import { quoteIdentifier } from '../../postgres/session.ts';
 
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
 /** Lost a race against another replica that created the same database. */

@@ -1,5 +1,5 @@
 /**
- * Stands in the place of `entrypoint/lib/fault-point.ts` in the bundle of the fault tests. `ZARPE_FAULT` says what
+ * Stands in the place of `entrypoint/core/fault-point.ts` in the bundle of the fault tests. `ZARPE_FAULT` says what
  * happens where:
  *
  *     trace                 a line on standard output for each point that is passed
@@ -9,7 +9,7 @@
  * A line reads `{"fault":"script:sent","hit":2,"pass":17}`: the second time here, the seventeenth point in all.
  */
 import { readSync, writeSync } from 'node:fs';
-import type { FaultPoint } from '../../../entrypoint/lib/fault-point.ts';
+import type { FaultPoint } from '../../../entrypoint/core/fault-point.ts';
 
 const [action = '', ...rest] = (process.env.ZARPE_FAULT ?? '').split(':');
 const wantedHit = Number(rest.pop());

@@ -4,7 +4,7 @@
  */
 import { copyFile } from 'node:fs/promises';
 import { inject } from 'vitest';
-import type { FaultPoint } from '../../../entrypoint/lib/fault-point.ts';
+import type { FaultPoint } from '../../../entrypoint/core/fault-point.ts';
 import { createStandalone, type Standalone, type StandaloneOptions } from '../../helpers/standalone.ts';
 import '../global-setup.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { FaultPoint } from '../../../entrypoint/lib/fault-point.ts';
+import type { FaultPoint } from '../../../entrypoint/core/fault-point.ts';
 import type { BundleProcess } from '../../helpers/bundle.ts';
 import { createDatabase, type Database } from '../../helpers/database.ts';
 import { type PostgresServer, startServer } from '../../helpers/postgres.ts';
@@ -143,7 +143,7 @@ describe.each(Object.entries(scenarios))('%s, struck at every boundary of the co
 });
 
 test('every fault point there is was passed', async () => {
-  const source = await readFile(join(import.meta.dirname, '../../../entrypoint/lib/fault-point.ts'), 'utf8');
+  const source = await readFile(join(import.meta.dirname, '../../../entrypoint/core/fault-point.ts'), 'utf8');
   const points = [...source.matchAll(/^ {2}\| '([^']+)'/gm)].map(([, name]) => name);
   // Each of these kinds is struck at every point it passes, in a file of its own for each target.
   const kinds = AUTOCOMMIT_KINDS.flatMap((kind, index) => {

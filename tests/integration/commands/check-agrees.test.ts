@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { ERROR_CODES, type ErrorCode, EXIT_STATUS } from '../../../entrypoint/lib/errors.ts';
+import { ERROR_CODES, type ErrorCode, EXIT_STATUS } from '../../../entrypoint/core/errors.ts';
 import { runBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
 import { closedPort } from '../../helpers/network.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { VARIABLE_NAMES } from '../../../entrypoint/config/variables.ts';
-import { ERROR_CODES, EXIT_STATUS } from '../../../entrypoint/lib/errors.ts';
+import { ERROR_CODES, EXIT_STATUS } from '../../../entrypoint/core/errors.ts';
 import { runBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Role } from '../../helpers/database.ts';
 import { createStandalone } from '../../helpers/standalone.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../../entrypoint/core/errors.ts';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole } from '../../helpers/database.ts';
 import { createStandalone } from '../../helpers/standalone.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../../entrypoint/core/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
 import { startServer } from '../../helpers/postgres.ts';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../../entrypoint/core/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createAuthority, createSelfSigned } from '../../helpers/certificates.ts';
 import { onCleanup } from '../../helpers/cleanup.ts';

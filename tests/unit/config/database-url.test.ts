@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildDatabaseUrl, type UrlParts } from '../../../entrypoint/config/build-database-url.ts';
 import { parseDatabaseUrl } from '../../../entrypoint/config/database-url.ts';
-import type { ConnectionSettings } from '../../../entrypoint/lib/connection-settings.ts';
-import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../../entrypoint/core/errors.ts';
+import type { ConnectionSettings } from '../../../entrypoint/postgres/connection-settings.ts';
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 

@@ -6,7 +6,7 @@ import { resolveEnvironment } from '../../../entrypoint/config/environment.ts';
 import { readFiles } from '../../../entrypoint/config/read-files.ts';
 import { VARIABLE_NAMES } from '../../../entrypoint/config/variables.ts';
 import { readConfig } from '../../../entrypoint/config.ts';
-import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../../entrypoint/core/errors.ts';
 import { problemsOf } from '../../helpers/problems.ts';
 
 const URL = 'postgresql://app:secret-password@db/app';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkRequirement, parseRequirements } from '../../../entrypoint/config/required-env.ts';
-import type { Problem } from '../../../entrypoint/lib/errors.ts';
+import type { Problem } from '../../../entrypoint/core/errors.ts';
 
 function check(entry: string, value: string | undefined): Problem | undefined {
   const problems: Problem[] = [];

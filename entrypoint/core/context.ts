@@ -1,0 +1,12 @@
+import type { Logger } from 'pino';
+import type { Children } from '../lib/children.ts';
+import type { Shutdown } from '../lib/shutdown.ts';
+import type { StepTimer } from './step-log.ts';
+
+/** What every step is handed besides its own settings. */
+export interface Context {
+  readonly log: Logger;
+  readonly steps: StepTimer;
+  readonly shutdown: Shutdown;
+  readonly children: Children;
+}

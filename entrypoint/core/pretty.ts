@@ -1,0 +1,61 @@
+import { styleText } from 'node:util';
+import { formatDuration } from '../lib/duration.ts';
+import { plainLine, plainLines } from '../lib/plain-text.ts';
+import { describeProblem, type Problem } from './errors.ts';
+
+const LOOK = {
+  done: { symbol: '✓', style: 'green' },
+  skipped: { symbol: '–', style: 'dim' },
+  warn: { symbol: '!', style: 'yellow' },
+  error: { symbol: '✗', style: 'red' },
+  info: { symbol: '·', style: 'dim' },
+} as const;
+
+/** What Zarpe's own log lines hold, as far as a person is shown it. */
+interface PinoLine {
+  readonly level?: string;
+  readonly step?: string;
+  readonly event?: string;
+  readonly msg?: string;
+  readonly durationMs?: number;
+  readonly details?: readonly string[];
+  readonly exitStatus?: number;
+  readonly retry?: boolean;
+  readonly error?: { readonly problems?: readonly Problem[] };
+}
+
+/**
+ * A pino JSON line as one readable, aligned line, and the problems of a failure with their details below it. Only our
+ * own lines begin at the margin, and only our own colours are colours, whatever a message quotes.
+ */
+export function formatPrettyLine(json: string, color: boolean): string {
+  const line = JSON.parse(json) as PinoLine;
+  if (line.event === 'start') return '';
+  const look = lookOf(line);
+  const paint = (text: string) => (color ? styleText(look.style, text, { validateStream: false }) : text);
+  const { step = '' } = line;
+  const duration =
+    typeof line.durationMs === 'number' && line.event !== 'summary'
+      ? `  ${formatDuration(line.durationMs)}`
+      : '';
+  const texts =
+    line.error?.problems === undefined ? [line.msg ?? '', ...(line.details ?? [])] : problemLines(line);
+  const [first = '', ...further] = texts.flatMap(plainLines);
+  const head = `${paint(look.symbol)} ${plainLine(step).padEnd(9)} ${first}${duration}\n`;
+  return head + further.map((text) => `${' '.repeat(12)}${text}\n`).join('');
+}
+
+function problemLines({ error, exitStatus, retry }: PinoLine): string[] {
+  const problems = (error?.problems ?? []).flatMap((problem) => [
+    describeProblem(problem),
+    ...(problem.details ?? []).flatMap(plainLines).map((detail) => `  ${detail}`),
+  ]);
+  return [...problems, `exit ${exitStatus}: ${retry ? 'another start can help' : 'it takes a person'}`];
+}
+
+function lookOf(line: PinoLine) {
+  if (line.level === 'error' || line.level === 'fatal') return LOOK.error;
+  if (line.level === 'warn') return LOOK.warn;
+  if (line.event === 'done' || line.event === 'skipped') return LOOK[line.event];
+  return LOOK.info;
+}

@@ -1,0 +1,110 @@
+import { codeOf } from '../lib/describe-error.ts';
+import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import type { Session } from '../postgres/session.ts';
+import { historyRefused, historyTable } from './history-table.ts';
+import { askServer, survey } from './survey.ts';
+import type { HistoryRow, ServerFacts, Survey } from './survey-answer.ts';
+import { tableLocked } from './table-locked.ts';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Longer than most changes of a table take, and soon told from a server that is silent. */
+const PATIENCE_MS = 1000;
+
+/** A connected database and what was last seen in it. */
+export class Database {
+  readonly session: Session;
+  readonly #seedTables: readonly string[];
+  #server: ServerFacts;
+  #state: Survey | undefined;
+
+  private constructor(session: Session, seedTables: readonly string[], seen: ServerFacts | Survey) {
+    this.session = session;
+    this.#seedTables = seedTables;
+    this.#state = 'server' in seen ? seen : undefined;
+    this.#server = 'server' in seen ? seen.server : seen;
+  }
+
+  static async open(session: Session, seedTables: readonly string[]): Promise<Database> {
+    const seen = await survey(session, seedTables, PATIENCE_MS).catch((error: unknown) => {
+      if (isLocked(error)) return askServer(session);
+      throw error;
+    });
+    return new Database(session, seedTables, seen);
+  }
+
+  /** Another session, perhaps a replica that migrates, has a table for itself: its rows are not yet known. */
+  get isBusy(): boolean {
+    return this.#state === undefined;
+  }
+
+  get server(): ServerFacts {
+    return this.#server;
+  }
+
+  get state(): Survey {
+    if (this.#state === undefined) throw new Error('a busy database has to settle first');
+    return this.#state;
+  }
+
+  /** The rows of `_prisma_migrations`, none where it is not there. Throws where it is not what it should be. */
+  get history(): readonly HistoryRow[] {
+    this.#requireTrustedHistory();
+    return this.state.history ?? [];
+  }
+
+  /** `_prisma_migrations`, qualified and quoted, to be written to. Throws where it is not what it should be. */
+  get historyTable(): string {
+    this.#requireTrustedHistory();
+    return historyTable(this.state.schema);
+  }
+
+  /** Whether it was there when it was last looked for. */
+  get hasHistory(): boolean {
+    return this.state.history !== null;
+  }
+
+  /** Something between us and the server hands its connections around: the backend is not the one we were told of. */
+  get isPooled(): boolean {
+    const { client, settings } = this.session;
+    if (settings.pgbouncer || isSessionPooler(settings)) return settings.pgbouncer;
+    return 'processID' in client && client.processID !== this.#server.pid;
+  }
+
+  /** The engine writes times without a zone, and means UTC. A pooler's session is not ours to change. */
+  async speakUtc(): Promise<void> {
+    if (!this.isPooled) await this.session.query("set time zone 'UTC'");
+  }
+
+  close(): void {
+    this.session.end();
+  }
+
+  /** Looks again, and waits for tables that others have for themselves almost as long as for any answer. */
+  async refresh(): Promise<Survey> {
+    const patienceMs = Math.ceil(this.session.answerMs * 0.9);
+    try {
+      this.#state = await survey(this.session, this.#seedTables, patienceMs);
+    } catch (error) {
+      throw isLocked(error) ? await tableLocked(this.session, this.#seedTables, patienceMs, error) : error;
+    }
+    this.#server = this.#state.server;
+    return this.#state;
+  }
+
+  #requireTrustedHistory(): void {
+    const { schema, doubt } = this.state;
+    if (doubt !== null) throw historyRefused(schema, doubt);
+  }
+}
+
+/**
+ * A pooler that leaves a session to its client until that goes. No pooler tells its mode; of Supabase's, the port does.
+ * @see https://supabase.com/docs/guides/database/connecting-to-postgres
+ */
+function isSessionPooler({ host, port }: ConnectionSettings): boolean {
+  return host.endsWith('.pooler.supabase.com') && port === 5432;
+}
+
+function isLocked(error: unknown): boolean {
+  return codeOf(error) === LOCK_NOT_AVAILABLE;
+}

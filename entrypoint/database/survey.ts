@@ -1,0 +1,142 @@
+import { faultPoint } from '../core/fault-point.ts';
+import { unreadable } from '../postgres/protocol-error.ts';
+import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
+import { ALL_ROWS } from './all-rows.ts';
+import {
+  findDoubt,
+  foreignNamespace,
+  HISTORY_TABLE,
+  IS_PLAIN_HISTORY,
+  isTrusted,
+  qualify,
+} from './history-table.ts';
+import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
+
+/** Rows are counted no further than this: the count decides, it does not report. */
+export const COUNT_LIMIT = 1000;
+
+const SERVER_FACTS = `pg_catalog.json_build_object(
+    'version', pg_catalog.current_setting('server_version'),
+    'versionNum', pg_catalog.current_setting('server_version_num')::int,
+    'standby', pg_catalog.pg_is_in_recovery(),
+    'readOnly', pg_catalog.current_setting('transaction_read_only')::bool,
+    'role', current_user,
+    'pid', pg_catalog.pg_backend_pid())`;
+
+/**
+ * Reads history, seed count and server facts in one query. The tables may not be there, which a plain query could not
+ * be parsed for: `query_to_xml` runs a query given as text, and only where its table is.
+ * @param seedTables candidates for the user table, the first that is there counts
+ * @param patienceMs how long a table that another session has for itself is waited for; after that, 55P03
+ */
+export async function survey(
+  session: Session,
+  seedTables: readonly string[],
+  patienceMs: number,
+): Promise<Survey> {
+  const seen = await ask(session, seedTables, patienceMs, IS_PLAIN_HISTORY);
+  if (seen.unusualHistory === null || seen.doubt !== null) return seen;
+  const doubt = await findDoubt(session, seen.unusualHistory);
+  if (doubt !== null) return { ...seen, doubt };
+  const again = await ask(
+    session,
+    seedTables,
+    patienceMs,
+    `c.oid = ${quoteLiteral(seen.unusualHistory)}::oid`,
+  );
+  const changed = again.unusualHistory === null ? again.doubt : (again.doubt ?? CHANGED);
+  return { ...again, doubt: changed };
+}
+
+/** @param isPlain whether the history is read at once, as SQL */
+async function ask(
+  session: Session,
+  seedTables: readonly string[],
+  patienceMs: number,
+  isPlain: string,
+): Promise<Survey> {
+  faultPoint('survey:before');
+  // One simple query is one transaction: what is set ends with it, behind a pooler too.
+  const statements = [
+    `set local lock_timeout = ${patienceMs}`,
+    'set local statement_timeout = 0',
+    // A policy of another role is an error, and not a function that runs as us.
+    'set local row_security = off',
+    'set local search_path to default',
+    findTables(session.settings.schema, seedTables),
+    `set local search_path = ${SAFE_PATH}`,
+    surveyQuery(session.settings.schema, isPlain),
+  ];
+  const rows = await session.send<{ facts: unknown }>(statements.join('; '));
+  faultPoint('survey:after');
+  return readable(() => readSurvey(rows[0]?.facts, seedTables));
+}
+
+/** The part of it that no lock on a table can delay. */
+export async function askServer(session: Session): Promise<ServerFacts> {
+  const rows = await session.query<{ facts: unknown }>(`select ${SERVER_FACTS} as facts`);
+  return readable(() => readServerFacts(rows[0]?.facts));
+}
+
+/** What no server answers comes from something else, or from a broken one. */
+function readable<Answer>(read: () => Answer): Answer {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(error);
+  }
+}
+
+/** Looks for the tables where the role's own search path has them, and keeps what it finds for the transaction. */
+function findTables(schema: string | undefined, seedTables: readonly string[]): string {
+  const regclass = (table: string) =>
+    `pg_catalog.to_regclass(${quoteLiteral(qualify(schema, table))}::pg_catalog.text)`;
+  const users = `coalesce(${seedTables.map(regclass).join(', ')}, null)`;
+  const found = {
+    schema: schema === undefined ? 'pg_catalog.current_schema()' : quoteLiteral(schema),
+    history: `${regclass(HISTORY_TABLE)}::pg_catalog.oid`,
+    users: `${users}::pg_catalog.oid`,
+    users_name: users,
+  };
+  const settings = Object.entries(found).map(
+    ([name, value]) =>
+      `pg_catalog.set_config('zarpe.${name}', coalesce((${value})::pg_catalog.text, ''), true)`,
+  );
+  return `select ${settings.join(', ')}`;
+}
+
+/** Another relation has the name than a moment ago. */
+const CHANGED = ['kind', 'one that was put in the place of another meanwhile'] as const;
+
+const found = (name: string) => `nullif(pg_catalog.current_setting('zarpe.${name}'), '')`;
+
+const HISTORY_ROWS = `select pg_catalog.json_agg(pg_catalog.json_build_array(migration_name, checksum, started_at,
+    finished_at is not null, rolled_back_at is not null, case when finished_at is null then logs end,
+    case when finished_at is null then id end) order by started_at)::text as cell from `;
+
+const USERS_HIDDEN = `case
+    when not pg_catalog.has_table_privilege(u.oid, 'SELECT') then 'the role may not read it'
+    when pg_catalog.row_security_active(u.oid) then 'row level security hides rows from the role'
+    when u.relkind not in ('r', 'p') and not ${isTrusted('u.relowner')} then 'it is a view of another role' end`;
+
+/** `offset 0` keeps the planner from working the same out twice. */
+function surveyQuery(schema: string | undefined, isPlain: string): string {
+  return `select pg_catalog.json_build_object(
+    'server', ${SERVER_FACTS},
+    'schema', coalesce((pg_catalog.parse_ident(h.relnamespace::regnamespace::text))[1], ${found('schema')}),
+    'doubt', ${schema === undefined ? foreignNamespace(found('schema')) : 'null'},
+    'unusualHistory', case when not h.plain then h.oid::text end,
+    'history', case when h.plain then
+      pg_catalog.query_to_xml(${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass, true, false, '')::text end,
+    'seedTable', ${found('users_name')},
+    'seedReason', u.hidden,
+    'seedRows', case when u.oid is not null and u.hidden is null then
+      pg_catalog.query_to_xml('select pg_catalog.count(*) as cell from (select from ' || u.oid::regclass
+        || case when u.relkind in ('r', 'p', 'm') then ' ${ALL_ROWS}' else '' end || ' limit ${COUNT_LIMIT}) as t', true, false, '')::text end
+  ) as facts
+  from (select) as one
+  left join (select c.oid, c.relnamespace, ${isPlain} as plain
+    from pg_catalog.pg_class as c where c.oid = ${found('history')}::oid offset 0) as h on true
+  left join (select u.oid, u.relkind, ${USERS_HIDDEN} as hidden
+    from pg_catalog.pg_class as u where u.oid = ${found('users')}::oid offset 0) as u on true`;
+}

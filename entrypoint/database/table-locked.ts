@@ -1,0 +1,32 @@
+import { BootError } from '../core/errors.ts';
+import { formatDuration } from '../lib/duration.ts';
+import { quoteLiteral, type Session } from '../postgres/session.ts';
+import { HISTORY_TABLE } from './history-table.ts';
+
+/** The failure of a survey that waited in vain for tables that another session has for itself. */
+export async function tableLocked(
+  session: Session,
+  seedTables: readonly string[],
+  waitedMs: number,
+  cause: unknown,
+): Promise<BootError> {
+  const tables = [HISTORY_TABLE, ...seedTables];
+  const problem = {
+    what: `table ${tables.join(', ')}`,
+    expected: `to be read within ${formatDuration(waitedMs)}`,
+    got: `a lock held by ${await describeTableLocks(session, tables)}`,
+    action: 'Let that session end, or end it (`select pg_terminate_backend(pid)`), and start again.',
+  };
+  return new BootError('LOCK_TIMEOUT', problem, cause);
+}
+
+async function describeTableLocks(session: Session, tables: readonly string[]): Promise<string> {
+  const [row] = await session.query<{ who: string | null }>(`
+    select pg_catalog.string_agg(relation::regclass || ' by pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '')
+      || coalesce(' of role ' || usename, '') || coalesce(', ' || state, '')
+      || coalesce(', query since ' || pg_catalog.to_char(query_start, 'HH24:MI:SS TZ'), ''), '; ') as who
+    from pg_catalog.pg_locks join pg_catalog.pg_stat_activity using (pid)
+    where locktype = 'relation' and mode = 'AccessExclusiveLock' and granted
+      and relation in (select oid from pg_catalog.pg_class where relname in (${tables.map(quoteLiteral).join(', ')}))`);
+  return row?.who ?? 'a session that has ended since';
+}

@@ -1,0 +1,10 @@
+/** An error's `code`: the SQLSTATE of a server's error, the system's code of another (ECONNREFUSED), or `none`. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'none';
+}
+
+/** The message of an error; of an AggregateError, those of its parts. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,79 @@
+import type { Session } from '../../postgres/session.ts';
+import {
+  insertApplied,
+  insertStarted,
+  type MigrationRecord,
+  updateApplied,
+  updateProgress,
+} from '../migration-record.ts';
+import { describeProgress } from '../progress.ts';
+import type { OwnTransaction } from '../script/own-transactions.ts';
+import type { Script } from '../script/script.ts';
+import { ApplyError, type Remains } from './apply-error.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import { ComposedQuery } from './composed-query.ts';
+import { withScriptLock } from './script-lock.ts';
+import { ScriptError } from './script-query.ts';
+import { sessionSettings } from './script-settings.ts';
+import { sendQuery } from './send-query.ts';
+
+/**
+ * Runs the transactions that a script is written as, one by one. What is committed is noted in each of them, so that the
+ * next start goes on after it.
+ */
+export async function applyTransactions(
+  session: Session,
+  record: MigrationRecord,
+  script: Script,
+  transactions: readonly OwnTransaction[],
+  options: ApplyOptions,
+): Promise<void> {
+  await withScriptLock(session, options, async () => {
+    await session.send(sessionSettings(options));
+    for (let committed = options.committed; committed < transactions.length; committed += 1) {
+      const query = compose(record, script, transactions, committed, options);
+      try {
+        await sendQuery(session, query, 'transactions', true, options);
+      } catch (error) {
+        if (!(error instanceof ScriptError)) throw error;
+        throw new ApplyError(error, 'autocommit', remainsAfter(transactions, committed));
+      }
+      options.onCommitted(committed + 1, transactions.length);
+    }
+    await session.query(options.reset.join('; '));
+  });
+}
+
+/** What the reset of the session takes from the rest, only a person can give back. */
+function remainsAfter(transactions: readonly OwnTransaction[], committed: number): Remains {
+  if (committed === 0) return { kind: 'nothing' };
+  const of = transactions.length;
+  return transactions.slice(0, committed).every((transaction) => transaction.isResumableAfter)
+    ? { kind: 'transactions', committed, of }
+    : {
+        kind: 'unknown',
+        reason: `${committed} of its ${of} transactions are committed, and changed the session`,
+      };
+}
+
+/** One of them with its part of the record, the last thing in it: SET TRANSACTION wants to come before any query. */
+function compose(
+  record: MigrationRecord,
+  script: Script,
+  transactions: readonly OwnTransaction[],
+  index: number,
+  options: ApplyOptions,
+): ComposedQuery {
+  const { table } = options;
+  const query = new ComposedQuery();
+  const { statements: own = [], begin } = transactions[index] ?? {};
+  if (begin === undefined) query.add('BEGIN');
+  else query.addStatement(script, begin);
+  for (const at of own) query.addStatement(script, at);
+  const isFirst = index === 0 && record.isOpen !== true;
+  const isLast = index === transactions.length - 1;
+  const progress = isLast ? '' : describeProgress(script, transactions, index + 1);
+  const applied = isFirst ? insertApplied(table, record) : updateApplied(table, record);
+  const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
+  return query.add(isLast ? applied : begun, 'COMMIT');
+}

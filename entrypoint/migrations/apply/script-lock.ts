@@ -1,0 +1,40 @@
+import { describeLockHolder } from '../../database/lock-holder-name.ts';
+import type { Session } from '../../postgres/session.ts';
+import { type ApplyOptions, SCRIPT_LOCK } from './apply-options.ts';
+import type { ScriptError } from './script-query.ts';
+
+const HELD = 'the lock of the script is held';
+
+/**
+ * Takes the lock for a transaction, or fails: a statement that waits for it would have no bound but the lock timeout.
+ * Should the boot lock be lost while the server still runs a script, whoever has that next does not run it a second time.
+ */
+export const TAKE_SCRIPT_LOCK = `SELECT (CASE WHEN pg_catalog.pg_try_advisory_xact_lock(${SCRIPT_LOCK}::pg_catalog.int8)
+  THEN '1' ELSE '${HELD}' END)::pg_catalog.int4`;
+
+/** Whether it was that statement that failed. */
+export function isScriptLockHeld({ database, place }: ScriptError): boolean {
+  return place.statement === undefined && database?.message.includes(HELD) === true;
+}
+
+/** Holds the lock of a script that commits on its way, from before it runs until its session goes or `work` is done. */
+export async function withScriptLock(
+  session: Session,
+  options: ApplyOptions,
+  work: () => Promise<void>,
+): Promise<void> {
+  while (!(await tryLock(session))) await waitForScriptLock(session, options);
+  await work();
+  await session.query(`SELECT pg_catalog.pg_advisory_unlock(${SCRIPT_LOCK}::pg_catalog.int8)`);
+}
+
+/** Waits a moment for whoever holds it. */
+export async function waitForScriptLock(session: Session, { waitFor }: ApplyOptions): Promise<void> {
+  await waitFor(await describeLockHolder(session, SCRIPT_LOCK));
+}
+
+async function tryLock(session: Session): Promise<boolean> {
+  const sql = `SELECT pg_catalog.pg_try_advisory_lock(${SCRIPT_LOCK}::pg_catalog.int8) AS locked`;
+  const [row] = await session.query<{ locked: boolean }>(sql);
+  return row?.locked === true;
+}

@@ -1,0 +1,137 @@
+import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import pg from 'pg';
+import { codeOf, messageOf } from '../lib/describe-error.ts';
+import { formatDuration } from '../lib/duration.ts';
+import { Authentication } from './authentication.ts';
+import { boundStrings } from './bounded-strings.ts';
+import type { ConnectionSettings, SslMode } from './connection-settings.ts';
+import { guardSocket } from './guard-socket.ts';
+import { openSocket } from './open-socket.ts';
+import { fromDriver } from './protocol-error.ts';
+import { Session } from './session.ts';
+
+/** A peer that is gone is noticed though nothing is being sent: while a long script runs. */
+const KEEP_ALIVE_MS = 30_000;
+
+export interface ConnectOptions {
+  /** Another database than the one of the settings, such as `postgres` to create that one. */
+  readonly database?: string;
+  /** Bound of the attempt, in milliseconds; `connect_timeout` bounds it too. */
+  readonly timeoutMs?: number;
+  /** Bound of the wait for an answer to a short question later on, in milliseconds. */
+  readonly answerMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * One connection to the server, encrypted as the settings ask. Rejects with what the driver or the server said. Where
+ * `prefer` meets a server that lets us in only without TLS it goes on in the clear, as libpq does.
+ */
+export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<Session> {
+  const { mode } = settings.tls;
+  try {
+    return await attempt(settings, mode, options);
+  } catch (error) {
+    if (mode !== 'prefer' || !isTurnedAway(error)) throw error;
+    return attempt(settings, 'disable', options).catch((again: unknown) => {
+      throw isTurnedAway(again) ? error : again;
+    });
+  }
+}
+
+/** By pg_hba.conf, before any password is asked for. The name of the file is in the message in every language. */
+function isTurnedAway(error: unknown): boolean {
+  return codeOf(error) === '28000' && messageOf(error).includes('pg_hba.conf');
+}
+
+async function attempt(
+  settings: ConnectionSettings,
+  mode: SslMode,
+  options: ConnectOptions,
+): Promise<Session> {
+  const { signal, timeoutMs = Number.POSITIVE_INFINITY } = options;
+  const boundMs = Math.max(1, Math.ceil(Math.min(timeoutMs, settings.connectTimeoutMs)));
+  const timeout = AbortSignal.timeout(boundMs);
+  const bounded = AbortSignal.any([signal, timeout]);
+  let socket: Socket | undefined;
+  const abort = () => socket?.destroy();
+  bounded.addEventListener('abort', abort, { once: true });
+  try {
+    const [opened, Client] = await Promise.all([openSocket(settings, mode, bounded), loadClient()]);
+    socket = opened.socket;
+    bounded.throwIfAborted();
+    const answers = guardSocket(socket, new Authentication(settings, opened.encrypted));
+    const client = new Client(clientOptions(socket, settings, options.database));
+    const session = new Session(client, socket, settings, {
+      ...opened,
+      answers,
+      answerMs: options.answerMs,
+    });
+    await client.connect().catch((error: unknown) => {
+      throw fromDriver(error);
+    });
+    return session;
+  } catch (error) {
+    socket?.destroy();
+    signal.throwIfAborted();
+    throw timeout.aborted ? timedOut(boundMs) : error;
+  } finally {
+    bounded.removeEventListener('abort', abort);
+  }
+}
+
+/** Runs work on a connection of its own, and always closes it. */
+export async function withConnection<Result>(
+  settings: ConnectionSettings,
+  options: ConnectOptions,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await connect(settings, options);
+  try {
+    return await work(session);
+  } finally {
+    session.end();
+  }
+}
+
+/** Evaluated while the server starts a process for us. */
+async function loadClient(): Promise<typeof pg.Client> {
+  await setImmediate();
+  boundStrings();
+  return pg.Client;
+}
+
+function clientOptions(
+  socket: Socket,
+  settings: ConnectionSettings,
+  database: string | undefined,
+): pg.ClientConfig {
+  return {
+    host: settings.host,
+    port: settings.port,
+    user: settings.user,
+    password: settings.password ?? '',
+    database: database ?? settings.database,
+    application_name: settings.applicationName ?? 'zarpe',
+    ssl: false,
+    enableChannelBinding: settings.auth.bindsChannel,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    stream: () => alreadyConnected(socket),
+    ...(settings.options !== undefined && { options: settings.options }),
+  };
+}
+
+/** node-postgres connects the stream it is given; this one is connected, and encrypted where it should be. */
+function alreadyConnected(socket: Socket): Socket {
+  socket.connect = () => {
+    process.nextTick(() => socket.emit('connect'));
+    return socket;
+  };
+  return socket;
+}
+
+function timedOut(afterMs: number): Error {
+  return Object.assign(new Error(`no answer within ${formatDuration(afterMs)}`), { code: 'ETIMEDOUT' });
+}

@@ -1,0 +1,46 @@
+import type { ConnectionOptions } from 'node:tls';
+import { BootError } from '../core/errors.ts';
+import { codeOf } from '../lib/describe-error.ts';
+import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
+import type { TlsSettings } from './connection-settings.ts';
+
+/** All authorities that a system trusts are a quarter of it. */
+const LARGEST_BYTES = 1024 * 1024;
+
+/** What the settings ask of a TLS connection: whom to trust, and who we are. */
+export function readTlsOptions(source: string, tls: TlsSettings): ConnectionOptions {
+  const read = (parameter: string, path: string | undefined) =>
+    path === undefined ? undefined : readCertificate(source, parameter, path);
+  const verifies = tls.mode === 'verify-ca' || tls.mode === 'verify-full';
+  const options: ConnectionOptions = {
+    rejectUnauthorized: verifies,
+    ca: read('sslrootcert', tls.rootCertFile),
+    cert: read('sslcert', tls.clientCertFile),
+    key: read('sslkey', tls.clientKeyFile),
+    pfx: read('sslidentity', tls.identityFile),
+    passphrase: tls.passphrase,
+  };
+  return tls.mode === 'verify-full' ? options : { ...options, checkServerIdentity: () => undefined };
+}
+
+function readCertificate(source: string, parameter: string, path: string): Buffer {
+  try {
+    return readRegularFile(path, LARGEST_BYTES);
+  } catch (error) {
+    throw new BootError(
+      'DATABASE_TLS',
+      {
+        what: `${parameter} in ${source}`,
+        expected: 'a readable file',
+        got: describe(error, path),
+        action: 'Mount the file there, readable by the user of the container.',
+      },
+      error,
+    );
+  }
+}
+
+function describe(error: unknown, path: string): string {
+  if (error instanceof UnsuitableFileError) return `${error.message} in ${path}`;
+  return `${codeOf(error)} for ${path}`;
+}

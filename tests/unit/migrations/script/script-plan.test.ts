@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { parseScript } from '../../../../entrypoint/migrations/script/script.ts';
+import { mayHaveCommitted } from '../../../../entrypoint/migrations/script/script-plan.ts';
+
+/** The plan of a script in short: what is tried first, and what is done where the server refuses that. */
+function plan(script: string) {
+  const { mode, autocommit, misplaced } = parseScript(script).plan;
+  const parts: string[] = [mode, autocommit.kind];
+  if (autocommit.kind === 'standalone') parts.push(autocommit.statement.kind);
+  if (autocommit.kind === 'transactions')
+    parts.push(autocommit.transactions.map(({ statements }) => statements.length).join('+'));
+  if (misplaced.length > 0) parts.push(`misplaced ${misplaced.join(',')}`);
+  return parts.join(' ');
+}
+
+describe('a script of several statements without control of its own is one transaction, and nothing else', () => {
+  test.each([
+    'CREATE TABLE a (id int); ALTER TABLE a ADD b text; DROP TABLE c',
+    "INSERT INTO a SELECT 1; UPDATE a SET b = 'VACUUM'; DELETE FROM a",
+    "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'",
+    'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$; SELECT 1',
+    'CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 1',
+    'CREATE MATERIALIZED VIEW m AS SELECT 1; REFRESH MATERIALIZED VIEW CONCURRENTLY m',
+    'COMMENT ON TABLE a IS $$CONCURRENTLY$$; GRANT SELECT ON a TO b',
+    'CREATE TABLE "concurrently" (id int); ALTER TABLE a RENAME TO "Vacuum"',
+    'SET search_path = app; SET LOCAL lock_timeout = 0; RESET ALL',
+    'DO $$ BEGIN COMMIT; END $$; SELECT 1',
+    'CALL p(); CALL q()',
+    '',
+    '-- nothing but a comment',
+  ])('%s', (script) => {
+    expect(plan(script)).toBe('transaction none');
+  });
+});
+
+describe('one statement whose outcome can be looked up', () => {
+  test.each([
+    ['CREATE INDEX CONCURRENTLY i ON a (b)', 'create index'],
+    [
+      'create unique /* x */ index concurrently if not exists i on only "s"."A" using gin (b) where c',
+      'create index',
+    ],
+    ['CREATE INDEX CONCURRENTLY ON a (b)', 'create index'],
+    ['DROP INDEX CONCURRENTLY IF EXISTS "s".i', 'drop index'],
+    ['REINDEX INDEX CONCURRENTLY i', 'reindex'],
+    ['REINDEX (VERBOSE) TABLE CONCURRENTLY t', 'reindex'],
+    ['REINDEX (CONCURRENTLY) TABLE t', 'reindex'],
+    ['REINDEX DATABASE d', 'reindex'],
+    ['ALTER TABLE a DETACH PARTITION b CONCURRENTLY', 'detach'],
+    ['VACUUM (FULL) a', 'repeatable'],
+    ["ALTER SYSTEM SET work_mem = '1MB'", 'repeatable'],
+    ['CREATE DATABASE d', 'create'],
+    ['DROP DATABASE IF EXISTS d', 'drop'],
+    ["CREATE TABLESPACE t LOCATION '/t'", 'create'],
+    ['DISCARD ALL', 'repeatable'],
+  ])('%s runs in autocommit mode at once', (script, kind) => {
+    expect(plan(script)).toBe(`autocommit standalone ${kind}`);
+  });
+
+  test.each([
+    ['CLUSTER', 'repeatable'],
+    ['ANALYZE a', 'repeatable'],
+    ['REINDEX TABLE t', 'reindex'],
+    ['ALTER DATABASE d SET TABLESPACE t', 'repeatable'],
+    ["CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p", 'create'],
+  ])('%s is tried in a transaction first', (script, kind) => {
+    expect(plan(script)).toBe(`transaction standalone ${kind}`);
+  });
+});
+
+test.each([
+  ['CALL p()', 'transaction whole'],
+  ['DO $$ BEGIN CALL p(); END $$', 'transaction whole'],
+  ["DO 'BEGIN NULL; END'", 'transaction whole'],
+  ['DO $$ BEGIN COMMIT; END $$', 'autocommit whole'],
+  ['DROP INDEX CONCURRENTLY i, j', 'autocommit whole'],
+  ['SELECT 1', 'transaction whole'],
+])('one statement that may commit by itself: %s is %s', (script, expected) => {
+  expect(plan(script)).toBe(expected);
+});
+
+describe('transactions of a script’s own', () => {
+  test.each([
+    ['BEGIN; CREATE TABLE a (id int); COMMIT;', '1'],
+    ['begin transaction; SELECT 1; SELECT 2; end work', '2'],
+    ["SELECT 1; BEGIN; SELECT 2; COMMIT; SELECT 'x'", '1+1+1'],
+    ["ALTER TYPE e ADD VALUE 'b'; COMMIT; UPDATE t SET e = 'b'", '1+1'],
+    ['BEGIN; SAVEPOINT a; SELECT 1; ROLLBACK TO a; RELEASE a; COMMIT', '4'],
+    ['BEGIN; SET LOCAL lock_timeout = 0; SELECT 1; COMMIT', '2'],
+    ['BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT', '2'],
+    ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT 1', '2'],
+    ['BEGIN; COMMIT', '0'],
+  ])('%s is tried as one', (script, sizes) => {
+    expect(plan(script)).toBe(`transaction transactions ${sizes}`);
+  });
+
+  test.each([
+    'BEGIN; SET LOCAL lock_timeout = 0; SELECT 1; COMMIT; SELECT 2',
+    'BEGIN; CREATE TEMP TABLE t ON COMMIT DROP AS SELECT 1; COMMIT; CREATE TABLE t (n int)',
+    'BEGIN; SET CONSTRAINTS ALL DEFERRED; COMMIT; SELECT 1',
+    'BEGIN; DECLARE c CURSOR FOR SELECT 1; COMMIT; DECLARE c CURSOR FOR SELECT 1',
+    'BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT',
+  ])('%s runs as it is written: something ends with its first transaction', (script) => {
+    expect(plan(script)).toMatch(/^autocommit transactions /);
+  });
+
+  test.each([
+    'BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2; COMMIT',
+    'BEGIN; SELECT 1; ROLLBACK',
+    'SELECT 1; ROLLBACK; SELECT 2',
+    'BEGIN; SELECT 1; ABORT',
+    "BEGIN; SELECT 1; PREPARE TRANSACTION 'x'; COMMIT PREPARED 'x'",
+    'BEGIN; SELECT 1',
+    'BEGIN; BEGIN; COMMIT',
+    'SAVEPOINT a; SELECT 1',
+  ])('%s is sent as it is written', (script) => {
+    expect(plan(script)).toBe('autocommit whole');
+  });
+});
+
+test.each([
+  ['CREATE TABLE a (b int);\nCREATE INDEX CONCURRENTLY i ON a (b)', 'transaction none misplaced 1'],
+  ['VACUUM; VACUUM', 'transaction none misplaced 0,1'],
+  ['BEGIN; CREATE INDEX CONCURRENTLY i ON a (b); COMMIT', 'transaction none misplaced 1'],
+])('statements that PostgreSQL only runs alone are named: %s', (script, expected) => {
+  expect(plan(script)).toBe(expected);
+});
+
+test.each([
+  ['SELECT 1; COMMIT; SELECT 2', 0, false],
+  ['SELECT 1; COMMIT; SELECT 2', 1, false],
+  ['SELECT 1; COMMIT; SELECT 2', 2, true],
+  ['BEGIN; SELECT 1; ROLLBACK TO a; SELECT 1/0; ROLLBACK', 3, false],
+  ["BEGIN; PREPARE TRANSACTION 'x'; SELECT 1", 2, true],
+  ['CALL p()', 0, true],
+  ['DO $$ BEGIN COMMIT; END $$', 0, true],
+  ['CREATE INDEX i ON a (b)', 0, false],
+])('%s, failed at statement %i, may have committed something: %s', (script, failedAt, expected) => {
+  expect(mayHaveCommitted(parseScript(script).statements, failedAt)).toBe(expected);
+});
+
+test.each([
+  ['BEGIN; SELECT 1', 0],
+  ['SELECT 1; COMMIT; START TRANSACTION READ WRITE; SAVEPOINT a; ROLLBACK TO a; RELEASE a', 2],
+  ['BEGIN; SELECT 1; COMMIT AND CHAIN; SELECT 2', 2],
+  ['BEGIN; SELECT 1; ROLLBACK WORK AND CHAIN', 2],
+  ['BEGIN; SELECT 1; COMMIT AND NO CHAIN; SELECT 2', undefined],
+  ['BEGIN; BEGIN; SELECT 1; END; SELECT 2', undefined],
+  ['BEGIN; SELECT 1; ABORT', undefined],
+  ["BEGIN; SELECT 1; PREPARE TRANSACTION 'x'", undefined],
+  ['CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1; END; SELECT 1', undefined],
+  ['SELECT 1; SELECT 2', undefined],
+])('a script that ends inside a transaction is known by the statement that began it: %s', (script, at) => {
+  expect(parseScript(script).plan.leftOpenBy).toBe(at);
+});
