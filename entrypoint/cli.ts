@@ -11,10 +11,11 @@ import { Output } from './core/output.ts';
 import { StepTimer } from './core/step-log.ts';
 import { toBootError } from './core/to-boot-error.ts';
 import { type FailureReport, reportFailure, reportServerDeath } from './failure/report-failure.ts';
+import { helpText } from './help-text.ts';
 import { Children } from './lib/children.ts';
 import { Secrets } from './lib/secrets.ts';
 import { Shutdown, ShutdownError, signalStatus } from './lib/shutdown.ts';
-import { helpText, parseArguments } from './parse-arguments.ts';
+import { parseArguments } from './parse-arguments.ts';
 
 declare const ZARPE_VERSION: string;
 
@@ -34,8 +35,8 @@ let failure: Promise<number> | undefined;
 /** The process's edge: argv and environment in, exit status out, the only catch. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const { command, flags, rest } = parseArguments(argv);
-    if (flags.help === true) return await printOnly(helpText(command));
+    const { command, isNamed, flags, rest } = parseArguments(argv);
+    if (flags.help === true) return await printOnly(helpText(isNamed ? command : undefined));
     if (flags.version === true) return await printOnly(ZARPE_VERSION);
     report = openReport(command);
     const { log } = report;

@@ -2,15 +2,21 @@ import { parseArgs } from 'node:util';
 import type { Command, Flags } from './commands/command.ts';
 import { CHECK, COMMANDS, START } from './commands/index.ts';
 import { BootError } from './core/errors.ts';
+import { EVERYWHERE, usageLine } from './help-text.ts';
 import { nearest } from './lib/nearest.ts';
-
-const EVERYWHERE: Flags = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } };
 
 export interface Parsed {
   readonly command: Command;
+  /** Whether the command was asked for; where none is, it is the default. */
+  readonly isNamed: boolean;
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
   readonly rest: readonly string[];
 }
+
+/** What a misspelt word may have been meant to be, by the way it is spelt there. */
+type Known = Readonly<Record<string, string>>;
+
+const NAMES = ['help', ...COMMANDS.map(({ name }) => name)];
 
 /** `[command] [flags] [-- rest]` as a command and its flags; throws `USAGE` with the nearest right word. */
 export function parseArguments(argv: readonly string[]): Parsed {
@@ -18,11 +24,29 @@ export function parseArguments(argv: readonly string[]): Parsed {
   const own = split === -1 ? argv : argv.slice(0, split);
   const rest = split === -1 ? [] : argv.slice(split + 1);
   const [first = '', ...others] = own;
-  const named = first !== '' && !first.startsWith('-');
+  if (first === 'help') return parseArguments([...others, '--help']);
+  const isWord = first !== '' && !first.startsWith('-');
   const asksForCheck = own.includes('--check');
-  const command = named ? findCommand(first) : asksForCheck ? CHECK : START;
-  const args = (named ? others : own).filter((argument) => argument !== '--check' || command !== CHECK);
-  const flags: Flags = { ...EVERYWHERE, ...command.flags };
+  const command = isWord ? findCommand(first) : asksForCheck ? CHECK : START;
+  const isNamed = isWord || asksForCheck;
+  const args = (isWord ? others : own).filter((argument) => argument !== '--check' || command !== CHECK);
+  return { command, isNamed, flags: readFlags(args, command, isNamed), rest };
+}
+
+function findCommand(name: string): Command {
+  const command = COMMANDS.find((known) => known.name === name);
+  if (command === undefined) {
+    throw unknown(
+      'a command that Zarpe knows',
+      name,
+      Object.fromEntries(NAMES.map((known) => [known, known])),
+    );
+  }
+  return command;
+}
+
+function readFlags(args: string[], command: Command, isNamed: boolean): Parsed['flags'] {
+  const flags: Flags = { ...command.flags, ...EVERYWHERE };
   const { tokens, values } = parseArgs({
     args,
     options: flags,
@@ -31,76 +55,41 @@ export function parseArguments(argv: readonly string[]): Parsed {
     tokens: true,
   });
   for (const token of tokens) {
-    if (token.kind === 'positional') throw unknown('argument', token.value, [], command);
+    if (token.kind === 'positional') throw unknown(`no argument of ${command.name}`, token.value, {});
     if (token.kind !== 'option') continue;
     const flag = flags[token.name];
-    if (flag === undefined)
-      throw unknown(
-        'flag',
-        token.rawName,
-        Object.keys(flags).map((name) => `--${name}`),
-        command,
-      );
+    if (flag === undefined) {
+      const known = knownFlags(Object.keys(flags), isNamed);
+      throw unknown(`a flag that ${command.name} knows`, token.rawName, known, args[token.index]);
+    }
     const isText = flag.type === 'string';
     if (isText !== (token.value !== undefined) || (isText && token.value?.startsWith('-'))) {
-      throw usage(token.rawName, isText ? 'a value' : 'no value', isText ? 'none' : 'one', command);
+      throw new BootError('USAGE', {
+        what: token.rawName,
+        expected: isText ? 'a value' : 'no value',
+        got: isText ? 'none' : 'one',
+        action: usageLine(command),
+      });
     }
   }
-  return { command, flags: values as Parsed['flags'], rest };
+  return values as Parsed['flags'];
 }
 
-/** The text of `--help`: of the whole, or of one command. */
-export function helpText(command: Command | undefined): string {
-  if (command !== undefined && command !== START) {
-    return `${usageLine(command)}\n\n${command.summary}.`;
-  }
-  const width = Math.max(...COMMANDS.map(({ name, usage: line }) => name.length + line.length + 1));
-  const commands = COMMANDS.map(
-    ({ name, usage: line, summary }) => `  ${`${name} ${line}`.padEnd(width)}  ${summary}`,
-  );
-  return [
-    'Usage: node entrypoint.js [command] [flags]',
-    '',
-    'Validates the environment and the build, waits for PostgreSQL, migrates, seeds, and runs the server.',
-    '',
-    'Commands:',
-    ...commands,
-    '',
-    'Flags everywhere: --help, --version. `explain` prints the variables and the exit codes.',
-  ].join('\n');
+/** Where no command is named, the flag may have been meant as one. */
+function knownFlags(names: readonly string[], isNamed: boolean): Known {
+  const commands = isNamed ? [] : NAMES.map((name) => [`--${name}`, name]);
+  const flags = isNamed ? names : [...names, 'check'];
+  return Object.fromEntries([...commands, ...flags.map((name) => [`--${name}`, `--${name}`])]);
 }
 
-function findCommand(name: string): Command {
-  const command = COMMANDS.find((known) => known.name === name);
-  if (command === undefined)
-    throw unknown(
-      'command',
-      name,
-      COMMANDS.map((known) => known.name),
-      undefined,
-    );
-  return command;
-}
-
-function unknown(
-  kind: string,
-  word: string,
-  known: readonly string[],
-  command: Command | undefined,
-): BootError {
-  const suggestion = nearest(word, known);
+/** `written`: all of the argument, where `word` is a part of it. */
+function unknown(expected: string, word: string, known: Known, written = word): BootError {
+  const [spelt = word] = written.split('=', 1);
+  const suggestion = nearest(spelt, Object.keys(known));
   return new BootError('USAGE', {
     what: 'the command line',
-    expected: `a ${kind} that ${command === undefined ? 'Zarpe' : command.name} knows`,
+    expected,
     got: `\`${word}\``,
-    action: suggestion === undefined ? 'See --help.' : `Did you mean ${suggestion}?`,
+    action: suggestion === undefined ? 'See --help.' : `Did you mean ${known[suggestion]}?`,
   });
-}
-
-function usage(what: string, expected: string, got: string, command: Command): BootError {
-  return new BootError('USAGE', { what, expected, got, action: usageLine(command) });
-}
-
-function usageLine({ name, usage: line }: Command): string {
-  return `Usage: node entrypoint.js ${name} ${line}`.trimEnd();
 }

@@ -1,10 +1,17 @@
-import type { ParseArgsConfig } from 'node:util';
 import type { EarlySettings } from '../config/early-settings.ts';
 import type { ResolvedEnvironment } from '../config/environment.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../core/context.ts';
 
-export type Flags = NonNullable<ParseArgsConfig['options']>;
+export interface Flag {
+  readonly type: 'boolean' | 'string';
+  readonly short?: string;
+  /** What the help calls the value of a flag that has one. */
+  readonly value?: string;
+  readonly summary: string;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
 
 /** One run of a command: what was asked, and what it may use. */
 export interface Invocation {

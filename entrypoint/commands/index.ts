@@ -1,4 +1,6 @@
-import type { Command } from './command.ts';
+import type { Command, Flag } from './command.ts';
+
+const JSON_FLAG = { type: 'boolean', summary: 'Prints JSON' } as const satisfies Flag;
 
 /** Every subcommand, in the order `--help` shows them; the first is the default. Each is loaded when it runs. */
 export const COMMANDS = [
@@ -15,7 +17,10 @@ export const COMMANDS = [
     name: 'check',
     summary: 'The dry run of the whole boot, which writes nothing (also --check)',
     usage: '[--json] [--skip-database]',
-    flags: { json: { type: 'boolean' }, 'skip-database': { type: 'boolean' } },
+    flags: {
+      json: JSON_FLAG,
+      'skip-database': { type: 'boolean', summary: 'Leaves out what needs a database' },
+    },
     isBoot: false,
     printsResult: true,
     load: async () => (await import('./check.ts')).check,
@@ -33,7 +38,7 @@ export const COMMANDS = [
     name: 'status',
     summary: 'The migration history against the folder, read only; 0 only when nothing is to be done',
     usage: '[--json]',
-    flags: { json: { type: 'boolean' } },
+    flags: { json: JSON_FLAG },
     isBoot: false,
     printsResult: true,
     load: async () => (await import('./status.ts')).status,
@@ -42,16 +47,23 @@ export const COMMANDS = [
     name: 'resolve',
     summary: 'Settles a migration that failed: what `prisma migrate resolve` does',
     usage: '--applied NAME | --rolled-back NAME',
-    flags: { applied: { type: 'string' }, 'rolled-back': { type: 'string' } },
+    flags: {
+      applied: { type: 'string', value: 'NAME', summary: 'All of the migration is in the database' },
+      'rolled-back': {
+        type: 'string',
+        value: 'NAME',
+        summary: 'Nothing of it is: the next start applies it again',
+      },
+    },
     isBoot: false,
     printsResult: false,
     load: async () => (await import('./resolve.ts')).resolve,
   },
   {
     name: 'seed',
-    summary: 'The seed step alone; --force seeds a database that has users',
+    summary: 'The seed step alone',
     usage: '[--force]',
-    flags: { force: { type: 'boolean' } },
+    flags: { force: { type: 'boolean', summary: 'Seeds a database that has users' } },
     isBoot: false,
     printsResult: false,
     load: async () => (await import('./seed.ts')).seed,
@@ -87,7 +99,7 @@ export const COMMANDS = [
     name: 'explain',
     summary: 'Prints the table of exit codes and the table of variables',
     usage: '[--json]',
-    flags: { json: { type: 'boolean' } },
+    flags: { json: JSON_FLAG },
     isBoot: false,
     printsResult: true,
     load: async () => (await import('./explain.ts')).explain,

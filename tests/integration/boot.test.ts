@@ -88,6 +88,9 @@ test('an unknown command or flag ends with 64, and names the nearest right one',
   for (const [args, right] of [
     [['migrat'], 'migrate'],
     [['check', '--jsn'], '--json'],
+    [['--chekc'], '--check'],
+    [['--migrat'], 'migrate'],
+    [['help', 'migrat'], 'migrate'],
   ] as const) {
     const { code, logs } = await runBundle({ dir: app.dir, args: [...args] });
     expect(code).toBe(64);

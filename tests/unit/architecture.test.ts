@@ -8,7 +8,7 @@ const ENTRYPOINT = join(import.meta.dirname, '../../entrypoint');
 /** From the process's edge down; what shares a line stands side by side. */
 const LAYERS: readonly (readonly string[])[] = [
   ['cli.ts'],
-  ['parse-arguments.ts', 'failure'],
+  ['parse-arguments.ts', 'help-text.ts', 'failure'],
   ['commands'],
   ['boot.ts'],
   ['config.ts', 'config'],

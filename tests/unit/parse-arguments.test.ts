@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Flag } from '../../entrypoint/commands/command.ts';
 import { COMMANDS } from '../../entrypoint/commands/index.ts';
-import { helpText, parseArguments } from '../../entrypoint/parse-arguments.ts';
+import { helpText } from '../../entrypoint/help-text.ts';
+import { parseArguments } from '../../entrypoint/parse-arguments.ts';
 import { problemsOf } from '../helpers/problems.ts';
 
 function parse(...argv: string[]) {
@@ -33,6 +35,18 @@ describe('parseArguments', () => {
     expect(parse('--check', '--skip-database').flags).toEqual({ 'skip-database': true });
   });
 
+  test.each(COMMANDS.map(({ name }) => name))('reads `help %s` as `%s --help`', (name) => {
+    expect(parseArguments(['help', name])).toEqual(parseArguments([name, '--help']));
+  });
+
+  test('reads `help` as --help of no command', () => {
+    expect(parseArguments(['help'])).toEqual(parseArguments(['--help']));
+    expect(parseArguments(['help', 'help'])).toEqual(parseArguments(['--help']));
+    expect(parseArguments(['help']).isNamed).toBe(false);
+    expect(parseArguments(['help', 'start']).isNamed).toBe(true);
+    expect(parseArguments(['help', '--check'])).toMatchObject({ command: { name: 'check' }, isNamed: true });
+  });
+
   test('hands what follows -- to the server, flags too', () => {
     expect(parse('start', '--', '--port', '1', '--')).toMatchObject({ rest: ['--port', '1', '--'] });
     expect(parse('--', '--check')).toMatchObject({ command: 'start', rest: ['--check'] });
@@ -50,6 +64,7 @@ describe('parseArguments', () => {
     ['statsu', 'status'],
     ['health', 'healthcheck'],
     ['reslove', 'resolve'],
+    ['hepl', 'help'],
   ])('names the nearest right command for %s', (wrong, right) => {
     expect(refuse(wrong)).toMatchObject({ got: `\`${wrong}\``, action: `Did you mean ${right}?` });
   });
@@ -60,6 +75,12 @@ describe('parseArguments', () => {
     [['seed', '--froce'], '--force'],
     [['resolve', '--roled-back', 'x'], '--rolled-back'],
     [['--hlep'], '--help'],
+    [['-help'], '--help'],
+    [['--chekc'], '--check'],
+    [['-check'], '--check'],
+    [['--chekc', '--json'], '--check'],
+    [['--migrat'], 'migrate'],
+    [['--statsu=x'], 'status'],
   ])('names the nearest right flag for %j', (argv, right) => {
     expect(refuse(...argv)?.action).toBe(`Did you mean ${right}?`);
   });
@@ -70,6 +91,8 @@ describe('parseArguments', () => {
   });
 
   test.each([
+    [['help', 'migrate', 'now'], 'an argument of no command'],
+    [['help', '--migrate'], 'a command spelt as a flag'],
     [['start', 'now'], 'an argument of no command'],
     [['migrate', '--check'], 'a flag of another command'],
     [['start', '--json'], 'a flag of another command'],
@@ -85,18 +108,27 @@ describe('parseArguments', () => {
 });
 
 describe('helpText', () => {
-  test('shows every command with what it does', () => {
-    const lines = helpText(undefined).split('\n');
-    for (const { name, summary } of COMMANDS) {
-      expect(lines.filter((line) => line.trim().startsWith(name) && line.endsWith(summary))).toHaveLength(1);
-    }
+  const texts = [undefined, ...COMMANDS].map(helpText);
+
+  test('fits a terminal of 80 columns', () => {
+    const lines = texts.flatMap((text) => text.split('\n'));
+    expect(lines.filter((line) => line.length > 80 || line !== line.trimEnd())).toEqual([]);
   });
 
-  test('of a command shows each of its flags', () => {
+  test('shows every command with what it does', () => {
+    const words = helpText(undefined).replace(/\s+/g, ' ');
+    for (const { name, summary } of COMMANDS) expect(words).toContain(` ${name} ${summary}`);
+    for (const flag of ['--check', '--help', '--version']) expect(words).toContain(` ${flag} `);
+  });
+
+  test('of a command shows each of its flags with what it does', () => {
     for (const command of COMMANDS) {
-      const text = helpText(command);
-      expect(text).toContain(command.summary);
-      for (const flag of Object.keys(command.flags)) expect(text).toContain(`--${flag}`);
+      const words = helpText(command).replace(/\s+/g, ' ');
+      expect(words).toContain(command.summary);
+      for (const [flag, { summary }] of Object.entries<Flag>(command.flags)) {
+        expect(words).toMatch(new RegExp(`--${flag}( [A-Z]+)? ${summary}`));
+        expect(command.usage).toContain(`--${flag}`);
+      }
     }
   });
 });

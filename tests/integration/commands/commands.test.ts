@@ -179,3 +179,25 @@ test('--version and --help say so everywhere, whatever the environment', async (
     stdout: expect.stringContaining('--rolled-back NAME'),
   });
 });
+
+test('`help` prints what --help prints, on a terminal of 80 columns', async () => {
+  const { dir } = await createStandalone();
+  for (const [command, flag] of [
+    [['help'], ['--help']],
+    [
+      ['help', 'resolve'],
+      ['resolve', '--help'],
+    ],
+    [
+      ['help', 'start'],
+      ['start', '-h'],
+    ],
+  ] as const) {
+    const [help, same] = await Promise.all(
+      [command, flag].map((args) => runBundle({ dir, args: [...args] })),
+    );
+    expect(help).toMatchObject({ code: 0, stderr: '', stdout: same?.stdout });
+    expect(help?.stdout).toMatch(/^Usage: node entrypoint\.js /);
+    expect(help?.stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
+});
