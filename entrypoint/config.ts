@@ -6,7 +6,7 @@ import type { ResolvedEnvironment } from './config/environment.ts';
 import { checkRequirement } from './config/required-env.ts';
 import { checkSeedCommand } from './config/seed-command.ts';
 import { findMisspelt, readValues, unlessOff } from './config/values.ts';
-import { BootError, type Problem } from './core/errors.ts';
+import { BootError, type SettingProblem } from './core/errors.ts';
 import type { ConnectionSettings } from './postgres/connection-settings.ts';
 import { type AppConnection, driverVariables } from './postgres/driver-url.ts';
 import type { BootProbeConfig } from './steps/boot-probe.ts';
@@ -43,7 +43,7 @@ export interface Config {
 /** Validates the whole environment; throws one `CONFIG_INVALID` with every problem there is. */
 export function readConfig(environment: ResolvedEnvironment, appDir: string): Config {
   const { variables, requirements } = environment;
-  const problems: Problem[] = [...environment.problems];
+  const problems: SettingProblem[] = [...environment.problems];
   const values = readValues(variables, problems);
   problems.push(...findMisspelt(variables), ...checkSeedCommand(values.ENTRYPOINT_SEED_COMMAND));
   for (const required of requirements) {
@@ -56,7 +56,7 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
       what: 'ENTRYPOINT_HANDOVER',
       expected: 'Node.js 22.15 or later for exec (process.execve), not on Windows',
       got: `Node.js ${process.versions.node}`,
-      action: 'Use a newer Node.js, or auto or spawn.',
+      hint: 'Use a newer Node.js, or auto or spawn.',
     });
   }
   const serverDir = dirname(resolve(appDir, values.ENTRYPOINT_SERVER));

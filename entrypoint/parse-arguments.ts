@@ -68,7 +68,7 @@ function readFlags(args: string[], command: Command, isNamed: boolean): Parsed['
         what: token.rawName,
         expected: isText ? 'a value' : 'no value',
         got: isText ? 'none' : 'one',
-        action: usageLine(command),
+        hint: usageLine(command),
       });
     }
   }
@@ -90,6 +90,6 @@ function unknown(expected: string, word: string, known: Known, written = word): 
     what: 'the command line',
     expected,
     got: `\`${word}\``,
-    action: suggestion === undefined ? 'See --help.' : `Did you mean ${known[suggestion]}?`,
+    hint: suggestion === undefined ? 'See --help.' : `Did you mean ${known[suggestion]}?`,
   });
 }

@@ -5,21 +5,19 @@ import { build } from 'esbuild';
 import { ROOT } from './build/paths.mjs';
 
 const checking = process.argv.includes('--check');
-const { exitCodes, errorCodes, variables } = await loadExplain();
-
-const REMEDY = { done: '–', again: 'yes', person: 'no: it takes a person' };
+const { exitCodes, errorCodes, variables, describeRestart } = await loadExplain();
 
 /** Each generated region, by its name between `<!-- generated:NAME -->` and `<!-- /generated -->`. */
 const REGIONS = {
   'exit-codes': () =>
     table(
-      ['Status', 'Meaning', 'Can another start help?'],
-      exitCodes().map(({ status, meaning, remedy }) => [`\`${status}\``, meaning, REMEDY[remedy]]),
+      ['Status', 'Meaning', 'Restart policy'],
+      exitCodes().map((exit) => [`\`${exit.status}\``, exit.meaning, describeRestart(exit)]),
     ),
   'error-codes': () =>
     table(
-      ['`error.code`', 'Status', 'Can another start help?'],
-      errorCodes().map(({ code, status, remedy }) => [`\`${code}\``, `\`${status}\``, REMEDY[remedy]]),
+      ['`error.code`', 'Status', 'Restart policy'],
+      errorCodes().map((error) => [`\`${error.code}\``, `\`${error.status}\``, describeRestart(error)]),
     ),
   variables: () =>
     table(

@@ -2,8 +2,6 @@ import { VARIABLES, type Variable } from '../config/variables.ts';
 import { ERROR_CODES, EXIT_STATUS } from '../core/errors.ts';
 import type { Invocation } from './command.ts';
 
-const REMEDY = { done: '–', again: 'try again', person: 'wait for a person' } as const;
-
 export async function explain({ flags, printHelp }: Invocation): Promise<number> {
   printHelp(
     flags.json === true
@@ -21,9 +19,15 @@ export function exitCodes() {
 /** The codes of failures, `error.code` in the log, with the status each ends with. */
 export function errorCodes() {
   return Object.entries(ERROR_CODES).map(([code, name]) => {
-    const { status, remedy } = EXIT_STATUS[name];
-    return { code, status, remedy };
+    const { status, retryable } = EXIT_STATUS[name];
+    return { code, status, retryable };
   });
+}
+
+/** What a restart policy needs to know of an exit status. */
+export function describeRestart({ status, retryable }: { status: number; retryable: boolean }): string {
+  if (status === EXIT_STATUS.ok.status) return '–';
+  return retryable ? 'restarting may help' : 'manual action required';
 }
 
 /** The variables as the docs and `explain` show them. */
@@ -41,7 +45,7 @@ export function variables() {
 
 function toText(): string {
   const codes = exitCodes().map(
-    ({ status, remedy, meaning }) => `${String(status).padStart(5)}  ${REMEDY[remedy].padEnd(18)} ${meaning}`,
+    (exit) => `${String(exit.status).padStart(5)}  ${describeRestart(exit).padEnd(22)} ${exit.meaning}`,
   );
   const table = variables().map(
     ({ name, expected, default: fallback, description }) =>
@@ -50,8 +54,8 @@ function toText(): string {
   return [
     'Exit codes',
     ...codes,
-    '128+n  as the signal      Ended by signal n: 143 is TERM, 130 is INT, 137 is KILL.',
-    'other  as the server      The server ended with it.',
+    '128+n  as the signal          Ended by signal n: 143 is SIGTERM, 130 is SIGINT, 137 is SIGKILL.',
+    'other  as the server          The exit status of the server.',
     '',
     'Variables (each also as NAME_FILE, the path of a file that holds the value)',
     ...table,

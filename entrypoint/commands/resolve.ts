@@ -12,7 +12,7 @@ export async function resolve({ config: read, flags, context }: Invocation): Pro
       what: 'resolve',
       expected: 'one of --applied NAME and --rolled-back NAME',
       got: applied === undefined ? 'none' : 'both',
-      action: 'Say how the migration ended; `status` shows the names.',
+      hint: 'Say how the migration ended; `status` shows the names.',
     });
   }
   const config = read();

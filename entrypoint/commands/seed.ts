@@ -24,6 +24,6 @@ function noSeed(appDir: string): BootError {
     what: 'the seed',
     expected: `${DEFAULT_SEED} in ${appDir}, or a command in ENTRYPOINT_SEED_COMMAND`,
     got: 'neither',
-    action: `Copy it (COPY --from=builder /app/${DEFAULT_SEED} ./), or set ENTRYPOINT_SEED_COMMAND.`,
+    hint: `Copy it (COPY --from=builder /app/${DEFAULT_SEED} ./), or set ENTRYPOINT_SEED_COMMAND.`,
   });
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 import { buildDatabaseUrl } from './build-database-url.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { describeEnvFiles } from './env-files.ts';
@@ -10,7 +10,11 @@ import { VARIABLES } from './variables.ts';
  * `DATABASE_URL`, or one assembled from its parts.
  * @param serverDir where files lie that Next.js would read one from
  */
-export function readDatabaseUrl(values: Values, serverDir: string, problems: Problem[]): string | undefined {
+export function readDatabaseUrl(
+  values: Values,
+  serverDir: string,
+  problems: SettingProblem[],
+): string | undefined {
   const { DATABASE_URL: url, DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name } = values;
   const parts = { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name };
   const { DATABASE_PASSWORD, DATABASE_PARAMS } = values;
@@ -24,7 +28,7 @@ export function readDatabaseUrl(values: Values, serverDir: string, problems: Pro
       what: `DATABASE_URL, ${what}`,
       expected: 'a connection string or its parts',
       got: 'both',
-      action: 'Unset DATABASE_URL or the parts.',
+      hint: 'Unset DATABASE_URL or the parts.',
     });
     return undefined;
   }
@@ -36,7 +40,7 @@ export function readDatabaseUrl(values: Values, serverDir: string, problems: Pro
             what,
             expected: VARIABLES.DATABASE_URL.expected,
             got: 'nothing',
-            action: [
+            hint: [
               'Set DATABASE_URL, or DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME.',
               describeEnvFiles(serverDir),
             ]
@@ -47,7 +51,7 @@ export function readDatabaseUrl(values: Values, serverDir: string, problems: Pro
             what: missing.join(', '),
             expected: 'all parts of the connection',
             got: 'nothing',
-            action: `Set ${missing.join(' and ')}.`,
+            hint: `Set ${missing.join(' and ')}.`,
           },
     );
     return undefined;
@@ -62,7 +66,12 @@ export function readDatabaseUrl(values: Values, serverDir: string, problems: Pro
   });
 }
 
-export function readConnection(source: string, url: string | undefined, appDir: string, problems: Problem[]) {
+export function readConnection(
+  source: string,
+  url: string | undefined,
+  appDir: string,
+  problems: SettingProblem[],
+) {
   if (url === undefined) return undefined;
   const parsed = parseDatabaseUrl(source, url, resolve(appDir));
   if ('value' in parsed) return parsed.value;

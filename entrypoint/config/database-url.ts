@@ -1,4 +1,4 @@
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 import { LONGEST_MS } from '../lib/duration.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { readSecurity } from './security-parameters.ts';
@@ -9,7 +9,7 @@ const EXPECTED = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE';
 const ONE_HOST = 'Name the primary alone: Zarpe writes to it.';
 const DEFAULT_CONNECT_TIMEOUT_S = 5;
 
-export type Parsed<Value> = { readonly value: Value } | { readonly problem: Problem };
+export type Parsed<Value> = { readonly value: Value } | { readonly problem: SettingProblem };
 
 /**
  * A connection string with Prisma's parameters as typed settings, or the one problem it has. Nothing of the URL but
@@ -17,8 +17,8 @@ export type Parsed<Value> = { readonly value: Value } | { readonly problem: Prob
  * @param baseDir the folder relative certificate paths start from
  */
 export function parseDatabaseUrl(source: string, text: string, baseDir: string): Parsed<ConnectionSettings> {
-  const fail = (expected: string, got: string, action: string) => ({
-    problem: { what: source, expected, got, action },
+  const fail = (expected: string, got: string, hint: string) => ({
+    problem: { what: source, expected, got, hint },
   });
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== 'postgres' && scheme !== 'postgresql') {
@@ -53,7 +53,7 @@ function readUrl(
   source: string,
   url: URL,
   baseDir: string,
-  fail: (expected: string, got: string, action: string) => { problem: Problem },
+  fail: (expected: string, got: string, hint: string) => { problem: SettingProblem },
 ): Parsed<ConnectionSettings> {
   const parameters = url.searchParams;
   const parameter = (name: string) => parameters.get(name) || undefined;

@@ -1,4 +1,4 @@
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 import { withoutQuotes } from './quoted-value.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
@@ -13,13 +13,13 @@ export interface ResolvedEnvironment {
   /** What Zarpe reads: both, without what is empty, which counts as unset. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requirements: readonly RequiredVariable[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SettingProblem[];
   /** What was read otherwise than it was written. */
   readonly notices: readonly string[];
 }
 
 export function resolveEnvironment(env: Environment): ResolvedEnvironment {
-  const problems: Problem[] = [];
+  const problems: SettingProblem[] = [];
   const notices: string[] = [];
   const requirements = parseRequirements(readRequirements(env), problems);
   const known = new Set<string>([...VARIABLE_NAMES, ...requirements.map(({ name }) => name)]);

@@ -1,4 +1,4 @@
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 import { decodeUtf8 } from '../lib/decode-utf8.ts';
 import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 
@@ -17,7 +17,7 @@ export function isSet(value: string | undefined): value is string {
 export function readFiles(
   env: Environment,
   known: ReadonlySet<string>,
-  problems: Problem[],
+  problems: SettingProblem[],
   notices: string[],
 ): Record<string, string> {
   const values: Record<string, string> = {};
@@ -29,7 +29,7 @@ export function readFiles(
         what: variable,
         expected: `either ${name} or ${variable}`,
         got: 'both',
-        action: 'Unset one of them.',
+        hint: 'Unset one of them.',
       });
       continue;
     }
@@ -42,7 +42,7 @@ export function readFiles(
 function readValue(
   variable: string,
   path: string,
-  problems: Problem[],
+  problems: SettingProblem[],
   notices: string[],
 ): string | undefined {
   try {
@@ -66,14 +66,14 @@ function trimValue(text: string): { value: string; removed: string[] } {
   return { value, removed };
 }
 
-function describe(variable: string, path: string, error: unknown): Problem {
+function describe(variable: string, path: string, error: unknown): SettingProblem {
   const isUnsuitable = error instanceof UnsuitableFileError;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
   return {
     what: variable,
     expected: isUnsuitable ? 'a regular file that holds the value alone, in UTF-8' : 'a readable file',
     got: isUnsuitable ? `${error.message} in ${path}` : `${code} for ${path}`,
-    action: isUnsuitable
+    hint: isUnsuitable
       ? 'Write it anew, for example with `printf %s "$VALUE" > FILE`.'
       : 'Mount the secret there, readable by the user of the container.',
   };

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 
 const ENTRY = /^([A-Za-z_][A-Za-z0-9_]*)(\?)?(?::(\w+))?$/;
 const PLACEHOLDER =
@@ -25,7 +25,7 @@ export interface RequiredVariable {
 }
 
 /** The entries of `ENTRYPOINT_REQUIRE_ENV`; malformed ones become problems. */
-export function parseRequirements(text: string, problems: Problem[]): RequiredVariable[] {
+export function parseRequirements(text: string, problems: SettingProblem[]): RequiredVariable[] {
   const required: RequiredVariable[] = [];
   for (const entry of text.split(',').map((part) => part.trim())) {
     if (entry === '') continue;
@@ -37,7 +37,7 @@ export function parseRequirements(text: string, problems: Problem[]): RequiredVa
         what: 'ENTRYPOINT_REQUIRE_ENV',
         expected: `NAME, NAME:LENGTH or NAME:KIND with KIND one of ${Object.keys(KINDS).join(', ')}`,
         got: `\`${entry}\``,
-        action: 'Correct that entry.',
+        hint: 'Correct that entry.',
       });
       continue;
     }
@@ -52,11 +52,14 @@ export function parseRequirements(text: string, problems: Problem[]): RequiredVa
 }
 
 /** What is wrong with a variable the app needs; undefined when it is as asked for. The value is never repeated. */
-export function checkRequirement(required: RequiredVariable, value: string | undefined): Problem | undefined {
+export function checkRequirement(
+  required: RequiredVariable,
+  value: string | undefined,
+): SettingProblem | undefined {
   const { name, minLength, kind } = required;
   const expected =
     kind !== undefined ? KINDS[kind].expected : minLength ? `at least ${minLength} characters` : 'a value';
-  const problem = (got: string, action: string): Problem => ({ what: name, expected, got, action });
+  const problem = (got: string, hint: string): SettingProblem => ({ what: name, expected, got, hint });
   if (value === undefined) {
     return required.optional
       ? undefined

@@ -13,7 +13,7 @@ export interface SecuritySettings {
   readonly auth: AuthSettings;
 }
 
-type Refuse<Failure> = (expected: string, got: string, action: string) => Failure;
+type Refuse<Failure> = (expected: string, got: string, hint: string) => Failure;
 
 /**
  * How the connection is protected, as libpq and Prisma mean the parameters. Names and values have been checked; here
@@ -35,9 +35,9 @@ export function readSecurity<Failure>(
     );
   }
   if (parameter('sslrootcert') === 'system' && tls.mode !== 'verify-full') {
-    const action =
+    const hint =
       'Anybody has a certificate that a public authority signed; only its name tells. Write verify-full.';
-    return fail('sslmode=verify-full beside sslrootcert=system', 'a weaker mode', action);
+    return fail('sslmode=verify-full beside sslrootcert=system', 'a weaker mode', hint);
   }
   if (tls.mode === 'verify-ca' && tls.rootCertFile === undefined) {
     return fail(

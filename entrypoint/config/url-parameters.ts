@@ -1,4 +1,4 @@
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 
 /** What a parameter may be set to: any text, one of these values, or nothing, with what to do instead. */
@@ -74,12 +74,12 @@ const PROTECTS = /^(?:ssl|channel_binding$|require_auth$)/;
 export type ParameterName = keyof typeof OURS;
 
 /** The first parameter that is unknown, given twice or set to what it cannot be; its value is not repeated. */
-export function findParameterProblem(source: string, url: URL): Problem | undefined {
-  const problem = (expected: string, got: string, action: string) => ({
+export function findParameterProblem(source: string, url: URL): SettingProblem | undefined {
+  const problem = (expected: string, got: string, hint: string) => ({
     what: source,
     expected,
     got,
-    action,
+    hint,
   });
   if (url.hash !== '') {
     return problem('parameters without a #', 'one, which cuts off what follows', 'Write # as %23.');
@@ -108,11 +108,11 @@ export function findParameterProblem(source: string, url: URL): Problem | undefi
     if (rule === 'text' || value === '') continue;
     if ('instead' in rule) return problem(`no parameter ${name}`, 'one', rule.instead);
     if (!rule.includes(value)) {
-      const action = `Correct the ${name} parameter.`;
+      const hint = `Correct the ${name} parameter.`;
       return problem(
         `${name} to be ${rule.length > 1 ? 'one of ' : ''}${rule.join(', ')}`,
         'another value',
-        action,
+        hint,
       );
     }
   }
@@ -124,13 +124,13 @@ function ruleOf(name: string): Rule | undefined {
   return OF_THE_APP.includes(name) ? 'text' : undefined;
 }
 
-function unknown(source: string, name: string): Problem {
+function unknown(source: string, name: string): SettingProblem {
   const suggestion = nearest(name.replace(/^amp;/, '').toLowerCase(), [...Object.keys(OURS), ...OF_THE_APP]);
   return {
     what: source,
     expected: 'parameters that Zarpe, Prisma, libpq or node-postgres knows',
     got: printable(name),
-    action:
+    hint:
       suggestion === undefined
         ? 'Remove it, or give it to the app in a variable of its own.'
         : `Did you mean ${suggestion}?`,

@@ -1,4 +1,4 @@
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import {
   VARIABLE_NAMES,
@@ -14,7 +14,7 @@ type Defaulted<Name extends VariableName> = (typeof VARIABLES)[Name] extends { r
 export type Values = { readonly [Name in VariableName]: Defaulted<Name> };
 
 /** Each known variable as its schema reads it; one that is malformed becomes a problem and falls back. */
-export function readValues(variables: Readonly<Record<string, string>>, problems: Problem[]): Values {
+export function readValues(variables: Readonly<Record<string, string>>, problems: SettingProblem[]): Values {
   const values: Record<string, unknown> = {};
   for (const name of VARIABLE_NAMES) {
     const variable: Variable = VARIABLES[name];
@@ -25,7 +25,7 @@ export function readValues(variables: Readonly<Record<string, string>>, problems
         what: name,
         expected: variable.expected,
         got: variable.secret ? `a ${text?.length}-character value` : `\`${text}\``,
-        action:
+        hint:
           variable.default === undefined
             ? 'Correct it or unset it.'
             : `Correct it, or unset it for ${variable.default}.`,
@@ -36,7 +36,7 @@ export function readValues(variables: Readonly<Record<string, string>>, problems
   return values as unknown as Values;
 }
 
-export function findMisspelt(variables: Readonly<Record<string, string>>): Problem[] {
+export function findMisspelt(variables: Readonly<Record<string, string>>): SettingProblem[] {
   const unknown = Object.keys(variables).filter(
     (name) => name.startsWith('ENTRYPOINT_') && !isVariableName(name.replace(/_FILE$/, '')),
   );
@@ -46,8 +46,7 @@ export function findMisspelt(variables: Readonly<Record<string, string>>): Probl
       what: name,
       expected: 'a variable that Zarpe knows',
       got: 'an unknown name',
-      action:
-        suggestion === undefined ? 'Remove it; `explain` lists them all.' : `Did you mean ${suggestion}?`,
+      hint: suggestion === undefined ? 'Remove it; `explain` lists them all.' : `Did you mean ${suggestion}?`,
     };
   });
 }

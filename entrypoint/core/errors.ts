@@ -1,48 +1,46 @@
-/** Whether another start can help (`again`), or it takes a person first (`person`). */
-export type Remedy = 'done' | 'again' | 'person';
-
 export interface ExitStatus {
   readonly status: number;
-  readonly remedy: Remedy;
+  /** Restarting may help. Otherwise manual action is required, but for 0. */
+  readonly retryable: boolean;
   readonly meaning: string;
 }
 
 /** The one table of exit statuses. `docs/exit-codes.md`, `explain` and the tests are held to it. */
 export const EXIT_STATUS = {
-  ok: { status: 0, remedy: 'done', meaning: 'The command did its work, or the server ended with 0.' },
-  usage: { status: 64, remedy: 'person', meaning: 'Unknown command or flag.' },
+  ok: { status: 0, retryable: false, meaning: 'The command did its work, or the server ended with 0.' },
+  usage: { status: 64, retryable: false, meaning: 'Unknown command or flag.' },
   migration: {
     status: 65,
-    remedy: 'person',
+    retryable: false,
     meaning: 'A migration failed, or the migration history needs a decision.',
   },
   build: {
     status: 66,
-    remedy: 'person',
+    retryable: false,
     meaning: 'The image is incomplete: a file of the Next.js build or of Prisma is missing.',
   },
   unavailable: {
     status: 69,
-    remedy: 'again',
+    retryable: true,
     meaning: 'The database could not be reached before the deadline.',
   },
-  internal: { status: 70, remedy: 'person', meaning: 'A bug in Zarpe: its stack is printed.' },
+  internal: { status: 70, retryable: false, meaning: 'A bug in Zarpe: its stack is printed.' },
   seed: {
     status: 73,
-    remedy: 'person',
+    retryable: false,
     meaning: 'The seed failed, or whether to seed could not be decided.',
   },
   temporary: {
     status: 75,
-    remedy: 'again',
+    retryable: true,
     meaning: 'Another replica held the lock for too long, or other trouble that passes by itself.',
   },
   access: {
     status: 77,
-    remedy: 'person',
+    retryable: false,
     meaning: 'The database refused us: password, permission, missing database, or TLS.',
   },
-  configuration: { status: 78, remedy: 'person', meaning: 'Environment variables are missing or malformed.' },
+  configuration: { status: 78, retryable: false, meaning: 'Environment variables are missing or malformed.' },
 } as const satisfies Record<string, ExitStatus>;
 
 export type ExitName = keyof typeof EXIT_STATUS;
@@ -84,24 +82,35 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 /** The code of a server that ended by itself and badly: the exit status is the server's own. */
 export const SERVER_DIED = 'SERVER_DIED';
 
-/** The four parts of a message: which setting or file, what was expected, what came, what to do. */
-export interface Problem {
-  readonly what: string;
-  readonly expected: string;
-  readonly got: string;
-  readonly action: string;
-  /** Further lines a person needs, such as the failing SQL line with its caret. */
+interface Hinted {
+  /** What to do about it, in one or two sentences. */
+  readonly hint: string;
+  /** Further lines to read, such as the failing SQL line with its caret. */
   readonly details?: readonly string[];
 }
 
-/** A failure with a code, one or more problems in four parts, and its cause. Caught once, in `cli.ts`. */
+/** A setting or a file that is not as it has to be: which one, what was expected, what was found. */
+export interface SettingProblem extends Hinted {
+  readonly what: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** What went wrong at run time, as one sentence without its full stop. */
+export interface RuntimeProblem extends Hinted {
+  readonly message: string;
+}
+
+export type Problem = SettingProblem | RuntimeProblem;
+
+/** A failure with a code, one or more problems, and its cause. Caught once, in `cli.ts`. */
 export class BootError extends Error {
   override readonly name = 'BootError';
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
 
   constructor(code: ErrorCode, problems: Problem | readonly Problem[], cause?: unknown) {
-    const list: readonly Problem[] = 'what' in problems ? [problems] : problems;
+    const list: readonly Problem[] = 'hint' in problems ? [problems] : problems;
     super(list.map(describeProblem).join('\n'), cause === undefined ? undefined : { cause });
     this.code = code;
     this.problems = list;
@@ -113,7 +122,14 @@ export class BootError extends Error {
   }
 }
 
-/** One line: `what: expected …, got …. Do this.` */
+/** What is wrong: a sentence. */
+export function describeWrong(problem: Problem): string {
+  return 'message' in problem
+    ? `${problem.message}.`
+    : `${problem.what}: expected ${problem.expected}, got ${problem.got}.`;
+}
+
+/** What is wrong and what to do about it, on one line. */
 export function describeProblem(problem: Problem): string {
-  return `${problem.what}: expected ${problem.expected}, got ${problem.got}. ${problem.action}`;
+  return `${describeWrong(problem)} ${problem.hint}`;
 }

@@ -64,7 +64,7 @@ export class Output {
       what: 'standard output',
       expected: 'a place that takes the result',
       got: String(code),
-      action: 'Free the space, or send the result elsewhere.',
+      hint: 'Free the space, or send the result elsewhere.',
     };
     throw new BootError('OUTPUT_UNWRITABLE', problem, failure);
   }

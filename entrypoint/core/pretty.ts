@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../lib/duration.ts';
 import { plainLine, plainLines } from '../lib/plain-text.ts';
-import { describeProblem, type Problem } from './errors.ts';
+import { describeWrong, type Problem } from './errors.ts';
 
 const LOOK = {
   done: { symbol: '✓', style: 'green' },
@@ -20,7 +20,7 @@ interface PinoLine {
   readonly durationMs?: number;
   readonly details?: readonly string[];
   readonly exitStatus?: number;
-  readonly retry?: boolean;
+  readonly retryable?: boolean;
   readonly error?: { readonly problems?: readonly Problem[] };
 }
 
@@ -45,12 +45,13 @@ export function formatPrettyLine(json: string, color: boolean): string {
   return head + further.map((text) => `${' '.repeat(12)}${text}\n`).join('');
 }
 
-function problemLines({ error, exitStatus, retry }: PinoLine): string[] {
+function problemLines({ error, exitStatus, retryable }: PinoLine): string[] {
   const problems = (error?.problems ?? []).flatMap((problem) => [
-    describeProblem(problem),
+    describeWrong(problem),
+    problem.hint,
     ...(problem.details ?? []).flatMap(plainLines).map((detail) => `  ${detail}`),
   ]);
-  return [...problems, `exit ${exitStatus}: ${retry ? 'another start can help' : 'it takes a person'}`];
+  return [...problems, `exit ${exitStatus}: ${retryable ? 'restarting may help' : 'manual action required'}`];
 }
 
 function lookOf(line: PinoLine) {

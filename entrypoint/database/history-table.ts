@@ -64,8 +64,8 @@ const REASONS = {
 
 /** A history that somebody else controls, or that is not Prisma's: nothing is concluded from it, or written to it. */
 export function historyRefused(schema: string | null, [reason, found]: HistoryDoubt): BootError {
-  const [expected, got, action] = REASONS[reason](found);
-  return new BootError('MIGRATION_HISTORY', { what: historyTable(schema), expected, got, action });
+  const [expected, got, hint] = REASONS[reason](found);
+  return new BootError('MIGRATION_HISTORY', { what: historyTable(schema), expected, got, hint });
 }
 
 /** `_prisma_migrations` as SQL names it, in the schema where one is given. */

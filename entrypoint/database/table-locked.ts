@@ -15,7 +15,7 @@ export async function tableLocked(
     what: `table ${tables.join(', ')}`,
     expected: `to be read within ${formatDuration(waitedMs)}`,
     got: `a lock held by ${await describeTableLocks(session, tables)}`,
-    action: 'Let that session end, or end it (`select pg_terminate_backend(pid)`), and start again.',
+    hint: 'Let that session end, or end it (`select pg_terminate_backend(pid)`), and start again.',
   };
   return new BootError('LOCK_TIMEOUT', problem, cause);
 }

@@ -25,14 +25,14 @@ export interface FailureReport {
 /** Tells everyone who should know of a failure, and ends every child; answers with the exit status. */
 export async function reportFailure(error: BootError, report: FailureReport): Promise<number> {
   const { log, steps, appDir, early, secrets, shutdown, children, isBoot } = report;
-  const { status, remedy } = error.exit;
+  const { status, retryable } = error.exit;
   const step = steps.current;
   log.error(
     {
       step,
       event: 'failed',
       exitStatus: status,
-      retry: remedy === 'again',
+      retryable,
       error: { code: error.code, problems: error.problems, cause: describeCause(error.cause) },
     },
     error.message,
@@ -52,7 +52,7 @@ export async function reportFailure(error: BootError, report: FailureReport): Pr
     } as const;
     await sendAlert(early.alertWebhook, alert, early.revision, redact, log);
   }
-  if (early.holdMs !== undefined && remedy === 'person') {
+  if (early.holdMs !== undefined && !retryable) {
     const { hold } = await import('./hold.ts');
     await hold(error, step, {
       holdMs: early.holdMs,

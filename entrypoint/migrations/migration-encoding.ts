@@ -23,6 +23,6 @@ function problemOf(path: string, script: Buffer): Problem | undefined {
     what: `${path}:${line}`,
     expected: 'a script in UTF-8',
     got: fault.got,
-    action: `Nothing was applied. Save it as UTF-8, for example with iconv -f ${encoding} -t UTF-8.`,
+    hint: `Nothing was applied. Save it as UTF-8, for example with iconv -f ${encoding} -t UTF-8.`,
   };
 }

@@ -39,8 +39,7 @@ export function readMigrationsFolder(dir: string): MigrationsFolder {
         what: join(dir, name, MIGRATION_FILE),
         expected: 'the script of the migration',
         got: describeUnreadable(error),
-        action:
-          'Restore the file, or delete its folder if it was never applied; .dockerignore may leave out *.sql.',
+        hint: 'Restore the file, or delete its folder if it was never applied; .dockerignore may leave out *.sql.',
       });
     }
   }
@@ -71,7 +70,7 @@ function listMigrations(dir: string, problems: Problem[]): string[] {
       what: dir,
       expected: 'the folder of migrations, readable',
       got: codeOf(error),
-      action: 'See what is copied there, and that the user of the container may read it.',
+      hint: 'See what is copied there, and that the user of the container may read it.',
     });
     return [];
   }

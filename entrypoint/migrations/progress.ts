@@ -28,7 +28,7 @@ export function failureOf(logs: string | null): string | null {
 
 /**
  * How many transactions of a script are committed, where the rest can go on after them: they are as they were when they
- * ran, and left nothing in the session that the rest may need. Undefined where it takes a person.
+ * ran, and left nothing in the session that the rest may need. Undefined where manual action is required.
  */
 export function readProgress(logs: string | null, script: Script): number | undefined {
   const { committed: digits, hash } = PROGRESS.exec(logs ?? '')?.groups ?? {};

@@ -60,8 +60,8 @@ export class Authentication {
     const asked = method === 'none' ? 'no proof of who we are' : method;
     if (methods !== undefined && !methods.includes(method)) {
       const expected = `${this.#target} to ask for ${methods.join(' or ')}, as require_auth says`;
-      const action = 'Change the method in pg_hba.conf, or require_auth in the connection string.';
-      throw this.#refuse('DATABASE_ACCESS_REFUSED', expected, asked, action);
+      const hint = 'Change the method in pg_hba.conf, or require_auth in the connection string.';
+      throw this.#refuse('DATABASE_ACCESS_REFUSED', expected, asked, hint);
     }
     if (bindsChannel && method !== 'scram-sha-256') throw this.#unbound(asked);
   }
@@ -113,7 +113,7 @@ export class Authentication {
     return describeTarget(this.#settings);
   }
 
-  #refuse(code: ErrorCode, expected: string, got: string, action: string): BootError {
-    return new BootError(code, { what: this.#settings.source, expected, got, action });
+  #refuse(code: ErrorCode, expected: string, got: string, hint: string): BootError {
+    return new BootError(code, { what: this.#settings.source, expected, got, hint });
   }
 }

@@ -1,4 +1,4 @@
-import { BootError, type ErrorCode, type Problem } from '../core/errors.ts';
+import { BootError, type ErrorCode, type Problem, type SettingProblem } from '../core/errors.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
 import { type ConnectionSettings, describeTarget } from './connection-settings.ts';
 
@@ -20,7 +20,7 @@ const PASSING_SYSTEM = new Set([
 ]);
 /** SQLSTATE: connection exceptions, insufficient resources, operator intervention, rollbacks, system errors. */
 const PASSING_STATE = /^(?:08|53|57P|40|58)[0-9A-Z]+$/;
-const TLS_REMEDY: Readonly<Record<string, readonly [got: string, action: string]>> = {
+const TLS_REMEDY: Readonly<Record<string, readonly [got: string, hint: string]>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: [
     'a self-signed certificate',
     'Trust it with sslrootcert=FILE or NODE_EXTRA_CA_CERTS, or use sslmode=require, which encrypts without verifying.',
@@ -75,7 +75,7 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
   const cause = codeOf(error);
   const message = messageOf(error);
   const target = describeTarget(settings);
-  const refuse = (code: ErrorCode, problem: Omit<Problem, 'what'>): ClassifiedError => ({
+  const refuse = (code: ErrorCode, problem: Omit<SettingProblem, 'what'>): ClassifiedError => ({
     passing: false,
     code,
     problem: { what: settings.source, ...problem },
@@ -86,7 +86,7 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
     return {
       passing: false,
       code: error.code,
-      problem: error.problems[0] ?? { what: settings.source, expected: '', got: message, action: '' },
+      problem: error.problems[0] ?? { what: settings.source, expected: '', got: message, hint: '' },
       reason: message,
       cause: error.code,
     };
@@ -96,29 +96,28 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
     return refuse('DATABASE_ACCESS_REFUSED', {
       expected: `the password of role "${settings.user}" at ${target}`,
       got: settings.password === undefined ? 'none' : 'one that the server rejects (28P01)',
-      action:
-        'Correct the password. Note that POSTGRES_PASSWORD of the postgres image counts only when its volume is empty.',
+      hint: 'Correct the password. Note that POSTGRES_PASSWORD of the postgres image counts only when its volume is empty.',
     });
   }
   if (cause === '28000' && /no encryption|SSL off/.test(message)) {
     return refuse('DATABASE_TLS', {
       expected: `a connection that ${target} accepts`,
       got: `"${message}" (28000)`,
-      action: 'The server wants TLS: use sslmode=require or stricter.',
+      hint: 'The server wants TLS: use sslmode=require or stricter.',
     });
   }
   if (cause === '28000' && /client certificate|certificate authentication failed/.test(message)) {
     return refuse('DATABASE_TLS', {
       expected: `a client certificate that ${target} accepts for role "${settings.user}"`,
       got: `"${message}" (28000)`,
-      action: 'Give one that names the role with sslcert=FILE and sslkey=FILE, and an sslmode that uses TLS.',
+      hint: 'Give one that names the role with sslcert=FILE and sslkey=FILE, and an sslmode that uses TLS.',
     });
   }
   if (cause === '28000' || cause === '42501') {
     return refuse('DATABASE_ACCESS_REFUSED', {
       expected: `role "${settings.user}" to be let in at ${target}`,
       got: `"${message}" (${cause})`,
-      action: /^permission denied for (?!database)/.test(message)
+      hint: /^permission denied for (?!database)/.test(message)
         ? 'Grant the role what it lacks, or connect as the owner of the tables.'
         : 'Create the role, or grant it CONNECT, or correct pg_hba.conf.',
     });
@@ -127,7 +126,7 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
     return refuse('DATABASE_MISSING', {
       expected: `database "${settings.database}" at ${target}`,
       got: 'none of that name (3D000)',
-      action: `Create it, or grant CREATEDB to "${settings.user}" so that Zarpe can.`,
+      hint: `Create it, or grant CREATEDB to "${settings.user}" so that Zarpe can.`,
     });
   }
   const tls = TLS_REMEDY[cause];
@@ -135,14 +134,14 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
     return refuse('DATABASE_TLS', {
       expected: `a certificate of ${target} that sslmode=${settings.tls.mode} accepts`,
       got: `${tls[0]} (${cause})`,
-      action: tls[1],
+      hint: tls[1],
     });
   }
   if (/does not support SSL/.test(message)) {
     return refuse('DATABASE_TLS', {
       expected: `${target} to offer TLS, as sslmode=${settings.tls.mode} demands`,
       got: 'a server without TLS',
-      action: 'Turn TLS on at the server, or use sslmode=prefer or disable on a network you trust.',
+      hint: 'Turn TLS on at the server, or use sslmode=prefer or disable on a network you trust.',
     });
   }
   if (
@@ -153,7 +152,7 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
       expected: `a TLS handshake with ${target}`,
       // OpenSSL wraps its reason in a thread's number, a function and a line of its source.
       got: `"${/SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message}" (${cause})`,
-      action: 'Check the certificates and the TLS versions of both sides.',
+      hint: 'Check the certificates and the TLS versions of both sides.',
     });
   }
   const passing = PASSING_SYSTEM.has(cause) || cause === 'none' || PASSING_STATE.test(cause);
@@ -164,7 +163,7 @@ export function classifyConnectionError(error: unknown, settings: ConnectionSett
       what: settings.source,
       expected: `a connection to ${target}`,
       got: `"${message}" (${cause})`,
-      action: passing
+      hint: passing
         ? 'Check that the server runs and that its name and port are right.'
         : 'See what the server says.',
     },
@@ -181,14 +180,14 @@ export function isPassingSystemError(error: unknown): boolean {
 function describePassing(cause: string, message: string): string {
   switch (cause) {
     case 'ECONNREFUSED':
-      return 'nothing listens there yet';
+      return 'connection refused';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'its name is not known yet';
+      return `host name not found (${cause})`;
     case '57P03':
-      return 'it is still starting';
+      return 'the server is starting up';
     case '53300':
-      return 'it has no connection left';
+      return 'the server has no connection slots left';
     default:
       return message;
   }

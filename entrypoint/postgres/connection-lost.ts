@@ -29,8 +29,7 @@ export function connectionLost(settings: ConnectionSettings, cause: unknown): Bo
     what: `the connection to ${describeTarget(settings)}`,
     expected: 'one that lasts as long as the work',
     got: `"${messageOf(cause)}"`,
-    action:
-      'Start again: what was being applied is there whole or not at all, or its record says what to do.',
+    hint: 'Start again: what was being applied is there whole or not at all, or its record says what to do.',
   };
   return new BootError('DATABASE_CONNECTION_LOST', problem, cause);
 }

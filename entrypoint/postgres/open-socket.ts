@@ -81,7 +81,7 @@ function stuffed(settings: ConnectionSettings): BootError {
     what: settings.source,
     expected: `nothing from ${describeTarget(settings)} between its consent to TLS and the handshake`,
     got: 'data in the clear',
-    action: 'Look at what stands in between: it is broken, or it tampers with the connection.',
+    hint: 'Look at what stands in between: it is broken, or it tampers with the connection.',
   });
 }
 

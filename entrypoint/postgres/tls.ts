@@ -33,7 +33,7 @@ function readCertificate(source: string, parameter: string, path: string): Buffe
         what: `${parameter} in ${source}`,
         expected: 'a readable file',
         got: describe(error, path),
-        action: 'Mount the file there, readable by the user of the container.',
+        hint: 'Mount the file there, readable by the user of the container.',
       },
       error,
     );

@@ -118,6 +118,6 @@ function timedOut(key: number, timeoutMs: number, who: string): BootError {
     what: isPrisma ? "the lock of Prisma's schema engine" : 'the boot lock',
     expected: `to get it within ${formatDuration(timeoutMs)}`,
     got: `a lock held by ${who}`,
-    action: `${isPrisma ? 'Another tool migrates this database' : 'Another replica migrates or seeds'}: let it end, or end it. ENTRYPOINT_LOCK_TIMEOUT says how long is waited.`,
+    hint: `${isPrisma ? 'Another tool migrates this database' : 'Another replica migrates or seeds'}: let it end, or end it. ENTRYPOINT_LOCK_TIMEOUT says how long is waited.`,
   });
 }

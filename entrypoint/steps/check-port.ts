@@ -20,8 +20,7 @@ export async function findPortProblem({ port, hostname }: Address): Promise<Boot
         what: 'PORT',
         expected: `port ${port} on ${hostname} to be free for the server`,
         got: 'one that another process listens on (EADDRINUSE)',
-        action:
-          'End that process, or set another PORT. A server that is still ending lets go of it by itself.',
+        hint: 'End that process, or set another PORT. A server that is still ending lets go of it by itself.',
       },
       error,
     );
@@ -33,13 +32,13 @@ export async function findPortProblem({ port, hostname }: Address): Promise<Boot
           what: 'PORT',
           expected: 'a port that this user may listen on',
           got: `${port}, which is refused (EACCES)`,
-          action: 'Set one above 1023, or allow it (sysctl net.ipv4.ip_unprivileged_port_start).',
+          hint: 'Set one above 1023, or allow it (sysctl net.ipv4.ip_unprivileged_port_start).',
         }
       : {
           what: 'HOSTNAME',
           expected: 'an address of this machine to listen on',
           got: `\`${hostname}\`: ${got}`,
-          action: 'Correct it, or unset it for 0.0.0.0.',
+          hint: 'Correct it, or unset it for 0.0.0.0.',
         },
     error,
   );

@@ -65,7 +65,7 @@ function refused(name: string, outcome: Resolution['outcome'], error: unknown): 
     expected:
       outcome === 'applied' ? 'a migration of the folder that is not applied' : 'a migration that failed',
     got: `${codeOf(error)}: ${message}`,
-    action: '`node entrypoint.js status` shows the history and the names.',
+    hint: '`node entrypoint.js status` shows the history and the names.',
   };
   return new BootError('RESOLVE_REFUSED', problem, error);
 }

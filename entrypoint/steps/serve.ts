@@ -105,7 +105,7 @@ function checkReadable(serverPath: string): void {
       what: serverPath,
       expected: 'a readable server',
       got: codeOf(error),
-      action: 'See that nothing removes it while the container starts.',
+      hint: 'See that nothing removes it while the container starts.',
     };
     throw new BootError('SERVER_UNSTARTABLE', problem, error);
   }

@@ -129,16 +129,16 @@ async function bounded<Result>(work: Promise<Result>, session: Session, limit: A
 
 /** For commands that create none: which one does. */
 function withAdvice(failure: ClassifiedError): ClassifiedError {
-  const action =
+  const hint =
     'Create it, or run `node entrypoint.js migrate`, which creates it where the role has CREATEDB and applies the migrations.';
-  return { ...failure, problem: { ...failure.problem, action } };
+  return { ...failure, problem: { ...failure.problem, hint } };
 }
 
 function unavailable(config: WaitConfig, failure: ClassifiedError, cause: unknown): BootError {
   const problem = {
     ...failure.problem,
     expected: `a connection to ${describeTarget(config.connection)} within ${formatDuration(config.timeoutMs)}`,
-    action: `${failure.problem.action} ENTRYPOINT_DB_TIMEOUT says how long is waited.`,
+    hint: `${failure.problem.hint} ENTRYPOINT_DB_TIMEOUT says how long is waited.`,
   };
   return new BootError('DATABASE_UNAVAILABLE', problem, cause);
 }

@@ -53,7 +53,7 @@ test('a lock that is never to be had ends with 75, and nothing of the migration 
   expect(run).toMatchObject({ code: 75 });
   expect(run.logs.at(-1)).toMatchObject({
     event: 'failed',
-    retry: true,
+    retryable: true,
     error: { code: 'MIGRATION_BLOCKED' },
   });
   expect(await database.migrations()).toHaveLength(1);

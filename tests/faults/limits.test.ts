@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Problem } from '../../entrypoint/core/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../helpers/bundle.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database } from '../helpers/database.ts';
 import { startServer } from '../helpers/postgres.ts';
+import type { AnyProblem } from '../helpers/problems.ts';
 import { createStandalone, type Standalone, USERS_MIGRATION } from '../helpers/standalone.ts';
 import { report } from './helpers/results.ts';
 
@@ -25,7 +25,7 @@ const migrate = (url: string, from: Standalone = app) =>
 
 function failureOf({ logs }: BundleOutput) {
   const failure = logs.at(-1);
-  const problems = (failure?.error?.problems ?? []) as Problem[];
+  const problems = (failure?.error?.problems ?? []) as AnyProblem[];
   return { code: failure?.error?.code, problem: problems[0] };
 }
 
@@ -132,7 +132,7 @@ test('a role without CREATE is refused, and told what to be granted', async () =
   const { code, problem } = failureOf(refused);
   expect(code).toBe('DATABASE_ACCESS_REFUSED');
   expect(problem?.got).toContain('CREATE on the schema "public"');
-  expect(problem?.action).toContain('Grant it');
+  expect(problem?.hint).toContain('Grant it');
   expect(await tablesOf(database)).toEqual([]);
   await database.query(`GRANT CREATE ON SCHEMA public TO ${role.name}`);
   expect((await migrate(database.urlFor(role))).code).toBe(0);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Problem } from '../../entrypoint/core/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase } from '../helpers/database.ts';
 import { createProxy, type HoleOptions, silentServer } from '../helpers/network.ts';
+import type { AnyProblem } from '../helpers/problems.ts';
 import { createStandalone } from '../helpers/standalone.ts';
 import { report } from './helpers/results.ts';
 
@@ -25,8 +25,8 @@ async function expectRecovery(database: Awaited<ReturnType<typeof createDatabase
   expect(await database.query('SELECT count(*)::int AS n FROM slow')).toEqual([{ n: 10 }]);
 }
 
-function problemOf({ logs }: BundleOutput): Problem | undefined {
-  return (logs.at(-1)?.error?.problems as Problem[] | undefined)?.[0];
+function problemOf({ logs }: BundleOutput): AnyProblem | undefined {
+  return (logs.at(-1)?.error?.problems as AnyProblem[] | undefined)?.[0];
 }
 
 /** An app whose way to its database is a network that fails on demand. */
@@ -142,7 +142,7 @@ describe('a network that swallows everything without a word, from', () => {
       expect(await boot.exit, boot.describe()).toMatchObject({ code });
       expect(problemOf(boot)?.got).toMatch(got);
       expect(boot.logs.at(-1)).toMatchObject({
-        retry: true,
+        retryable: true,
         error: { code: code === 69 ? 'DATABASE_UNAVAILABLE' : 'DATABASE_CONNECTION_LOST' },
       });
       // The server hears at last that its client is gone.

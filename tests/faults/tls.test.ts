@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Problem } from '../../entrypoint/core/errors.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { type Authority, createAuthority, createSelfSigned } from '../helpers/certificates.ts';
 import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';
 import { type PostgresServer, startServer } from '../helpers/postgres.ts';
+import type { AnyProblem } from '../helpers/problems.ts';
 import { createStandalone, type Standalone, USERS_MIGRATION } from '../helpers/standalone.ts';
 
 let app: Standalone;
@@ -46,8 +46,8 @@ async function attempt(url: string, parameters: string, env: Record<string, stri
   expect([code, error?.code], JSON.stringify(error)).toEqual(
     code === 78 ? [78, 'CONFIG_INVALID'] : [77, 'DATABASE_TLS'],
   );
-  const [problem] = (error?.problems ?? []) as Problem[];
-  return `${problem?.got} -> ${problem?.action}`;
+  const [problem] = (error?.problems ?? []) as AnyProblem[];
+  return `${problem?.got} -> ${problem?.hint}`;
 }
 
 const NO_TLS = /^a server without TLS -> .*sslmode=prefer or disable/;

@@ -1,6 +1,6 @@
 /**
- * `onCleanup(action)` undoes what a helper made: when the running test ends, or, for what `beforeAll` made, when
- * the file ends. Last made, first undone. An action that throws fails the test. Not for `test.concurrent`, where
+ * `onCleanup(hint)` undoes what a helper made: when the running test ends, or, for what `beforeAll` made, when
+ * the file ends. Last made, first undone. An hint that throws fails the test. Not for `test.concurrent`, where
  * nothing tells which test is the running one.
  */
 import { onTestFinished } from 'vitest';
@@ -9,20 +9,20 @@ type Cleanup = () => void | Promise<void>;
 
 const afterFile: Cleanup[] = [];
 
-export function onCleanup(action: Cleanup): void {
+export function onCleanup(hint: Cleanup): void {
   try {
-    onTestFinished(action);
+    onTestFinished(hint);
   } catch {
-    afterFile.push(action);
+    afterFile.push(hint);
   }
 }
 
 /** Called once at the end of each test file by `setup.ts`. */
 export async function runFileCleanups(): Promise<void> {
   const failures: unknown[] = [];
-  for (const action of afterFile.splice(0).reverse()) {
+  for (const hint of afterFile.splice(0).reverse()) {
     try {
-      await action();
+      await hint();
     } catch (error) {
       failures.push(error);
     }

@@ -1,8 +1,16 @@
 /** `problemsOf(work)`: the problems of the BootError that `work` throws; fails where it throws none. */
 import { expect } from 'vitest';
-import { BootError, type ErrorCode, type Problem } from '../../entrypoint/core/errors.ts';
+import {
+  BootError,
+  type ErrorCode,
+  type RuntimeProblem,
+  type SettingProblem,
+} from '../../entrypoint/core/errors.ts';
 
-export function problemsOf(work: () => unknown, code: ErrorCode): readonly Problem[] {
+/** A problem of either shape, as a test reads it. */
+export type AnyProblem = Partial<SettingProblem> & Partial<RuntimeProblem>;
+
+export function problemsOf(work: () => unknown, code: ErrorCode): readonly AnyProblem[] {
   try {
     work();
   } catch (error) {

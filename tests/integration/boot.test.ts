@@ -96,7 +96,7 @@ test('an unknown command or flag ends with 64, and names the nearest right one',
     expect(code).toBe(64);
     expect(logs.at(-1)?.error).toMatchObject({
       code: 'USAGE',
-      problems: [{ action: `Did you mean ${right}?` }],
+      problems: [{ hint: `Did you mean ${right}?` }],
     });
   }
 });

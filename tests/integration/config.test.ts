@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
-import type { Problem } from '../../entrypoint/core/errors.ts';
 import { hasExecve } from '../../entrypoint/steps/serve/exec.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase, createRole } from '../helpers/database.ts';
 import { closedPort, createProxy } from '../helpers/network.ts';
 import { findNode } from '../helpers/node-versions.ts';
+import type { AnyProblem } from '../helpers/problems.ts';
 import { createStandalone, type Standalone } from '../helpers/standalone.ts';
 
 async function refuse(env: Record<string, string>, app?: Standalone) {
@@ -21,11 +21,11 @@ async function refuse(env: Record<string, string>, app?: Standalone) {
     step: 'config',
     event: 'failed',
     exitStatus: 78,
-    retry: false,
+    retryable: false,
   });
   expect(failure?.error?.code).toBe('CONFIG_INVALID');
   expect(code).toBe(78);
-  return { problems: failure?.error?.problems as Problem[], output: stdout + stderr };
+  return { problems: failure?.error?.problems as AnyProblem[], output: stdout + stderr };
 }
 
 describe('the environment', () => {
@@ -96,20 +96,20 @@ describe('a .env beside the server', () => {
   test.each(['.env', '.env.production'])('is told of where DATABASE_URL is missing: %s', async (name) => {
     const app = await createStandalone({ files: { [name]: ENV_FILE } });
     const { problems, output } = await refuse({}, app);
-    const action = problems.find(({ what }) => what === 'DATABASE_URL')?.action;
-    expect(action).toContain(`${app.path(name)} (it sets DATABASE_URL, NEXTAUTH_SECRET, SIGNING_KEY, `);
-    expect(action).toContain('Only the environment of the process counts here');
+    const hint = problems.find(({ what }) => what === 'DATABASE_URL')?.hint;
+    expect(hint).toContain(`${app.path(name)} (it sets DATABASE_URL, NEXTAUTH_SECRET, SIGNING_KEY, `);
+    expect(hint).toContain('Only the environment of the process counts here');
     expect(output).not.toMatch(/not-to-be-printed|COMMENTED_OUT/);
   });
 
   test('is looked for where the server is', async () => {
     const app = await createStandalone({ files: { 'apps/web/.env': 'PORT=1' } });
     const [problem] = (await refuse({ ENTRYPOINT_SERVER: 'apps/web/server.js' }, app)).problems;
-    expect(problem?.action).toContain(`${app.path('apps/web/.env')} (it sets PORT)`);
+    expect(problem?.hint).toContain(`${app.path('apps/web/.env')} (it sets PORT)`);
   });
 
   test('is no word of where there is none', async () => {
-    expect((await refuse({})).problems[0]?.action).not.toMatch('.env');
+    expect((await refuse({})).problems[0]?.hint).not.toMatch('.env');
   });
 });
 

@@ -93,7 +93,7 @@ function namesOfProblems(env: Record<string, string>): string[] {
   } catch (error) {
     if (!(error instanceof BootError)) throw error;
     expect(error.code).toBe('CONFIG_INVALID');
-    return error.problems.map(({ what }) => what);
+    return error.problems.map((problem) => ('what' in problem ? problem.what : ''));
   }
 }
 

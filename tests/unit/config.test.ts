@@ -80,7 +80,7 @@ describe('readConfig', () => {
         what: 'ENTRYPOINT_DB_TIMEOUT',
         expected: 'a duration such as 500ms, 30s or 2m (596h at most)',
         got: '`soon`',
-        action: 'Correct it, or unset it for 60s.',
+        hint: 'Correct it, or unset it for 60s.',
       },
     ]);
   });
@@ -96,12 +96,12 @@ describe('readConfig', () => {
   ])('names the nearest right one for %s', (misspelt, right) => {
     const [problem] = problems({ DATABASE_URL: URL, [misspelt]: 'x' });
     expect(problem).toMatchObject({ what: misspelt });
-    expect(problem?.action).toContain(right);
+    expect(problem?.hint).toContain(right);
   });
 
   test('does not guess at a name that is near to none', () => {
     const [problem] = problems({ DATABASE_URL: URL, ENTRYPOINT_QQQQQQQQQQQQQQQQ: 'x' });
-    expect(problem?.action).toContain('explain');
+    expect(problem?.hint).toContain('explain');
   });
 
   test.each([
@@ -122,7 +122,7 @@ describe('readConfig', () => {
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ what: name, expected: 'a value without quotes around it' });
     expect(problem?.got).toMatch(value.startsWith('"') ? 'double' : 'single');
-    expect(problem?.action).toMatch(new RegExp(`docker run --env-file.* ${name}_FILE\\.`));
+    expect(problem?.hint).toMatch(new RegExp(`docker run --env-file.* ${name}_FILE\\.`));
     expect(JSON.stringify(problem)).not.toContain(value.slice(1, -1));
   });
 
@@ -176,7 +176,7 @@ describe('the parts of the connection', () => {
 
   test('that are missing are named together', () => {
     expect(problems({ DATABASE_USER: 'app' })).toMatchObject([
-      { what: 'DATABASE_HOST, DATABASE_NAME', action: 'Set DATABASE_HOST and DATABASE_NAME.' },
+      { what: 'DATABASE_HOST, DATABASE_NAME', hint: 'Set DATABASE_HOST and DATABASE_NAME.' },
     ]);
     expect(problems({ DATABASE_PASSWORD: 'a password alone' })).toMatchObject([
       { what: 'DATABASE_HOST, DATABASE_USER, DATABASE_NAME' },

@@ -32,9 +32,11 @@ describe('docs/exit-codes.md', () => {
     );
   });
 
-  test('tells where another start can help as the code does', () => {
-    const helped = tableIn('docs/exit-codes.md', 'exit-codes').filter(([, , again]) => again === 'yes');
-    const again = Object.values(EXIT_STATUS).filter(({ remedy }) => remedy === 'again');
+  test('tells where restarting may help as the code does', () => {
+    const helped = tableIn('docs/exit-codes.md', 'exit-codes').filter(
+      ([, , again]) => again === 'restarting may help',
+    );
+    const again = Object.values(EXIT_STATUS).filter(({ retryable }) => retryable);
     expect(helped.map(([status]) => Number(status))).toEqual(again.map(({ status }) => status));
   });
 
@@ -48,15 +50,15 @@ describe('docs/exit-codes.md', () => {
     );
   });
 
-  test('lists in its examples just the statuses that take a person, or just those that do not', () => {
+  test('lists in its examples just the statuses that require manual action, or just those that do not', () => {
     const text = read('docs/exit-codes.md');
-    const statuses = (remedy: string) =>
+    const statuses = (retryable: boolean) =>
       Object.values(EXIT_STATUS)
-        .filter((entry) => entry.remedy === remedy)
+        .filter((entry) => entry.status !== 0 && entry.retryable === retryable)
         .map(({ status }) => status);
-    expect(/RestartPreventExitStatus=(.*)/.exec(text)?.[1]).toBe(statuses('person').join(' '));
+    expect(/RestartPreventExitStatus=(.*)/.exec(text)?.[1]).toBe(statuses(false).join(' '));
     const lists = [...text.matchAll(/values: \[(.*)\]/g)].map((match) => match[1]);
-    expect(lists).toEqual([statuses('person').join(', '), statuses('again').join(', ')]);
+    expect(lists).toEqual([statuses(false).join(', '), statuses(true).join(', ')]);
   });
 });
 

@@ -66,7 +66,7 @@ describe('parseArguments', () => {
     ['reslove', 'resolve'],
     ['hepl', 'help'],
   ])('names the nearest right command for %s', (wrong, right) => {
-    expect(refuse(wrong)).toMatchObject({ got: `\`${wrong}\``, action: `Did you mean ${right}?` });
+    expect(refuse(wrong)).toMatchObject({ got: `\`${wrong}\``, hint: `Did you mean ${right}?` });
   });
 
   test.each([
@@ -82,12 +82,12 @@ describe('parseArguments', () => {
     [['--migrat'], 'migrate'],
     [['--statsu=x'], 'status'],
   ])('names the nearest right flag for %j', (argv, right) => {
-    expect(refuse(...argv)?.action).toBe(`Did you mean ${right}?`);
+    expect(refuse(...argv)?.hint).toBe(`Did you mean ${right}?`);
   });
 
   test('does not guess at what is near to nothing', () => {
-    expect(refuse('frobnicate')?.action).toBe('See --help.');
-    expect(refuse('--frobnicate')?.action).toBe('See --help.');
+    expect(refuse('frobnicate')?.hint).toBe('See --help.');
+    expect(refuse('--frobnicate')?.hint).toBe('See --help.');
   });
 
   test.each([
@@ -103,7 +103,7 @@ describe('parseArguments', () => {
     [[''], 'an empty argument'],
     [['check', ''], 'an empty argument'],
   ])('refuses %j: %s', (argv) => {
-    expect(refuse(...argv)).toMatchObject({ what: expect.any(String), action: expect.any(String) });
+    expect(refuse(...argv)).toMatchObject({ what: expect.any(String), hint: expect.any(String) });
   });
 });
 

@@ -43,7 +43,7 @@ function checkServer(appDir: string, serverPath: string, problems: Problem[]): s
     what: nameOf(serverPath, appDir),
     expected: 'the server of the standalone build, readable',
     got: exists ? 'a file that cannot be read' : 'no such file',
-    action:
+    hint:
       elsewhere === undefined
         ? "Build with output: 'standalone' and copy it: COPY --from=builder /app/.next/standalone ./"
         : `It is at ${elsewhere}: set ENTRYPOINT_SERVER=${elsewhere}.`,
@@ -54,7 +54,7 @@ function checkServer(appDir: string, serverPath: string, problems: Problem[]): s
 function checkBuildId(appDir: string, nextDir: string, problems: Problem[]): string {
   const name = nameOf(nextDir, appDir);
   const missing = (what: string, expected: string, copy: string, got = 'no such file') =>
-    problems.push({ what, expected, got, action: `Copy it: ${copy}` });
+    problems.push({ what, expected, got, hint: `Copy it: ${copy}` });
   const copyServer = 'COPY --from=builder /app/.next/standalone ./';
   const copyStatic = `COPY --from=builder /app/${name}/static ./${name}/static`;
   if (!existsSync(join(nextDir, 'required-server-files.json'))) {
@@ -89,8 +89,7 @@ function checkPackages(serverPath: string, appDir: string, problems: Problem[]):
       what: `node_modules/next, seen from ${nameOf(serverPath, appDir)}`,
       expected: 'the traced packages of the standalone build',
       got: 'no package of that name',
-      action:
-        'Copy it: COPY --from=builder /app/.next/standalone ./ (its node_modules may be left out by .dockerignore).',
+      hint: 'Copy it: COPY --from=builder /app/.next/standalone ./ (its node_modules may be left out by .dockerignore).',
     });
     return 'unknown';
   }

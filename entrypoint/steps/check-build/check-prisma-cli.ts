@@ -14,7 +14,7 @@ export function checkPrismaCli(appDir: string, problems: Problem[]): string | un
     what: 'ENTRYPOINT_MIGRATE_ENGINE=cli',
     expected: 'the package prisma in node_modules',
     got: cli === undefined ? 'none' : `one without ${cli}`,
-    action: 'Copy prisma and its engines into the image, or use ENTRYPOINT_MIGRATE_ENGINE=embedded.',
+    hint: 'Copy prisma and its engines into the image, or use ENTRYPOINT_MIGRATE_ENGINE=embedded.',
   });
   return undefined;
 }

@@ -42,7 +42,7 @@ export function checkPrisma(appDir: string, config: PrismaConfig, problems: Prob
       what: nameOf(file, appDir),
       expected: 'the Prisma schema, one file or a folder of them',
       got,
-      action: `${copy}, readable by the user of the container.`,
+      hint: `${copy}, readable by the user of the container.`,
     }),
   );
   if (files.length === 0) {
@@ -50,14 +50,14 @@ export function checkPrisma(appDir: string, config: PrismaConfig, problems: Prob
       what: `${prismaDir}/schema.prisma`,
       expected: 'the Prisma schema, one file or a folder of them',
       got: existsSync(dir) ? 'none' : 'no such folder',
-      action: `${copy}, or set ENTRYPOINT_PRISMA_DIR.`,
+      hint: `${copy}, or set ENTRYPOINT_PRISMA_DIR.`,
     });
   } else if (datasource.provider !== undefined && !POSTGRES.test(datasource.provider)) {
     problems.push({
       what: nameOf(files[0] ?? dir, appDir),
       expected: 'a datasource with provider = "postgresql"',
       got: `provider = "${datasource.provider}"`,
-      action: 'Zarpe migrates PostgreSQL only.',
+      hint: 'Zarpe migrates PostgreSQL only.',
     });
   }
   // Prisma keeps them beside the file with the datasource, which a folder of files may have further down.
@@ -69,7 +69,7 @@ export function checkPrisma(appDir: string, config: PrismaConfig, problems: Prob
         what: `${prismaDir}/migrations`,
         expected: 'the folder of migrations',
         got: 'no such folder',
-        action: `${copy}. An app without migrations sets ENTRYPOINT_MIGRATE=skip.`,
+        hint: `${copy}. An app without migrations sets ENTRYPOINT_MIGRATE=skip.`,
       });
     }
     return { schemas: datasource.schemas, folder: undefined, cli, warnings: [] };
@@ -95,7 +95,7 @@ function checkLock(migrationsDir: string, folder: MigrationsFolder): Problem[] {
           : provider === undefined
             ? 'no provider'
             : `provider = "${provider}"`,
-      action: 'Commit the file that `prisma migrate` wrote, and copy it with the migrations.',
+      hint: 'Commit the file that `prisma migrate` wrote, and copy it with the migrations.',
     },
   ];
 }

@@ -14,7 +14,7 @@ export function appliedElsewhere(name: string, cause: unknown): BootError {
     what: `migration ${name}`,
     expected: 'to be applied by one replica at a time',
     got: 'a record of another replica, which applied it while this one waited',
-    action: 'Restart: it goes on from there. Nothing was applied twice.',
+    hint: 'Restart: it goes on from there. Nothing was applied twice.',
   };
   return new BootError('MIGRATION_BLOCKED', problem, cause);
 }

@@ -41,7 +41,7 @@ export async function migrateWithCli(
     what: 'prisma migrate deploy',
     expected: 'exit status 0, and nothing pending',
     got: `exit status ${result.status}${stillPending}${code === undefined ? '' : ` (${code})`}`,
-    action: 'See what it printed:',
+    hint: 'See what it printed:',
     details: output,
   });
 }

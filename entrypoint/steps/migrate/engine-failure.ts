@@ -14,7 +14,7 @@ export function explainEngineError(error: unknown, target: { readonly folder: Mi
         what: 'the database',
         expected: 'an empty schema, or one with _prisma_migrations',
         got: 'tables that no migration made (P3005)',
-        action: 'Tell which migrations are in it already (a baseline), then start again:',
+        hint: 'Tell which migrations are in it already (a baseline), then start again:',
         details: [`node entrypoint.js resolve --applied ${first}`],
       },
       error,
@@ -27,9 +27,7 @@ export function explainEngineError(error: unknown, target: { readonly folder: Mi
       what: "Prisma's schema engine",
       expected: denied ? 'a role that may create tables' : 'a history that it can go on with',
       got: code === 'none' ? message : `${code}: ${message}`,
-      action: denied
-        ? 'Grant the role CREATE on the schema.'
-        : 'See what it says; `status` shows the history.',
+      hint: denied ? 'Grant the role CREATE on the schema.' : 'See what it says; `status` shows the history.',
     },
     error,
   );

@@ -25,14 +25,14 @@ export async function explainScriptError(
   const location = locateFailure(script, error.cause.place);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
   const invalid = error.mode === 'transaction' ? [] : await findInvalidIndexes(database.session);
-  const { action, commands } = whatNow(error, name, retryFailed, script);
+  const { hint, commands } = whatNow(error, name, retryFailed, script);
   return new BootError(
     'MIGRATION_FAILED',
     {
       what: location === undefined ? file : `${file}:${location.line}`,
       expected: 'a script that PostgreSQL accepts',
       got: describeServerError(server),
-      action,
+      hint,
       details: [
         ...(location === undefined ? [] : showLocation(location)),
         ...serverDetails(server),
@@ -55,23 +55,23 @@ function whatNow(
   name: string,
   retryFailed: boolean,
   { plan }: Script,
-): { action: string; commands: string[] } {
+): { hint: string; commands: string[] } {
   const [applied = '', rolledBack = ''] = resolveCommands(name);
   if (remains.kind === 'unknown') {
     return {
-      action: `It may have committed before it failed (${remains.reason}). Bring the database fully to one state or the other, then record which:`,
+      hint: `It may have committed before it failed (${remains.reason}). Bring the database fully to one state or the other, then record which:`,
       commands: [applied, rolledBack],
     };
   }
   if (!retryFailed) {
     return {
-      action: `${describeRemains(remains)}; its failed record is kept (ENTRYPOINT_MIGRATE_RETRY_FAILED=off). Fix it, record that, and restart:`,
+      hint: `${describeRemains(remains)}; its failed record is kept (ENTRYPOINT_MIGRATE_RETRY_FAILED=off). Fix it, record that, and restart:`,
       commands: [rolledBack],
     };
   }
   if (remains.kind === 'transactions') {
     return {
-      action: `${describeRemains(remains)}. Fix the data, or what follows in the script, and restart: it goes on after them.`,
+      hint: `${describeRemains(remains)}. Fix the data, or what follows in the script, and restart: it goes on after them.`,
       commands: ['Only if you have applied the rest by hand:', applied],
     };
   }
@@ -80,7 +80,7 @@ function whatNow(
       ? 'Give each of these statements a migration of its own'
       : 'Fix it, or the data,';
   return {
-    action: `Nothing of it was applied, and no record was left. ${fix} and restart.`,
+    hint: `Nothing of it was applied, and no record was left. ${fix} and restart.`,
     commands: ['Only if you have applied it by hand:', applied],
   };
 }
@@ -116,7 +116,7 @@ function connectionLost(name: string, error: ApplyError): BootError {
     what: `migration ${name}`,
     expected: 'a connection that lasts as long as its script',
     got: `"${error.message}"`,
-    action:
+    hint:
       error.remains.kind === 'unknown'
         ? `Restart. It may commit before its end (${error.remains.reason}): if its record is unfinished, the next start says what to do.`
         : 'Restart: the next start goes on from what was committed.',

@@ -28,10 +28,10 @@ export function foreseeFailure(
     what: `${file}:${lineOfStatement(script, at)}`,
     expected: 'a script that PostgreSQL accepts',
     ...(first === undefined
-      ? { got: 'a transaction that the script begins and does not end', action: 'End it with COMMIT.' }
+      ? { got: 'a transaction that the script begins and does not end', hint: 'End it with COMMIT.' }
       : {
           got: 'statements that PostgreSQL only runs alone, in a script of several',
-          action: 'Give each of them a migration of its own.',
+          hint: 'Give each of them a migration of its own.',
         }),
     details: describeMisplaced(script),
   });

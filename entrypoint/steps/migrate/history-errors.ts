@@ -28,7 +28,7 @@ export function unresolved(
       what: `migration ${row.name}`,
       expected: 'a record in _prisma_migrations that has ended',
       got: `one that began at ${row.startedAt} and failed, or was cut off (Prisma's P3009)`,
-      action: 'Bring the database fully to one state or the other, then record which:',
+      hint: 'Bring the database fully to one state or the other, then record which:',
       details: [
         ...resolveCommands(row.name),
         `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}${whyInterrupted(folder, row)}`,
@@ -54,7 +54,7 @@ export function databaseAhead(missing: readonly string[]): BootError {
     what: '_prisma_migrations',
     expected: 'only migrations that this image has',
     got: `${missing.length} that it lacks: ${missing.join(', ')}`,
-    action: 'Deploy an image at least as new as the database, or set ENTRYPOINT_DATABASE_AHEAD=warn.',
+    hint: 'Deploy an image at least as new as the database, or set ENTRYPOINT_DATABASE_AHEAD=warn.',
   });
 }
 
@@ -63,7 +63,7 @@ export function readOnly(connection: ConnectionSettings, pending: number): BootE
     what: connection.source,
     expected: 'a database that can be written to, for the pending work',
     got: `a read-only one at ${describeTarget(connection)} (a standby?) and ${pending} pending`,
-    action: 'Connect to the primary, or give it as DIRECT_URL.',
+    hint: 'Connect to the primary, or give it as DIRECT_URL.',
   });
 }
 

@@ -40,7 +40,6 @@ function stillInUse(name: string, holder: string, timeoutMs: number): BootError 
     what: `migration ${name}`,
     expected: `no other session to work on it after ${formatDuration(timeoutMs)} (ENTRYPOINT_LOCK_TIMEOUT)`,
     got: holder,
-    action:
-      'An interrupted start may have left it, and it may still finish: restarting may help. To end it: `select pg_terminate_backend(pid)`.',
+    hint: 'An interrupted start may have left it, and it may still finish: restarting may help. To end it: `select pg_terminate_backend(pid)`.',
   });
 }

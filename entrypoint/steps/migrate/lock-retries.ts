@@ -61,8 +61,7 @@ function blocked(name: string, holder: string, cause: unknown): BootError {
     what: `migration ${name}`,
     expected: `its locks within ENTRYPOINT_MIGRATE_LOCK_TIMEOUT, in ${ATTEMPTS} attempts`,
     got: `a lock held by ${holder}`,
-    action:
-      'Its transaction was rolled back. End that session (`select pg_terminate_backend(pid)`), or migrate at a quieter hour.',
+    hint: 'Its transaction was rolled back. End that session (`select pg_terminate_backend(pid)`), or migrate at a quieter hour.',
   };
   return new BootError('MIGRATION_BLOCKED', problem, cause);
 }

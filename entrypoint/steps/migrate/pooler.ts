@@ -23,7 +23,7 @@ export function poolerUnsuitable(database: Database, migrations: readonly string
     what: source,
     expected: 'a direct connection for migrations that do not run in one transaction',
     got: `a pooler at ${host}:${port}, and ${migrations.join(', ')} pending`,
-    action: `Set DIRECT_URL to the server itself${knownDirectHost(host, port)}.`,
+    hint: `Set DIRECT_URL to the server itself${knownDirectHost(host, port)}.`,
   });
 }
 

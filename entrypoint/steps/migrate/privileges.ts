@@ -55,6 +55,6 @@ export function lacksPrivileges(
     what: session.settings.source,
     expected: `role "${state.server.role}" to have what ${pending} pending migrations need`,
     got: `a lack of ${lacks.join('; ')}`,
-    action: 'Grant it, or give another role in DIRECT_URL.',
+    hint: 'Grant it, or give another role in DIRECT_URL.',
   });
 }

@@ -80,8 +80,7 @@ function failed(command: readonly string[], got: string, lines: LastLines, cause
     what: `the seed \`${command.join(' ')}\``,
     expected: 'exit status 0',
     got,
-    action:
-      'Correct it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
+    hint: 'Correct it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
     details: lines.all,
   };
   return new BootError('SEED_FAILED', problem, cause);

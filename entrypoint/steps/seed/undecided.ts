@@ -18,8 +18,7 @@ export function seedUndecided(
       what: `table ${count.table}`,
       expected: 'a count of its rows, to decide about the seed',
       got: count.reason,
-      action:
-        'Grant the role SELECT, name another table with ENTRYPOINT_SEED_TABLE, or set ENTRYPOINT_SEED=never.',
+      hint: 'Grant the role SELECT, name another table with ENTRYPOINT_SEED_TABLE, or set ENTRYPOINT_SEED=never.',
     });
   }
   const where = schema === null ? 'the search path' : `schema "${schema}"`;
@@ -29,7 +28,7 @@ export function seedUndecided(
     what: table === undefined ? 'the seed' : 'ENTRYPOINT_SEED_TABLE',
     expected: `a table in ${where} that tells by its rows whether to seed`,
     got: table === undefined ? `none named ${count.tables.join(', ')}` : `\`${table}\`, which is not there`,
-    action: `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Set one of these:`,
+    hint: `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Set one of these:`,
     details: [
       `ENTRYPOINT_SEED_TABLE=${suggestion ?? names[0] ?? 'NAME'}  # seeds while that table has no rows`,
       'ENTRYPOINT_SEED=never',

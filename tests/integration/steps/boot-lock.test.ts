@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Problem } from '../../../entrypoint/core/errors.ts';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole } from '../../helpers/database.ts';
+import type { AnyProblem } from '../../helpers/problems.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
 const LOCKS = { 'of our own': 0x7a_61_72_70_65, 'of Prisma’s tools': 72707369 };
@@ -33,8 +33,8 @@ test('a lock that is held for too long ends the boot with 75, and names who hold
   const env = { DATABASE_URL: database.url, ENTRYPOINT_LOCK_TIMEOUT: '300ms' };
   const { code, logs } = await runBundle({ dir, args: ['migrate'], env });
   expect(code).toBe(75);
-  expect(logs.at(-1)).toMatchObject({ retry: true, error: { code: 'LOCK_TIMEOUT' } });
-  const [problem] = (logs.at(-1)?.error?.problems ?? []) as Problem[];
+  expect(logs.at(-1)).toMatchObject({ retryable: true, error: { code: 'LOCK_TIMEOUT' } });
+  const [problem] = (logs.at(-1)?.error?.problems ?? []) as AnyProblem[];
   expect(problem?.got).toContain('(the other)');
 });
 
@@ -134,7 +134,7 @@ describe.each([
       const env = { DATABASE_URL: url, ENTRYPOINT_LOCK_TIMEOUT: '400ms', ...limits };
       const { code, logs } = await runBundle({ dir, args: ['migrate'], env });
       expect(code).toBe(75);
-      const [problem] = (logs.at(-1)?.error?.problems ?? []) as Problem[];
+      const [problem] = (logs.at(-1)?.error?.problems ?? []) as AnyProblem[];
       expect(problem?.expected).toContain('ENTRYPOINT_LOCK_TIMEOUT');
       expect(problem?.got).toContain(`(the other) of role ${stranger.name}`);
       expect(await database.migrations()).toEqual([]);

@@ -122,10 +122,10 @@ describe('an incomplete build', () => {
     [['prisma/schema.prisma'], 'prisma/schema.prisma', 'COPY --from=builder /app/prisma ./prisma'],
     [['prisma/migrations'], 'prisma/migrations', 'COPY --from=builder /app/prisma ./prisma'],
     [[LOCK], LOCK, 'Commit the file that `prisma migrate` wrote'],
-  ])('without %j says so, and what would copy it', async (omit, what, action) => {
+  ])('without %j says so, and what would copy it', async (omit, what, hint) => {
     const found = await problems({ omit });
     expect(found.map((problem) => problem.what)).toEqual([what]);
-    expect(found[0]?.action).toContain(action);
+    expect(found[0]?.hint).toContain(hint);
   });
 
   test.each(['server.js', '.next/BUILD_ID', 'prisma/schema.prisma'])(
@@ -178,14 +178,14 @@ describe('an incomplete build', () => {
     await app.remove('.next');
     const found = problemsOf(() => readBuild(app.dir, config), 'BUILD_INCOMPLETE');
     expect(found).toMatchObject([
-      { what: 'server.js', action: 'It is at apps/web/server.js: set ENTRYPOINT_SERVER=apps/web/server.js.' },
+      { what: 'server.js', hint: 'It is at apps/web/server.js: set ENTRYPOINT_SERVER=apps/web/server.js.' },
     ]);
   });
 
   test('finds the server where ENTRYPOINT_SERVER says it is elsewhere', async () => {
     const found = await problems({}, { ...config, serverFile: 'apps/web/server.js' });
     expect(found).toMatchObject([
-      { what: 'apps/web/server.js', action: expect.stringContaining('ENTRYPOINT_SERVER=server.js') },
+      { what: 'apps/web/server.js', hint: expect.stringContaining('ENTRYPOINT_SERVER=server.js') },
     ]);
   });
 
@@ -248,7 +248,7 @@ test('an image that is broken does not touch the database: exit 66', async () =>
       step: 'build',
       event: 'failed',
       exitStatus: 66,
-      retry: false,
+      retryable: false,
       error: { code: 'BUILD_INCOMPLETE', problems: [{ what: 'server.js' }, { what: '.next/static' }] },
     });
   }

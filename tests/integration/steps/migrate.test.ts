@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Problem } from '../../../entrypoint/core/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
 import { startServer } from '../../helpers/postgres.ts';
+import type { AnyProblem } from '../../helpers/problems.ts';
 import { createStandalone, type Standalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
 
 const run = (app: Standalone, database: Database, env: Record<string, string> = {}, args = ['migrate']) =>
   runBundle({ dir: app.dir, args, env: { DATABASE_URL: database.url, ...env } });
 
-function problemOf({ logs }: BundleOutput): Problem & { details: string[] } {
-  const [problem] = (logs.at(-1)?.error?.problems ?? []) as (Problem & { details: string[] })[];
+function problemOf({ logs }: BundleOutput): AnyProblem & { details: string[] } {
+  const [problem] = (logs.at(-1)?.error?.problems ?? []) as (AnyProblem & { details: string[] })[];
   if (problem === undefined) throw new Error('there is no problem');
   return problem;
 }
@@ -19,7 +19,7 @@ async function fail(script: string | Buffer, env: Record<string, string> = {}) {
   const database = await createDatabase();
   const boot = await run(app, database, env);
   expect(boot.code).toBe(65);
-  expect(boot.logs.at(-1)).toMatchObject({ step: 'migrate', exitStatus: 65, retry: false });
+  expect(boot.logs.at(-1)).toMatchObject({ step: 'migrate', exitStatus: 65, retryable: false });
   return { app, database, boot, problem: problemOf(boot) };
 }
 
@@ -124,7 +124,7 @@ describe('a migration that fails', () => {
     const { app, database, problem } = await fail(
       `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT; INSERT INTO a VALUES (1); SELECT 1 / 0;`,
     );
-    expect(problem.action).toContain('1 of its 2 transactions are committed');
+    expect(problem.hint).toContain('1 of its 2 transactions are committed');
     expect(await database.query('SELECT * FROM a')).toEqual([]);
     expect(problemOf(await run(app, database)).got).toContain('division by zero');
     const status = await run(app, database, {}, ['status', '--json']);
@@ -157,7 +157,7 @@ describe('a migration that fails', () => {
     const { app, database, problem } = await fail(
       `BEGIN; SET LOCAL lock_timeout = '9s'; SET statement_timeout = '9s'; CREATE TABLE a (id int); COMMIT; SELECT 1 / 0;`,
     );
-    expect(problem.action).toContain('1 of its 2 transactions are committed, and changed the session');
+    expect(problem.hint).toContain('1 of its 2 transactions are committed, and changed the session');
     expect((await run(app, database)).logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
     expect((await run(app, database, {}, ['resolve', '--applied', '0002_bad'])).code).toBe(0);
     expect((await run(app, database)).code).toBe(0);
@@ -167,7 +167,7 @@ describe('a migration that fails', () => {
     const { app, database, problem } = await fail(
       'CREATE TABLE a (id int); ROLLBACK; SELECT 1; SELECT 1 / 0;',
     );
-    expect(problem.action).toContain('its own transaction control');
+    expect(problem.hint).toContain('its own transaction control');
     expect(problem.details.join('\n')).toMatch(
       /resolve --applied 0002_bad[\s\S]*resolve --rolled-back 0002_bad/,
     );
@@ -178,7 +178,7 @@ describe('a migration that fails', () => {
 
   test('before it can have committed leaves no record, whatever it is written as', async () => {
     const { app, database, problem } = await fail('CREATE TABLE a (id int); SELECT 1 / 0; ROLLBACK;');
-    expect(problem.action).toContain('Nothing of it was applied, and no record was left');
+    expect(problem.hint).toContain('Nothing of it was applied, and no record was left');
     expect((await database.migrations()).map(({ migration_name }) => migration_name)).toEqual(['0001_users']);
     await app.addMigration('0002_bad', 'SELECT 1;');
     expect((await run(app, database)).code).toBe(0);

@@ -85,7 +85,7 @@ describe('the seed', () => {
       expect(code).toBe(73);
       expect(logs.at(-1)?.error).toMatchObject({
         code: 'SEED_UNDECIDED',
-        problems: [{ what: 'ENTRYPOINT_SEED_TABLE', action: expect.stringContaining('Did you mean users?') }],
+        problems: [{ what: 'ENTRYPOINT_SEED_TABLE', hint: expect.stringContaining('Did you mean users?') }],
       });
     }
   });

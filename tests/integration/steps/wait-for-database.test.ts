@@ -4,13 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Problem } from '../../../entrypoint/core/errors.ts';
 import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createAuthority, createSelfSigned } from '../../helpers/certificates.ts';
 import { onCleanup } from '../../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database, formatUrl } from '../../helpers/database.ts';
 import { closedPort, createProxy, freePort, silentServer } from '../../helpers/network.ts';
 import { type PostgresServer, startServer } from '../../helpers/postgres.ts';
+import type { AnyProblem } from '../../helpers/problems.ts';
 import { createStandalone, type Standalone } from '../../helpers/standalone.ts';
 
 let app: Standalone;
@@ -23,10 +23,10 @@ const wait = (url: string, env: Record<string, string> = {}) =>
 
 function failureOf({ logs }: BundleOutput) {
   const failure = logs.at(-1);
-  const [problem] = (failure?.error?.problems ?? []) as Problem[];
+  const [problem] = (failure?.error?.problems ?? []) as AnyProblem[];
   return {
     code: failure?.error?.code,
-    retry: failure?.retry,
+    retryable: failure?.retryable,
     problem,
     retries: logs.filter(({ event }) => event === 'retry'),
   };
@@ -39,13 +39,13 @@ describe('what passes by itself', () => {
     const port = await closedPort();
     const boot = await wait(`postgresql://app:a-password@127.0.0.1:${port}/app`, env);
     expect(boot.code).toBe(69);
-    const { code, retry, problem, retries } = failureOf(boot);
-    expect({ code, retry }).toEqual({ code: 'DATABASE_UNAVAILABLE', retry: true });
+    const { code, retryable, problem, retries } = failureOf(boot);
+    expect({ code, retryable }).toEqual({ code: 'DATABASE_UNAVAILABLE', retryable: true });
     expect(problem?.expected).toBe(`a connection to 127.0.0.1:${port}/app within 700ms`);
-    expect(problem?.action).toContain('ENTRYPOINT_DB_TIMEOUT');
+    expect(problem?.hint).toContain('ENTRYPOINT_DB_TIMEOUT');
     expect(retries.length).toBeGreaterThan(1);
     expect(retries[0]).toMatchObject({ step: 'database', error: { code: 'ECONNREFUSED' } });
-    expect(retries[0]?.msg).toMatch(/is not ready: nothing listens there yet \(\d+ms left\)/);
+    expect(retries[0]?.msg).toMatch(/is not ready: connection refused \(\d+ms left\)/);
     const left = retries.map(({ remainingMs }) => Number(remainingMs));
     expect(left).toEqual(left.toSorted((a, b) => b - a));
   });
@@ -105,7 +105,7 @@ describe('what passes by itself', () => {
     const retry = await boot.waitForLog({ event: 'retry' });
     expect(retry).toMatchObject({
       error: { code: '57P03' },
-      msg: expect.stringContaining('it is still starting'),
+      msg: expect.stringContaining('the server is starting up'),
     });
     await writeFile(go, '');
     await started;
@@ -123,7 +123,7 @@ describe('what passes by itself', () => {
     const retry = await boot.waitForLog({ event: 'retry' });
     expect(retry).toMatchObject({
       error: { code: '53300' },
-      msg: expect.stringContaining('no connection left'),
+      msg: expect.stringContaining('no connection slots left'),
     });
     await database.admin(`ALTER ROLE ${role.name} CONNECTION LIMIT 5`);
     expect(await boot.exit).toMatchObject({ code: 0 });
@@ -136,7 +136,7 @@ describe('what takes a person ends the wait at once with 77', () => {
     const failure = failureOf(boot);
     expect(boot.code).toBe(77);
     expect(failure.retries).toEqual([]);
-    expect(failure.retry).toBe(false);
+    expect(failure.retryable).toBe(false);
     return failure;
   }
 
@@ -173,7 +173,7 @@ describe('what takes a person ends the wait at once with 77', () => {
     const database = await createDatabase({ create: false });
     const { code, problem } = await refuse(database.urlFor(await createRole()));
     expect(code).toBe('DATABASE_MISSING');
-    expect(problem?.action).toContain('CREATEDB');
+    expect(problem?.hint).toContain('CREATEDB');
     expect(await database.admin(`SELECT 1 FROM pg_database WHERE datname = '${database.name}'`)).toEqual([]);
   });
 
@@ -208,7 +208,7 @@ describe('a database that is missing', () => {
     const database = await createDatabase({ create: false });
     const boot = await migrate(database.urlFor(role));
     expect(boot.code).toBe(77);
-    expect(failureOf(boot)).toMatchObject({ code: 'DATABASE_MISSING', retry: false });
+    expect(failureOf(boot)).toMatchObject({ code: 'DATABASE_MISSING', retryable: false });
   });
 
   test('is created by one of two that come at once, and found by the other', async () => {
@@ -356,7 +356,7 @@ describe('TLS', () => {
     const boot = await wait(`${database.url}?sslmode=disable`);
     expect(failureOf(boot)).toMatchObject({
       code: 'DATABASE_TLS',
-      problem: { action: expect.stringContaining('sslmode=require') },
+      problem: { hint: expect.stringContaining('sslmode=require') },
     });
   });
 });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildDatabaseUrl, type UrlParts } from '../../../entrypoint/config/build-database-url.ts';
 import { parseDatabaseUrl } from '../../../entrypoint/config/database-url.ts';
-import type { Problem } from '../../../entrypoint/core/errors.ts';
 import type { ConnectionSettings } from '../../../entrypoint/postgres/connection-settings.ts';
+import type { AnyProblem } from '../../helpers/problems.ts';
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 
@@ -13,7 +13,7 @@ function parse(url: string): ConnectionSettings {
   return parsed.value;
 }
 
-function refuse(url: string): Problem {
+function refuse(url: string): AnyProblem {
   const parsed = parseDatabaseUrl('DATABASE_URL', url, '/app');
   if ('value' in parsed) throw new Error(`taken: ${JSON.stringify(parsed.value)}`);
   return parsed.problem;
@@ -113,7 +113,7 @@ describe('a connection string', () => {
       ]) {
         const problem = refuse(`postgresql://app:${password}@db:5432/main?schema=app`);
         expect(problem.got).toContain(`"${character}"`);
-        expect(problem.action).toContain(`${character} is ${encodeURIComponent(character)}`);
+        expect(problem.hint).toContain(`${character} is ${encodeURIComponent(character)}`);
         expect(JSON.stringify(problem)).not.toContain('hidden');
       }
     },
@@ -320,13 +320,13 @@ describe('a parameter that would be ignored', () => {
     ['connectionLimit=5', 'connection_limit'],
     ['shema=app', 'schema'],
   ])('%s is refused with the name that was meant: %s', (parameters, meant) => {
-    expect(refusal(parameters)).toMatchObject({ what: 'DATABASE_URL', action: `Did you mean ${meant}?` });
+    expect(refusal(parameters)).toMatchObject({ what: 'DATABASE_URL', hint: `Did you mean ${meant}?` });
   });
 
   test('is refused where no name is near', () => {
     expect(refusal('encrypted_with_quantum_keys=on')).toMatchObject({
       got: 'the parameter encrypted_with_quantum_keys',
-      action: expect.stringContaining('a variable of its own'),
+      hint: expect.stringContaining('a variable of its own'),
     });
     expect(JSON.stringify(refusal('a%20hidden%20word=1'))).not.toContain('hidden word');
   });

@@ -6,7 +6,7 @@ import { resolveEnvironment } from '../../../entrypoint/config/environment.ts';
 import { readFiles } from '../../../entrypoint/config/read-files.ts';
 import { VARIABLE_NAMES } from '../../../entrypoint/config/variables.ts';
 import { readConfig } from '../../../entrypoint/config.ts';
-import type { Problem } from '../../../entrypoint/core/errors.ts';
+import type { SettingProblem } from '../../../entrypoint/core/errors.ts';
 import { problemsOf } from '../../helpers/problems.ts';
 
 const URL = 'postgresql://app:secret-password@db/app';
@@ -23,7 +23,7 @@ function file(content: string | Buffer): string {
 }
 
 function read(env: Record<string, string>, known = ['NAME', 'OTHER']) {
-  const problems: Problem[] = [];
+  const problems: SettingProblem[] = [];
   const notices: string[] = [];
   return { values: readFiles(env, new Set(known), problems, notices), problems, notices };
 }
@@ -99,7 +99,7 @@ describe('NAME_FILE', () => {
   test('cannot stand beside NAME', () => {
     const { problems } = read({ NAME_FILE: file('a'), NAME: 'b' });
     expect(problems).toMatchObject([
-      { what: 'NAME_FILE', expected: 'either NAME or NAME_FILE', got: 'both', action: 'Unset one of them.' },
+      { what: 'NAME_FILE', expected: 'either NAME or NAME_FILE', got: 'both', hint: 'Unset one of them.' },
     ]);
   });
 
@@ -153,7 +153,7 @@ describe('NAME_FILE', () => {
     const env = { DATABASE_URL: URL, ENTRYPOINT_SEED_COMAND_FILE: file('x') };
     const [problem] = problemsOf(() => readConfig(resolveEnvironment(env), '/app'), 'CONFIG_INVALID');
     expect(problem).toMatchObject({ what: 'ENTRYPOINT_SEED_COMAND_FILE' });
-    expect(problem?.action).toContain('ENTRYPOINT_SEED_COMMAND');
+    expect(problem?.hint).toContain('ENTRYPOINT_SEED_COMMAND');
   });
 
   test('stands for ENTRYPOINT_REQUIRE_ENV too', () => {

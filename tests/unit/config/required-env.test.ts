@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { checkRequirement, parseRequirements } from '../../../entrypoint/config/required-env.ts';
-import type { Problem } from '../../../entrypoint/core/errors.ts';
+import type { SettingProblem } from '../../../entrypoint/core/errors.ts';
 
-function check(entry: string, value: string | undefined): Problem | undefined {
-  const problems: Problem[] = [];
+function check(entry: string, value: string | undefined): SettingProblem | undefined {
+  const problems: SettingProblem[] = [];
   const [required] = parseRequirements(entry, problems);
   expect(problems).toEqual([]);
   if (required === undefined) throw new Error(`nothing is required by ${entry}`);
@@ -12,7 +12,7 @@ function check(entry: string, value: string | undefined): Problem | undefined {
 
 describe('ENTRYPOINT_REQUIRE_ENV', () => {
   test('is a list of names, lengths and kinds', () => {
-    const problems: Problem[] = [];
+    const problems: SettingProblem[] = [];
     expect(parseRequirements('PLAIN, LONG:32 ,LINK:url,MAYBE?,MAYBE_LONG?:8,,', problems)).toEqual([
       { name: 'PLAIN', optional: false },
       { name: 'LONG', optional: false, minLength: 32 },
@@ -34,7 +34,7 @@ describe('ENTRYPOINT_REQUIRE_ENV', () => {
     'NAME:toString',
     'NÄME',
   ])('does not take %j', (entry) => {
-    const problems: Problem[] = [];
+    const problems: SettingProblem[] = [];
     expect(parseRequirements(`GOOD,${entry}`, problems)).toEqual([{ name: 'GOOD', optional: false }]);
     expect(problems).toMatchObject([{ what: 'ENTRYPOINT_REQUIRE_ENV', got: `\`${entry}\`` }]);
   });
@@ -46,8 +46,7 @@ describe('a required variable', () => {
       what: 'JWT_SECRET',
       expected: 'at least 32 characters',
       got: 'nothing',
-      action:
-        'Set JWT_SECRET or JWT_SECRET_FILE: the app needs it. `openssl rand -base64 48` makes a good one.',
+      hint: 'Set JWT_SECRET or JWT_SECRET_FILE: the app needs it. `openssl rand -base64 48` makes a good one.',
     });
     expect(check('ORIGIN', undefined)).toMatchObject({ expected: 'a value', got: 'nothing' });
   });

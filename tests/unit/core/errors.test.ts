@@ -2,24 +2,24 @@ import { describe, expect, test } from 'vitest';
 import { BootError, ERROR_CODES, EXIT_STATUS } from '../../../entrypoint/core/errors.ts';
 import { toBootError } from '../../../entrypoint/core/to-boot-error.ts';
 
-const problem = { what: 'PORT', expected: 'a port', got: '`x`', action: 'Correct it.' };
+const problem = { what: 'PORT', expected: 'a port', got: '`x`', hint: 'Correct it.' };
 
 describe('the table of exit statuses', () => {
   test('is the one that was promised', () => {
     const table = Object.fromEntries(
-      Object.values(EXIT_STATUS).map(({ status, remedy }) => [status, remedy]),
+      Object.values(EXIT_STATUS).map(({ status, retryable }) => [status, retryable]),
     );
     expect(table).toEqual({
-      0: 'done',
-      64: 'person',
-      65: 'person',
-      66: 'person',
-      69: 'again',
-      70: 'person',
-      73: 'person',
-      75: 'again',
-      77: 'person',
-      78: 'person',
+      0: false,
+      64: false,
+      65: false,
+      66: false,
+      69: true,
+      70: false,
+      73: false,
+      75: true,
+      77: false,
+      78: false,
     });
   });
 
@@ -52,14 +52,14 @@ describe('toBootError', () => {
   });
 
   test.each([
-    ['EMFILE', 'PLATFORM_UNSUITABLE', 'person'],
-    ['ERR_ACCESS_DENIED', 'PLATFORM_UNSUITABLE', 'person'],
-    ['ENFILE', 'RESOURCE_EXHAUSTED', 'again'],
-    ['ENOMEM', 'RESOURCE_EXHAUSTED', 'again'],
-    ['EAGAIN', 'RESOURCE_EXHAUSTED', 'again'],
-  ])('takes %s for what the machine refuses, and for no bug', (code, known, remedy) => {
+    ['EMFILE', 'PLATFORM_UNSUITABLE', false],
+    ['ERR_ACCESS_DENIED', 'PLATFORM_UNSUITABLE', false],
+    ['ENFILE', 'RESOURCE_EXHAUSTED', true],
+    ['ENOMEM', 'RESOURCE_EXHAUSTED', true],
+    ['EAGAIN', 'RESOURCE_EXHAUSTED', true],
+  ])('takes %s for what the machine refuses, and for no bug', (code, known, retryable) => {
     const cause = Object.assign(new Error(`spawn ${code}`), { code });
-    expect(toBootError(cause)).toMatchObject({ code: known, cause, exit: { remedy } });
+    expect(toBootError(cause)).toMatchObject({ code: known, cause, exit: { retryable } });
   });
 
   test('makes a bug of anything else, its stack and cause kept', () => {

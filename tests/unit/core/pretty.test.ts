@@ -30,27 +30,29 @@ describe('formatPrettyLine', () => {
   });
 
   test('shows every problem of a failure, its details below it, and what the exit status asks for', () => {
-    const problem = { what: 'PORT', expected: 'a port', got: '`x`', action: 'Correct it.' };
+    const problem = { what: 'PORT', expected: 'a port', got: '`x`', hint: 'Correct it.' };
     const failure = {
       level: 'error',
       step: 'config',
       event: 'failed',
       msg: 'never shown twice',
       exitStatus: 78,
-      retry: false,
+      retryable: false,
       error: { code: 'CONFIG_INVALID', problems: [problem, { ...problem, details: ['3 | SELEC', '  | ^'] }] },
     };
     expect(pretty(failure)).toBe(
       [
-        '✗ config    PORT: expected a port, got `x`. Correct it.',
-        '            PORT: expected a port, got `x`. Correct it.',
+        '✗ config    PORT: expected a port, got `x`.',
+        '            Correct it.',
+        '            PORT: expected a port, got `x`.',
+        '            Correct it.',
         '              3 | SELEC',
         '                | ^',
-        '            exit 78: it takes a person',
+        '            exit 78: manual action required',
         '',
       ].join('\n'),
     );
-    expect(pretty({ ...failure, exitStatus: 69, retry: true })).toContain('exit 69: another start can help');
+    expect(pretty({ ...failure, exitStatus: 69, retryable: true })).toContain('exit 69: restarting may help');
   });
 
   test('shows the details of a warning', () => {
@@ -72,7 +74,7 @@ describe('formatPrettyLine', () => {
         level: 'error',
         step: 'seed',
         event: 'failed',
-        error: { problems: [{ what: text, expected: 'e', got: 'g', action: 'Do.', details: [text] }] },
+        error: { problems: [{ what: text, expected: 'e', got: 'g', hint: 'Do.', details: [text] }] },
       },
     ];
     const [first = '', second = '', third = ''] = lines.map((line) => pretty(line));
