@@ -7,7 +7,7 @@ import { findUnreadable } from '../migrations/migration-encoding.ts';
 import type { MigrationsFolder } from '../migrations/migrations-folder.ts';
 import type { BootLock } from './boot-lock.ts';
 import { databaseAhead, readOnly, unresolved } from './migrate/history-errors.ts';
-import { findInvalidIndexes } from './migrate/invalid-indexes.ts';
+import { describeLeftovers } from './migrate/leftovers.ts';
 import { refuseAutocommitBehindPooler } from './migrate/pooler.ts';
 import { refuseMissingPrivileges } from './migrate/privileges.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
@@ -75,7 +75,7 @@ async function applyPending(
   await database.refresh();
   const { pending, interrupted, failed } = compareHistory(database.history, folder.migrations, config);
   // Only now: what looked interrupted without the lock may have been another replica at work.
-  if (failed.length > 0) throw unresolved(failed, folder, await findInvalidIndexes(database.session));
+  if (failed.length > 0) throw unresolved(failed, folder, await describeLeftovers(database.session));
   const names = [...interrupted.map(({ migration }) => migration.name), ...pending.map(({ name }) => name)];
   if (names.length === 0) return log.skipped('nothing to migrate: another replica has just done it');
   log.info('pending', `${count(names.length)} to apply`, { migrations: names });

@@ -3,7 +3,7 @@ import type { Database } from '../../database/database.ts';
 import { compareHistory, type HistoryStatus } from '../../migrations/history.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
-import { findInvalidIndexes } from '../../steps/migrate/invalid-indexes.ts';
+import { describeLeftovers } from '../../steps/migrate/leftovers.ts';
 import { describePending, type PendingReport } from './check-pending.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
@@ -36,7 +36,7 @@ export async function checkHistory(
   const findings: Finding[] = [];
   if (failed.length > 0)
     findings.push(
-      ...failures('migrate', unresolved(failed, folder, await findInvalidIndexes(database.session))),
+      ...failures('migrate', unresolved(failed, folder, await describeLeftovers(database.session))),
     );
   if (missing.length > 0 && config.migrate.whenAhead === 'warn')
     findings.push(

@@ -28,6 +28,8 @@ export interface ScriptPlan {
   readonly misplaced: readonly number[];
   /** Index of the statement that begins a transaction which the script does not end. */
   readonly leftOpenBy: number | undefined;
+  /** Whether it prepares a transaction, which outlives the session until somebody ends it. */
+  readonly preparesTransaction: boolean;
 }
 
 const NEVER_IN_TRANSACTION: readonly (readonly [pattern: RegExp, label: string])[] = [
@@ -42,6 +44,7 @@ const NEVER_IN_TRANSACTION: readonly (readonly [pattern: RegExp, label: string])
   [/^(?:CREATE|DROP) DATABASE\b/, 'CREATE or DROP DATABASE'],
   [/^(?:CREATE|DROP) TABLESPACE\b/, 'CREATE or DROP TABLESPACE'],
   [/^DISCARD ALL\b/, 'DISCARD ALL'],
+  [/^(?:COMMIT|ROLLBACK) PREPARED\b/, 'COMMIT or ROLLBACK PREPARED'],
 ];
 
 /** The reason why PostgreSQL never runs a statement in a transaction; undefined where it may. */
@@ -64,6 +67,7 @@ export function planScript(text: string, statements: readonly Statement[]): Scri
     ...planSeveral(statements, misplaced.length === 0),
     misplaced,
     leftOpenBy: findLeftOpen(statements),
+    preparesTransaction: statements.some(({ skeleton }) => /^PREPARE TRANSACTION\b/.test(skeleton)),
   };
 }
 
@@ -72,7 +76,9 @@ export function mayHaveCommitted(statements: readonly Statement[], failedAt: num
   const [only] = statements;
   if (statements.length === 1) return only !== undefined && /^(?:CALL|DO)\b/.test(only.skeleton);
   const commit = statements.findIndex(({ skeleton }) =>
-    /^(?:COMMIT|END|ROLLBACK|ABORT|PREPARE TRANSACTION)\b(?! (?:WORK |TRANSACTION )?TO\b)/.test(skeleton),
+    /^(?:COMMIT|END|ROLLBACK|ABORT|PREPARE TRANSACTION)\b(?! (?:(?:WORK |TRANSACTION )?TO|PREPARED)\b)/.test(
+      skeleton,
+    ),
   );
   return commit !== -1 && failedAt > commit;
 }
@@ -86,7 +92,7 @@ function planStatement(text: string, statement: Statement): ScriptPlan {
     standalone === undefined
       ? { kind: 'whole', at: 0, reason }
       : { kind: 'standalone', statement: standalone, reason };
-  return { mode, autocommit, misplaced: [], leftOpenBy: undefined };
+  return { mode, autocommit, misplaced: [], leftOpenBy: undefined, preparesTransaction: false };
 }
 
 function planSeveral(

@@ -13,8 +13,9 @@ import { connectionLost, isConnectionLoss } from '../../postgres/connection-lost
 import type { BootLock } from '../boot-lock.ts';
 import { appliedElsewhere, isAppliedElsewhere } from './applied-elsewhere.ts';
 import { describeServerError, explainScriptError } from './failure.ts';
-import { refuseLeftOpen } from './foresee-failure.ts';
+import { refuseHalfWay } from './foresee-failure.ts';
 import { waitWhileInUse } from './in-use.ts';
+import { warnOfPrepared } from './leftovers.ts';
 import { withLockRetries } from './lock-retries.ts';
 import { poolerUnsuitable } from './pooler.ts';
 import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
@@ -47,7 +48,7 @@ export async function applyMigration(
   context.shutdown.signal.throwIfAborted();
   lock.lost.throwIfAborted();
   const { name } = record;
-  refuseLeftOpen(name, script, deps.target);
+  refuseHalfWay(name, script, deps.target);
   const started = performance.now();
   const watch = watchScript(database, name, config.lockTimeoutMs, lock.lost, context, log);
   const options = applyOptions(record, committed, watch, deps);
@@ -58,6 +59,7 @@ export async function applyMigration(
     const durationMs = Math.round(performance.now() - started);
     const message = mode === 'autocommit' ? `${name} (in autocommit mode)` : name;
     log.info('applied', message, { migration: name, durationMs, mode });
+    if (script.plan.preparesTransaction) await warnOfPrepared(database.session, name, log);
   } catch (error) {
     throw await explainFailure(error, record, script, deps);
   } finally {

@@ -9,7 +9,7 @@ import type { Script } from '../../migrations/script/script.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
 import { describeMisplaced, type FailedIn } from './foresee-failure.ts';
 import { resolveCommands } from './history-errors.ts';
-import { describeInvalidIndexes, findInvalidIndexes } from './invalid-indexes.ts';
+import { describeLeftovers } from './leftovers.ts';
 
 /** The failure of a script as a person needs it: the line, PostgreSQL's own words, and what is in the database now. */
 export async function explainScriptError(
@@ -24,7 +24,7 @@ export async function explainScriptError(
   if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
   const location = locateFailure(script, error.cause.place);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
-  const invalid = error.mode === 'transaction' ? [] : await findInvalidIndexes(database.session);
+  const leftovers = error.mode === 'transaction' ? [] : await describeLeftovers(database.session);
   const { hint, commands } = whatNow(error, name, retryFailed, script);
   return new BootError(
     'MIGRATION_FAILED',
@@ -37,7 +37,7 @@ export async function explainScriptError(
         ...(location === undefined ? [] : showLocation(location)),
         ...serverDetails(server),
         ...describeMisplaced(script),
-        ...describeInvalidIndexes(invalid),
+        ...leftovers,
         ...commands,
       ],
     },

@@ -37,9 +37,14 @@ export function foreseeFailure(
   });
 }
 
-/** What a script leaves in a transaction would be rolled back with the session, and its record with it. */
-export function refuseLeftOpen(name: string, script: Script, failedIn: FailedIn): void {
-  if (script.plan.leftOpenBy !== undefined) throw foreseeFailure(name, script, failedIn);
+/**
+ * Refuses what would fail half-way: what a script leaves in a transaction is rolled back with the session, and its record
+ * with it; a statement that only runs alone fails after others have committed.
+ */
+export function refuseHalfWay(name: string, script: Script, failedIn: FailedIn): void {
+  const { autocommit, leftOpenBy, misplaced } = script.plan;
+  if (leftOpenBy !== undefined || (autocommit.kind === 'whole' && misplaced.length > 0))
+    throw foreseeFailure(name, script, failedIn);
 }
 
 /** The statements that PostgreSQL only runs alone, in a script of several. */

@@ -4,7 +4,6 @@ import type { HistoryRow } from '../../database/survey-answer.ts';
 import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../migrations/migrations-folder.ts';
 import { hasProgress } from '../../migrations/progress.ts';
 import { type ConnectionSettings, describeTarget } from '../../postgres/connection-settings.ts';
-import { describeInvalidIndexes } from './invalid-indexes.ts';
 
 const LONGEST_LOG = 12;
 
@@ -20,7 +19,7 @@ export function resolveCommands(name: string): string[] {
 export function unresolved(
   failed: readonly HistoryRow[],
   folder: MigrationsFolder,
-  invalidIndexes: readonly string[],
+  leftovers: readonly string[],
 ): BootError {
   return new BootError(
     'MIGRATION_UNRESOLVED',
@@ -32,7 +31,7 @@ export function unresolved(
       details: [
         ...resolveCommands(row.name),
         `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}${whyInterrupted(folder, row)}`,
-        ...describeInvalidIndexes(invalidIndexes),
+        ...leftovers,
         ...(row.logs ? ['What was noted then:', ...row.logs.split('\n').slice(0, LONGEST_LOG)] : []),
       ],
     })),

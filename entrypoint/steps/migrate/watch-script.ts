@@ -3,8 +3,8 @@ import type { Context } from '../../core/context.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import type { Database } from '../../database/database.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { SCRIPT_LOCK } from '../../migrations/apply/apply-options.ts';
 import { requestCancel } from '../../postgres/cancel.ts';
+import { type ActivitySample, activityQuery } from './activity-query.ts';
 import { SideConnection } from './side-connection.ts';
 
 const LOOK_EVERY_MS = 10_000;
@@ -24,11 +24,6 @@ export interface ScriptWatch {
   stop(): Promise<void>;
 }
 
-interface ActivitySample {
-  readonly who: string | null;
-  readonly at_work: boolean;
-}
-
 /**
  * Looks for who holds the locks that the script waits for, tells that it still runs, and gives the connection up when
  * its answer cannot come any more. A script is cancelled on a signal, or when the lock is lost to another replica, where
@@ -43,7 +38,7 @@ export function watchScript(
   log: StepLog,
 ): ScriptWatch {
   const { session } = database;
-  const backend = backendOf(database);
+  const query = activityQuery(database);
   const started = performance.now();
   let isCancellable = false;
   let isEnding = false;
@@ -56,7 +51,7 @@ export function watchScript(
 
   const look = async () => {
     side ??= new SideConnection(session.settings);
-    const [sample] = (await side.ask<ActivitySample>(lookQuery(backend))) ?? [];
+    const [sample] = (await side.ask<ActivitySample>(query)) ?? [];
     blocker = sample?.who ?? blocker;
     // Behind a pooler a script may wait for a backend.
     const mayBeIdle = sample === undefined || sample.at_work || database.isPooled || !underway;
@@ -129,21 +124,4 @@ function repeat(request: () => Promise<void>): () => Promise<void> {
     stopped.abort();
     return asking;
   };
-}
-
-/** The process that runs the script, as SQL: behind a pooler, the one that holds the lock the script has taken. */
-function backendOf(database: Database): string {
-  if (!database.isPooled) return String(database.state.server.pid);
-  return `(select pid from pg_catalog.pg_locks where locktype = 'advisory' and granted and objsubid = 1
-      and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
-      and (classid::bigint << 32) + objid::bigint = ${SCRIPT_LOCK})`;
-}
-
-function lookQuery(backend: string): string {
-  return `with script as (select ${backend} as pid)
-    select (select pg_catalog.string_agg('pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '')
-        || coalesce(' of role ' || usename, '') || coalesce(', ' || state, '')
-        || coalesce(', query since ' || pg_catalog.to_char(query_start, 'HH24:MI:SS TZ'), ''), '; ')
-      from pg_catalog.pg_stat_activity where pid = any(pg_catalog.pg_blocking_pids((select pid from script)))) as who,
-    exists(select from pg_catalog.pg_stat_activity where pid = (select pid from script) and state is distinct from 'idle') as at_work`;
 }

@@ -14,6 +14,8 @@ export interface AutocommitKind {
   reader?: (id: string) => string;
   /** It builds an index that may be there, valid, before its record is: the next start keeps that one. */
   keepsIndexes?: boolean;
+  /** Ends what it leaves open, before what it made is looked at. */
+  end?: (id: string) => string;
   /** What it makes is of the server, not of a database: one at a time. */
   isOfServer?: boolean;
 }
@@ -29,7 +31,7 @@ export interface AutocommitScript {
 export interface BySight {
   /** A query that answers `applied`: whether all of it is in the database. */
   applied: string;
-  /** Takes away what is half there. */
+  /** A query that answers with the statements (`sql`) that take away what is half there. */
   undo: string;
 }
 
@@ -282,6 +284,23 @@ COMMIT AND CHAIN;
 ${finish(id)};
 COMMIT;`,
   ),
+  {
+    title: 'script with PREPARE TRANSACTION (may need a person)',
+    waitsFor: 'PgSleep',
+    end: (id) => `COMMIT PREPARED 'prepared_${id}'`,
+    write: (id, rows) => ({
+      before: items(id, rows),
+      script: `BEGIN;
+CREATE TABLE half_${id} (n INTEGER);
+${finish(id)};
+PREPARE TRANSACTION 'prepared_${id}';
+CREATE TABLE after_${id} (n INTEGER);`,
+      bySight: {
+        applied: `SELECT to_regclass('after_${id}') IS NOT NULL AS applied`,
+        undo: `SELECT format('ROLLBACK PREPARED %L', gid) AS sql FROM pg_prepared_xacts WHERE gid = 'prepared_${id}'`,
+      },
+    }),
+  },
 ];
 
 function byHand(title: string, write: (id: string) => string, more?: (id: string) => string): AutocommitKind {
@@ -292,7 +311,7 @@ function byHand(title: string, write: (id: string) => string, more?: (id: string
       ...kind.write(id, rows),
       bySight: {
         applied: `SELECT coalesce(obj_description(to_regclass('half_${id}')) = 'whole', false) AS applied`,
-        undo: `DROP TABLE IF EXISTS half_${id}`,
+        undo: `SELECT 'DROP TABLE IF EXISTS half_${id}' AS sql`,
       },
     }),
   };

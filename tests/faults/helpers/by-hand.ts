@@ -29,9 +29,21 @@ export async function settleByHand(
   const failed = JSON.stringify(boot.logs.find(({ event }) => event === 'failed'));
   expect(failed).toContain(`resolve --applied ${name}`);
   expect(failed).toContain(`resolve --rolled-back ${name}`);
+  for (const gid of await preparedTransactions(database)) {
+    expect(failed).toContain(`COMMIT PREPARED '${gid}' or ROLLBACK PREPARED '${gid}' (pg_prepared_xacts)`);
+  }
   const [seen] = await database.query<{ applied: boolean }>(sight.applied);
-  if (seen?.applied !== true) await database.query(sight.undo);
+  if (seen?.applied !== true) {
+    for (const { sql } of await database.query<{ sql: string }>(sight.undo)) await database.query(sql);
+  }
   const outcome = seen?.applied === true ? '--applied' : '--rolled-back';
   const resolve = await victim.start({}, ['resolve', outcome, name]);
   expect((await resolve.exit).code, resolve.describe()).toBe(0);
+}
+
+async function preparedTransactions(database: Database): Promise<string[]> {
+  const rows = await database.query<{ gid: string }>(
+    'SELECT gid FROM pg_prepared_xacts WHERE database = current_database()',
+  );
+  return rows.map(({ gid }) => gid);
 }

@@ -41,15 +41,15 @@ export function generateHistory(random: Random, { length, autocommit = false }: 
   const addAtomic = (kind: Kind) => () => {
     add(kind.name, kind.write(model, random).script);
   };
-  const addAutocommit = AUTOCOMMIT_KINDS.filter(({ isOfServer }) => isOfServer !== true).map(
-    (kind, index) => () => {
-      const { before, script, bySight } = kind.write(String(index + 1), ROWS);
-      add(`before_${index + 1}`, before);
-      const name = add(`autocommit_${index + 1}`, script);
-      history.autocommit.add(name);
-      if (bySight !== undefined) history.bySight.set(name, bySight);
-    },
-  );
+  const addAutocommit = AUTOCOMMIT_KINDS.filter(
+    ({ isOfServer, end }) => isOfServer !== true && end === undefined,
+  ).map((kind, index) => () => {
+    const { before, script, bySight } = kind.write(String(index + 1), ROWS);
+    add(`before_${index + 1}`, before);
+    const name = add(`autocommit_${index + 1}`, script);
+    history.autocommit.add(name);
+    if (bySight !== undefined) history.bySight.set(name, bySight);
+  });
   // The first three make what the others need.
   const atomic = drawKinds(random, ATOMIC_KINDS, length).map(addAtomic);
   const others = random.shuffle([...atomic.slice(3), ...(autocommit ? addAutocommit : [])]);

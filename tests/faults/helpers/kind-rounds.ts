@@ -38,7 +38,7 @@ export function describeKinds(target: Target): void {
 
   beforeAll(async () => {
     // A table that autovacuum analyzes is in use, and waited for.
-    server = await startServer({ settings: { autovacuum: 'off' } });
+    server = await startServer({ settings: { autovacuum: 'off', max_prepared_transactions: '5' } });
     template = await createDatabase({ server });
     const app = await createFaultyApp({ migrations: BEFORE });
     const { exit, boot } = await new Victim(app, 'migrate', { server, database: template }).runUndisturbed();
@@ -83,6 +83,7 @@ class KindRounds {
     this.#app = await createFaultyApp({ migrations: this.#migrations });
     await this.#withDatabase(async (database) => {
       await database.query(this.#kind.script);
+      await this.#end(database);
       this.#expected = await takeSnapshot(database);
     });
     return this.#withDatabase(async (database, victim) => {
@@ -131,6 +132,7 @@ class KindRounds {
   }
 
   async #checkEnd(database: Database, manual: number, what: string): Promise<void> {
+    await this.#end(database);
     expect(await takeSnapshot(database), what).toBe(this.#expected);
     expect(await findLeftovers(database), what).toEqual([]);
     const names = Object.keys(this.#migrations).sort();
@@ -144,6 +146,12 @@ class KindRounds {
     expect(records, what).toEqual(
       expected.map((row) => (isSettled(row.migration_name) ? { ...row, ...ofResolve } : row)),
     );
+  }
+
+  /** Fails where what it leaves open is not there. */
+  async #end(database: Database): Promise<void> {
+    const { end, id } = this.#kind;
+    if (end !== undefined) await database.query(end(id));
   }
 
   /** In the middle of it: somebody who reads the table, and lets go once it was struck. */
@@ -163,10 +171,18 @@ class KindRounds {
       if (app === undefined) throw new Error('not prepared');
       return await use(database, new Victim(app, 'migrate', { server, database }));
     } finally {
+      await rollBackPrepared(database);
       await database.drop();
       if (this.#kind.isOfServer) await database.admin(`DROP DATABASE IF EXISTS made_${this.#kind.id}`);
     }
   }
+}
+
+/** A database that has some cannot be dropped. */
+async function rollBackPrepared(database: Database): Promise<void> {
+  const left = await database.query<{ sql: string }>(`SELECT format('ROLLBACK PREPARED %L', gid) AS sql
+    FROM pg_prepared_xacts WHERE database = current_database()`);
+  for (const { sql } of left) await database.query(sql);
 }
 
 /** Only once its record is there without its end. */

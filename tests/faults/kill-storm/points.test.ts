@@ -89,7 +89,7 @@ let server: PostgresServer;
 let tap: WireTap;
 
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ settings: { max_prepared_transactions: '5' } });
   tap = await createWireTap(server);
 });
 

@@ -109,7 +109,7 @@ describe('transactions of a script’s own', () => {
     'BEGIN; SELECT 1; ROLLBACK',
     'SELECT 1; ROLLBACK; SELECT 2',
     'BEGIN; SELECT 1; ABORT',
-    "BEGIN; SELECT 1; PREPARE TRANSACTION 'x'; COMMIT PREPARED 'x'",
+    "BEGIN; SELECT 1; PREPARE TRANSACTION 'x'",
     'BEGIN; SELECT 1',
     'BEGIN; BEGIN; COMMIT',
     'SAVEPOINT a; SELECT 1',
@@ -121,6 +121,7 @@ describe('transactions of a script’s own', () => {
 test.each([
   ['CREATE TABLE a (b int);\nCREATE INDEX CONCURRENTLY i ON a (b)', 'transaction none misplaced 1'],
   ['VACUUM; VACUUM', 'transaction none misplaced 0,1'],
+  ["BEGIN; SELECT 1; PREPARE TRANSACTION 'x'; COMMIT PREPARED 'x'", 'autocommit whole misplaced 3'],
   ['BEGIN; CREATE INDEX CONCURRENTLY i ON a (b); COMMIT', 'transaction none misplaced 1'],
 ])('statements that PostgreSQL only runs alone are named: %s', (script, expected) => {
   expect(plan(script)).toBe(expected);
