@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { encodeBase85 } from './scripts/build/base85.mjs';
+import { eagerModules } from './scripts/build/eager-modules.mjs';
 import { lazyPostgres, lightPino } from './scripts/build/light-packages.mjs';
 import { bundledPackages, NOTICES, writeNotices } from './scripts/build/notices.mjs';
 
@@ -75,7 +76,7 @@ export const entrypoint = {
   footer: { js: '})();' },
   define: { ZARPE_VERSION: JSON.stringify(version) },
   external: ['pg-native'],
-  plugins: [schemaEngine, lightPino, lazyPostgres],
+  plugins: [schemaEngine, lightPino, lazyPostgres, eagerModules],
   logLevel: 'warning',
 };
 

@@ -1,5 +1,7 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { VARIABLES } from '../../entrypoint/config/variables.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { findNode } from '../helpers/node-versions.ts';
 import { createStandalone } from '../helpers/standalone.ts';
@@ -24,6 +26,22 @@ test.skipIf(node24 === undefined)(
     expect(all).toEqual(expect.arrayContaining(ofEntrypoint));
     // server.js and the two files that it loads.
     expect(all.length).toBeGreaterThanOrEqual(ofEntrypoint.length + 3);
+  },
+);
+
+test.skipIf(node24 === undefined)(
+  'the compiled code in the cache is that of every module, and holds no engine',
+  async () => {
+    const app = await createStandalone({ server: 'polite' });
+    const cache = app.path('.compile-cache');
+    await runBundle({ dir: app.dir, args: ['explain'], node: node24, env: { NODE_COMPILE_CACHE: cache } });
+    const [version = ''] = await readdir(cache);
+    const entries = (await entriesOf(cache)).map((name) => readFile(join(cache, version, name), 'latin1'));
+    const compiled = (await Promise.all(entries)).join('');
+    const [engine = ''] = /[!-~]{100000}/.exec(await readFile(app.path('entrypoint.js'), 'utf8')) ?? [];
+    expect(compiled.includes(VARIABLES.ENTRYPOINT_IMAGE_REVISION.description)).toBe(true);
+    expect(engine).not.toBe('');
+    expect(compiled.includes(engine.slice(1000, 1100))).toBe(false);
   },
 );
 
