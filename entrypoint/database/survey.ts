@@ -2,14 +2,8 @@ import { faultPoint } from '../core/fault-point.ts';
 import { unreadable } from '../postgres/protocol-error.ts';
 import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
 import { ALL_ROWS } from './all-rows.ts';
-import {
-  findDoubt,
-  foreignNamespace,
-  HISTORY_TABLE,
-  IS_PLAIN_HISTORY,
-  isTrusted,
-  qualify,
-} from './history-table.ts';
+import { findDoubt, foreignNamespace, IS_PLAIN_HISTORY, isTrusted } from './history-doubt.ts';
+import { HISTORY_TABLE, qualify } from './history-table.ts';
 import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
 
 /** Rows are counted no further than this: the count decides, it does not report. */
@@ -127,7 +121,7 @@ function surveyQuery(schema: string | undefined, isPlain: string): string {
     'doubt', ${schema === undefined ? foreignNamespace(found('schema')) : 'null'},
     'unusualHistory', case when not h.plain then h.oid::text end,
     'history', case when h.plain then
-      pg_catalog.query_to_xml(${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass, true, false, '')::text end,
+      pg_catalog.query_to_xml(${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass || ' ${ALL_ROWS}', true, false, '')::text end,
     'seedTable', ${found('users_name')},
     'seedReason', u.hidden,
     'seedRows', case when u.oid is not null and u.hidden is null then

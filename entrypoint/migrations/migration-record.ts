@@ -1,4 +1,5 @@
-import { quoteIdentifier, quoteLiteral } from '../postgres/session.ts';
+import { guardHistory, READ_COMMITTED } from '../database/history-guard.ts';
+import { quoteIdentifier, quoteLiteral, type Session } from '../postgres/session.ts';
 
 /**
  * A row of `_prisma_migrations` that the engine began, with its values, as the engine chose them. When it began is the
@@ -24,15 +25,16 @@ export function readRecord(sql: string, args: readonly unknown[]): MigrationReco
   return { id, checksum, name };
 }
 
-/** Under any search path: it follows a script that may have changed it, in the same transaction. */
-const EQUALS = 'OPERATOR(pg_catalog.=)';
+/*
+ * Each write is a few statements under a safe search path: first they make sure that nobody else has a hand in the table.
+ */
 
 /**
  * The row of a migration that is complete once its transaction is. Where there is such a row already it is its id that
  * is inserted again, which the primary key refuses.
  */
-export function insertApplied(table: string, record: MigrationRecord): string {
-  const existing = `SELECT "id" FROM ${table} WHERE "migration_name" ${EQUALS} ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL LIMIT 1`;
+export function insertApplied(table: string, record: MigrationRecord): string[] {
+  const existing = `SELECT "id" FROM ${table} WHERE "migration_name" = ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL LIMIT 1`;
   return insert(table, record, {
     id: `coalesce((${existing}), ${quoteLiteral(record.id)})`,
     finished_at: NOW,
@@ -41,50 +43,72 @@ export function insertApplied(table: string, record: MigrationRecord): string {
 }
 
 /** The row of a migration that failed, which may be there already: what PostgreSQL said goes into it. */
-export function insertFailed(table: string, record: MigrationRecord, logs: string): string {
-  return `${insert(table, record, { logs: quoteLiteral(logs) })} ON CONFLICT ("id") DO UPDATE SET "logs" = excluded."logs"`;
+export function insertFailed(table: string, record: MigrationRecord, logs: string): string[] {
+  return insert(
+    table,
+    record,
+    { logs: quoteLiteral(logs) },
+    ' ON CONFLICT ("id") DO UPDATE SET "logs" = excluded."logs"',
+  );
 }
 
 /**
  * The row of a migration that began, as Prisma leaves it when the process dies.
  * @param progress what of it is committed with the row
  */
-export function insertStarted(table: string, record: MigrationRecord, progress?: string): string {
+export function insertStarted(table: string, record: MigrationRecord, progress?: string): string[] {
   return insert(table, record, progress === undefined ? {} : { logs: quoteLiteral(progress) });
 }
 
 /** Notes how much of a migration is committed, or what it failed of after that. */
-export function updateProgress(table: string, record: MigrationRecord, progress: string): string {
+export function updateProgress(table: string, record: MigrationRecord, progress: string): string[] {
   return update(table, record, { logs: quoteLiteral(progress) });
 }
 
 /** Completes the row of a migration that was recorded when it began; its script may have been mended since. */
-export function updateApplied(table: string, record: MigrationRecord): string {
+export function updateApplied(table: string, record: MigrationRecord): string[] {
   const checksum = quoteLiteral(record.checksum);
   return update(table, record, { checksum, finished_at: NOW, logs: 'NULL', applied_steps_count: '1' });
 }
 
 /** Takes back the row of a migration of which nothing was applied. */
-export function deleteRecord(table: string, record: MigrationRecord): string {
-  return `DELETE FROM ${table} WHERE "id" ${EQUALS} ${quoteLiteral(record.id)}`;
+export function deleteRecord(table: string, record: MigrationRecord): string[] {
+  return write(table, `DELETE FROM ${table} WHERE "id" = ${quoteLiteral(record.id)}`);
 }
 
 /** The same for a role that may not delete: Prisma tries a migration again whose record is marked so. */
-export function updateRolledBack(table: string, record: MigrationRecord): string {
+export function updateRolledBack(table: string, record: MigrationRecord): string[] {
   return update(table, record, { rolled_back_at: NOW });
 }
 
 /** Sets the time a migration ended, which the row carries from its beginning. */
-export function updateFinishedAt(table: string, record: MigrationRecord): string {
+export function updateFinishedAt(table: string, record: MigrationRecord): string[] {
   return update(table, record, { finished_at: NOW });
 }
 
-function update(table: string, record: MigrationRecord, values: Readonly<Record<string, string>>): string {
-  const list = Object.entries(values).map(([name, value]) => `${quoteIdentifier(name)} = ${value}`);
-  return `UPDATE ${table} SET ${list.join(', ')} WHERE "id" ${EQUALS} ${quoteLiteral(record.id)}`;
+/**
+ * Sends the statements of a record outside of a script.
+ * @param before what undoes a script's effects on the session
+ */
+export async function recordAlone(
+  session: Session,
+  statements: readonly string[],
+  before: readonly string[] = [],
+): Promise<void> {
+  await session.query([READ_COMMITTED, ...before, ...statements].join('; '));
 }
 
-function insert(table: string, record: MigrationRecord, extra: Readonly<Record<string, string>>): string {
+function update(table: string, record: MigrationRecord, values: Readonly<Record<string, string>>): string[] {
+  const list = Object.entries(values).map(([name, value]) => `${quoteIdentifier(name)} = ${value}`);
+  return write(table, `UPDATE ${table} SET ${list.join(', ')} WHERE "id" = ${quoteLiteral(record.id)}`);
+}
+
+function insert(
+  table: string,
+  record: MigrationRecord,
+  extra: Readonly<Record<string, string>>,
+  onConflict = '',
+): string[] {
   const values = {
     id: quoteLiteral(record.id),
     checksum: quoteLiteral(record.checksum),
@@ -93,5 +117,12 @@ function insert(table: string, record: MigrationRecord, extra: Readonly<Record<s
     ...extra,
   };
   const columns = Object.keys(values).map((name) => quoteIdentifier(name));
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${Object.values(values).join(', ')})`;
+  return write(
+    table,
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${Object.values(values).join(', ')})${onConflict}`,
+  );
+}
+
+function write(table: string, statement: string): string[] {
+  return [...guardHistory(table, 'ROW EXCLUSIVE'), statement];
 }

@@ -29,7 +29,7 @@ export async function resolveMigration(
     const factory = new EngineAdapterFactory(database.session, schema, {
       table: database.historyTable,
       isThere: () => database.hasHistory,
-      isPooled: database.isPooled,
+      scope: database.isPooled ? 'pooled' : 'session',
       apply: () => Promise.reject(new Error('resolve applies nothing')),
     });
     await database.speakUtc();
@@ -47,6 +47,7 @@ export async function resolveMigration(
         });
       }
     } catch (error) {
+      if (factory.refusal !== undefined) throw factory.refusal;
       const { session } = database;
       throw (await session.isAlive())
         ? refused(name, outcome, error)

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { lockHistory, underSafePath } from '../../database/history-guard.ts';
 import { SAFE_PATH, type Session } from '../../postgres/session.ts';
 import { insertApplied, type MigrationRecord, updateFinishedAt } from '../migration-record.ts';
 import type { OwnTransaction } from '../script/own-transactions.ts';
@@ -87,8 +88,9 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
     'BEGIN',
     `SET LOCAL search_path = ${SAFE_PATH}`,
     ...scriptSettings(options, 'LOCAL'),
+    lockHistory(options.table, 'ROW EXCLUSIVE'),
     TAKE_SCRIPT_LOCK,
-    insertApplied(options.table, record),
+    ...insertApplied(options.table, record),
     scriptPath(options, 'LOCAL'),
   );
   if (plan.autocommit.kind === 'transactions') addMerged(query, script, plan.autocommit.transactions);
@@ -100,7 +102,7 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
   if (!leavesSessionAlone(statements))
     query.add(...options.reset, ...(options.mayAutocommit ? [scriptPath(options, 'LOCAL')] : []));
   if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
-  return query.add(updateFinishedAt(options.table, record), 'COMMIT');
+  return query.add(...underSafePath(updateFinishedAt(options.table, record)), 'COMMIT');
 }
 
 /** The script's own transactions as one: what a COMMIT between them would check is checked there. */

@@ -1,3 +1,4 @@
+import { lockHistory, underSafePath } from '../../database/history-guard.ts';
 import type { Session } from '../../postgres/session.ts';
 import {
   insertApplied,
@@ -69,11 +70,12 @@ function compose(
   const { statements: own = [], begin } = transactions[index] ?? {};
   if (begin === undefined) query.add('BEGIN');
   else query.addStatement(script, begin);
+  query.add(lockHistory(table, 'ROW EXCLUSIVE'));
   for (const at of own) query.addStatement(script, at);
   const isFirst = index === 0 && record.isOpen !== true;
   const isLast = index === transactions.length - 1;
   const progress = isLast ? '' : describeProgress(script, transactions, index + 1);
   const applied = isFirst ? insertApplied(table, record) : updateApplied(table, record);
   const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
-  return query.add(isLast ? applied : begun, 'COMMIT');
+  return query.add(...underSafePath(isLast ? applied : begun), 'COMMIT');
 }

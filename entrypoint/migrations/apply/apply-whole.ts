@@ -6,6 +6,7 @@ import {
   deleteRecord,
   insertStarted,
   type MigrationRecord,
+  recordAlone,
   updateApplied,
   updateRolledBack,
 } from '../migration-record.ts';
@@ -33,7 +34,7 @@ export async function applyWhole(
   const { table, reset } = options;
   await withScriptLock(session, options, async () => {
     faultPoint('whole:record');
-    await session.query(insertStarted(table, record));
+    await recordAlone(session, insertStarted(table, record));
     faultPoint('whole:recorded');
     await session.send(sessionSettings(options));
     const query = new ComposedQuery().addScript(text, 0, statements.keys());
@@ -48,16 +49,16 @@ export async function applyWhole(
       await takeBack(session, table, record);
       throw new ApplyError(error, 'autocommit', { kind: 'nothing' });
     }
-    await session.query([...reset, updateApplied(table, record)].join('; '));
+    await recordAlone(session, updateApplied(table, record), reset);
   });
 }
 
 async function takeBack(session: Session, table: string, record: MigrationRecord): Promise<void> {
   faultPoint('whole:takeback');
   try {
-    await session.query(deleteRecord(table, record));
+    await recordAlone(session, deleteRecord(table, record));
   } catch (error) {
     if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error;
-    await session.query(updateRolledBack(table, record));
+    await recordAlone(session, updateRolledBack(table, record));
   }
 }

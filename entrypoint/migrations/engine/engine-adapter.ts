@@ -5,7 +5,9 @@ import type {
   SqlQuery,
 } from '@prisma/driver-adapter-utils';
 import pg from 'pg';
+import type { BootError } from '../../core/errors.ts';
 import { faultPoint } from '../../core/fault-point.ts';
+import { guardHistory, refusedByGuard } from '../../database/history-guard.ts';
 import { quoteIdentifier, SAFE_PATH, type Session } from '../../postgres/session.ts';
 import { type MigrationRecord, readRecord } from '../migration-record.ts';
 
@@ -15,14 +17,16 @@ export interface MigrationHooks {
   readonly table: string;
   /** Whether it was there when it was last looked for. */
   readonly isThere: () => boolean;
-  /** Whether a session is nobody's own, so that each statement sets the search path for itself. */
-  readonly isPooled: boolean;
+  /** Whose the search path and the transaction are: a pooler's session is nobody's own, and each statement sets them. */
+  readonly scope: 'session' | 'pooled' | 'transaction';
   /** Applies a script, and writes its record: what the engine writes to it is dropped. */
   apply(record: MigrationRecord, script: string): Promise<void>;
 }
 
 /** A table that is not there is not looked for where another role may put one of its own since: the engine makes ours, or fails. */
 const NOWHERE = 'pg_temp."_prisma_migrations"';
+
+const CREATES = /^\s*CREATE TABLE\b/;
 
 /** Sends everything through one connection: the engine's session is the one that holds the locks. */
 class SessionPool extends pg.Pool {
@@ -41,6 +45,8 @@ export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareD
   readonly #session: Session;
   readonly #schema: string | null;
   readonly #hooks: MigrationHooks;
+  /** Why the engine was not let at the history; of an error it makes one of its own. */
+  refusal: BootError | undefined;
 
   constructor(session: Session, schema: string | null, hooks: MigrationHooks) {
     super(new SessionPool(session), schema === null ? {} : { schema });
@@ -51,7 +57,10 @@ export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareD
 
   override async connect() {
     const adapter = await super.connect();
-    hookInto(adapter, this.#session, this.#schema, this.#hooks);
+    hookInto(adapter, this.#session, this.#schema, this.#hooks, (error) => {
+      this.refusal ??= refusedByGuard(error, this.#schema);
+      return error;
+    });
     return adapter;
   }
 }
@@ -61,11 +70,12 @@ function hookInto(
   session: Session,
   schema: string | null,
   hooks: MigrationHooks,
+  keep: (error: unknown) => unknown,
 ): void {
   const { queryRaw, executeRaw } = adapter;
   let isCreated = false;
   const qualified = (query: SqlQuery): SqlQuery => {
-    isCreated ||= /^\s*CREATE TABLE\b/.test(query.sql);
+    isCreated ||= CREATES.test(query.sql);
     const table = isCreated || hooks.isThere() ? hooks.table : NOWHERE;
     return {
       ...query,
@@ -86,32 +96,40 @@ function hookInto(
     return begun !== undefined && /^UPDATE "_prisma_migrations"/.test(sql) && args.at(-1) === begun.id;
   };
 
+  const forward = async <Answer>(query: SqlQuery, send: (query: SqlQuery) => Promise<Answer>) => {
+    faultPoint('engine:statement');
+    const sent = qualified(query);
+    const answer = await inScope(session, hooks, sent, () => send(sent)).catch((error: unknown) => {
+      throw keep(error);
+    });
+    faultPoint('engine:answered');
+    return answer;
+  };
   adapter.queryRaw = async (query) =>
     intercept(query)
       ? { columnNames: [], columnTypes: [], rows: [] }
-      : forward(session, hooks.isPooled, () => queryRaw.call(adapter, qualified(query)));
+      : forward(query, (sent) => queryRaw.call(adapter, sent));
   adapter.executeRaw = async (query) =>
-    intercept(query) ? 1 : forward(session, hooks.isPooled, () => executeRaw.call(adapter, qualified(query)));
+    intercept(query) ? 1 : forward(query, (sent) => executeRaw.call(adapter, sent));
   adapter.executeScript = async (script) => {
     if (begun === undefined) throw new Error('the engine runs a script of no migration');
     await hooks.apply(begun, script);
   };
 }
 
-async function forward<Answer>(
+/** Sends a statement so that nothing of another role is run by it: what names the history holds it meanwhile. */
+async function inScope<Answer>(
   session: Session,
-  isPooled: boolean,
+  { table, scope }: MigrationHooks,
+  { sql }: SqlQuery,
   send: () => Promise<Answer>,
 ): Promise<Answer> {
-  faultPoint('engine:statement');
-  const answer = await (isPooled ? withSafePath(session, send) : session.answered(send));
-  faultPoint('engine:answered');
-  return answer;
-}
-
-async function withSafePath<Answer>(session: Session, send: () => Promise<Answer>): Promise<Answer> {
-  await session.send(`begin; set local search_path = ${SAFE_PATH}`);
+  const guard = !sql.includes(table) || CREATES.test(sql) ? [] : guardHistory(table, accessOf(sql));
+  if (scope === 'transaction' && guard.length > 0) await session.send(guard.join('; '));
+  if (scope === 'transaction' || (scope === 'session' && guard.length === 0)) return session.answered(send);
+  const begin = `begin isolation level read committed; set local search_path = ${SAFE_PATH}`;
   try {
+    await session.send([begin, ...guard].join('; '));
     const answer = await session.answered(send);
     await session.send('commit');
     return answer;
@@ -119,4 +137,8 @@ async function withSafePath<Answer>(session: Session, send: () => Promise<Answer
     if (!session.lost.aborted) await session.send('rollback').catch(() => undefined);
     throw error;
   }
+}
+
+function accessOf(sql: string): 'ACCESS SHARE' | 'ROW EXCLUSIVE' {
+  return /^\s*SELECT\b/i.test(sql) ? 'ACCESS SHARE' : 'ROW EXCLUSIVE';
 }

@@ -2,10 +2,11 @@ import type { Context } from '../../core/context.ts';
 import { faultPoint } from '../../core/fault-point.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import type { Database } from '../../database/database.ts';
+import { refusedByGuard } from '../../database/history-guard.ts';
 import { ApplyError, AutocommitRefused } from '../../migrations/apply/apply-error.ts';
 import type { ApplyOptions } from '../../migrations/apply/apply-options.ts';
 import { applyScript } from '../../migrations/apply/apply-script.ts';
-import { insertFailed, type MigrationRecord } from '../../migrations/migration-record.ts';
+import { insertFailed, type MigrationRecord, recordAlone } from '../../migrations/migration-record.ts';
 import { describeProgress } from '../../migrations/progress.ts';
 import type { Script } from '../../migrations/script/script.ts';
 import { RESET_POOLED, RESET_SESSION } from '../../migrations/script/session-reset.ts';
@@ -112,6 +113,9 @@ async function explainFailure(
 ): Promise<unknown> {
   const { database, lock, target, config, context } = deps;
   const { signal } = context.shutdown;
+  const refused =
+    error instanceof ApplyError ? refusedByGuard(error.cause.database, database.state.schema) : undefined;
+  if (refused !== undefined) return refused;
   if (error instanceof ApplyError && leavesRecord(error, deps))
     await recordFailure(error, record, script, deps);
   if (signal.aborted) return signal.reason;
@@ -144,6 +148,6 @@ async function recordFailure(
       ? `${describeProgress(script, autocommit.transactions, remains.committed)}\n${words}`
       : words;
   faultPoint('failure:record');
-  await database.session.query(insertFailed(table, record, logs));
+  await recordAlone(database.session, insertFailed(table, record, logs));
   faultPoint('failure:recorded');
 }

@@ -48,7 +48,7 @@ export async function migrateEmbedded(
   const factory = new EngineAdapterFactory(database.session, database.state.schema, {
     table,
     isThere: () => database.hasHistory,
-    isPooled: database.isPooled,
+    scope: database.isPooled ? 'pooled' : 'session',
     apply: (record, script) => keepFailure(apply(record, script)),
   });
   try {
@@ -68,6 +68,7 @@ export async function migrateEmbedded(
     faultPoint('engine:done');
   } catch (error) {
     if (failure !== undefined) throw failure;
+    if (factory.refusal !== undefined) throw factory.refusal;
     const { session } = database;
     throw (await session.isAlive())
       ? explainEngineError(error, target)

@@ -29,7 +29,9 @@ export async function rehearse(database: Database, target: Rehearsed): Promise<B
   const adapter = bindMigrationAwareSqlAdapterFactory(factory);
   let engine: SchemaEngine | undefined;
   try {
-    await session.send(`begin read only; set local search_path = ${SAFE_PATH}`);
+    await session.send(
+      `begin isolation level read committed read only; set local search_path = ${SAFE_PATH}`,
+    );
     engine = await createSchemaEngine(adapter, target.schemas, () => undefined);
     await engine.applyMigrations({
       migrationsList: toMigrationList(target.folder),
@@ -39,7 +41,7 @@ export async function rehearse(database: Database, target: Rehearsed): Promise<B
   } catch (error) {
     await session.send('rollback').catch(() => undefined);
     if (!(await session.isAlive())) throw connectionLost(session.settings, session.lost.reason ?? error);
-    return factory.hasBegun ? undefined : explainEngineError(error, target);
+    return factory.hasBegun ? undefined : (factory.refusal ?? explainEngineError(error, target));
   } finally {
     engine?.free();
   }
@@ -53,8 +55,7 @@ class Rehearsal extends EngineAdapterFactory {
     super(session, state.schema, {
       table: historyTable,
       isThere: () => hasHistory,
-      // It is in one transaction.
-      isPooled: false,
+      scope: 'transaction',
       apply: () => this.#end(),
     });
   }

@@ -1,7 +1,7 @@
 import { faultPoint } from '../../../core/fault-point.ts';
 import { isConnectionLoss } from '../../../postgres/connection-lost.ts';
 import type { Session } from '../../../postgres/session.ts';
-import { insertApplied, type MigrationRecord } from '../../migration-record.ts';
+import { insertApplied, type MigrationRecord, recordAlone } from '../../migration-record.ts';
 import type { Standalone } from '../../script/read-standalone.ts';
 import type { Script } from '../../script/script.ts';
 import { ApplyError } from '../apply-error.ts';
@@ -32,7 +32,7 @@ export async function applyStandalone(
     state = after === 'cleared' ? after : 'done';
   }
   faultPoint('standalone:record');
-  await session.query([...options.reset, insertApplied(options.table, record)].join('; '));
+  await recordAlone(session, insertApplied(options.table, record), options.reset);
 }
 
 /**

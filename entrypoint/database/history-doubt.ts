@@ -1,0 +1,99 @@
+import { quoteLiteral, type Session } from '../postgres/session.ts';
+import type { HistoryDoubt } from './history-table.ts';
+
+/** Every superuser counts as a member of this role. */
+const BOOTSTRAP_SUPERUSER = 10;
+
+/** The oids of text and varchar, timestamptz and timestamp, int4 and int8. */
+const [TEXT, TIME, COUNT] = [
+  [25, 1043],
+  [1184, 1114],
+  [23, 20],
+];
+
+/** What Prisma writes and reads, and of which types; a column of any other name has to fill itself. */
+const COLUMNS = {
+  id: TEXT,
+  checksum: TEXT,
+  migration_name: TEXT,
+  logs: TEXT,
+  started_at: TIME,
+  finished_at: TIME,
+  rolled_back_at: TIME,
+  applied_steps_count: COUNT,
+} as const;
+
+/** Whether a role, as SQL, can do all that we can: it may become a superuser or us, or owns the database. */
+export function isTrusted(role: string): string {
+  return `(pg_catalog.pg_has_role(${role}, ${BOOTSTRAP_SUPERUSER}::oid, 'MEMBER')
+    or (pg_catalog.current_setting('is_superuser') = 'off' and pg_catalog.pg_has_role(${role}, 'MEMBER'))
+    or ${role} = (select d.datdba from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))`;
+}
+
+/**
+ * Whether there is nothing to doubt about the relation `c`, as SQL that reads no row of it and is soon planned: most
+ * starts ask nothing else.
+ */
+export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and ${isTrusted('c.relowner')}
+    and not pg_catalog.row_security_active(c.oid)
+    and (select pg_catalog.count(*) = ${Object.keys(COLUMNS).length} and pg_catalog.bool_and(${isExpected('a')})
+      from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))`;
+
+/** A HistoryDoubt as JSON, or null: `"$user"` comes first in most search paths, and anybody may have made that schema. */
+export function foreignNamespace(schema: string): string {
+  return `(select pg_catalog.json_build_array('namespace', pg_catalog.pg_get_userbyid(n.nspowner))
+    from pg_catalog.pg_namespace as n where n.nspname = ${schema} and n.nspname = current_user
+      and not ${isTrusted('n.nspowner')})`;
+}
+
+/** Of a trigger its function, and what its condition asks; a foreign key runs the triggers of its table, before PostgreSQL 18 with our rights. */
+const INTRUDERS = `select pg_catalog.format('trigger "%s", which needs %s of role "%s"', t.tgname,
+        pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0), pg_catalog.pg_get_userbyid(o.owner))
+      from pg_catalog.pg_trigger as t
+        join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_trigger'::regclass and d.objid = t.oid
+        cross join lateral (
+          select p.proowner as owner from pg_catalog.pg_proc as p where d.refclassid = p.tableoid and p.oid = d.refobjid
+          union all select p.oprowner from pg_catalog.pg_operator as p where d.refclassid = p.tableoid and p.oid = d.refobjid
+          union all select p.typowner from pg_catalog.pg_type as p where d.refclassid = p.tableoid and p.oid = d.refobjid) as o
+      where t.tgrelid = c.oid and not t.tgisinternal and not ${isTrusted('o.owner')}
+    union all select pg_catalog.format('foreign key "%s" of %s, a table of role "%s"', f.conname, k.oid::regclass, pg_catalog.pg_get_userbyid(k.relowner))
+      from pg_catalog.pg_constraint as f join pg_catalog.pg_class as k on k.oid = f.conrelid
+      where f.confrelid = c.oid and not ${isTrusted('k.relowner')}`;
+
+/** A HistoryDoubt about the relation `c` as JSON, or null, as SQL. */
+export const DOUBT = `case
+    when c.relkind not in ('r', 'p') then pg_catalog.json_build_array('kind', case c.relkind
+      when 'v' then 'a view' when 'm' then 'a materialized view' when 'f' then 'a foreign table' else 'no table' end)
+    when not ${isTrusted('c.relowner')}
+      then pg_catalog.json_build_array('owner', pg_catalog.pg_get_userbyid(c.relowner))
+    when pg_catalog.row_security_active(c.oid) then pg_catalog.json_build_array('rows', '')
+    when exists (${INTRUDERS}) then pg_catalog.json_build_array('trigger', (${INTRUDERS} limit 1))
+    when exists (${differing('')}) then pg_catalog.json_build_array('columns', (${differing("pg_catalog.string_agg(name, ', ')")}))
+  end`;
+
+/** What there is to doubt about a history that is not plain; null where that is only unusual. */
+export async function findDoubt(session: Session, oid: string): Promise<HistoryDoubt | null> {
+  const [row] = await session.query<{ doubt: HistoryDoubt | null }>(
+    `select ${DOUBT} as doubt from pg_catalog.pg_class as c where c.oid = ${quoteLiteral(oid)}::oid`,
+  );
+  return row?.doubt ?? null;
+}
+
+/** Columns that are not as Prisma has them, and others that do not fill themselves. */
+function differing(what: string): string {
+  const names = Object.keys(COLUMNS).map((name) => `('${name}')`);
+  return `select ${what} from (
+      select name from (values ${names.join(', ')}) as known (name)
+        where not exists (select from pg_catalog.pg_attribute as a
+          where a.attrelid = c.oid and not a.attisdropped and a.attname = name and ${isExpected('a')})
+      union all select a.attname::text from pg_catalog.pg_attribute as a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef
+          and a.attidentity = '' and a.attname::text not in (values ${names.join(', ')})
+    ) as differs`;
+}
+
+function isExpected(column: string): string {
+  const known = Object.entries(COLUMNS).flatMap(([name, types]) => types.map((type) => `${name} ${type}`));
+  return `(${column}.attgenerated = ''
+      and pg_catalog.concat(${column}.attname, ' ', ${column}.atttypid) = any ('{${known.join(',')}}'::text[]))`;
+}
