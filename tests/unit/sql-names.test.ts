@@ -8,7 +8,7 @@ const ENTRYPOINT = join(import.meta.dirname, '../../entrypoint');
 /** What stands before a parenthesis and is grammar: it is looked for nowhere. */
 const GRAMMAR = new Set(
   `all and any array as by case cast coalesce conflict concurrently distinct else exists extract filter from greatest in
-  include into is join key least left limit like not nullif of on operator or order over partition primary references right select
+  include into is join key lateral least left limit like not nullif of on operator or order over partition primary references right select
   set table then union unique update using values varchar when where with
   known wanted oid value`.split(/\s+/),
 );

@@ -1,38 +1,20 @@
-import type { Context } from '../../core/context.ts';
-import { faultPoint } from '../../core/fault-point.ts';
-import type { StepLog } from '../../core/step-log.ts';
-import type { Database } from '../../database/database.ts';
-import { refusedByGuard } from '../../database/history-guard.ts';
 import { ApplyError, AutocommitRefused } from '../../migrations/apply/apply-error.ts';
 import type { ApplyOptions } from '../../migrations/apply/apply-options.ts';
 import { applyScript } from '../../migrations/apply/apply-script.ts';
-import { insertFailed, type MigrationRecord, recordAlone } from '../../migrations/migration-record.ts';
-import { describeProgress } from '../../migrations/progress.ts';
+import type { MigrationRecord } from '../../migrations/migration-record.ts';
 import type { Script } from '../../migrations/script/script.ts';
 import { RESET_POOLED, RESET_SESSION } from '../../migrations/script/session-reset.ts';
-import { connectionLost, isConnectionLoss } from '../../postgres/connection-lost.ts';
-import type { BootLock } from '../boot-lock.ts';
+import { connectionLost } from '../../postgres/connection-lost.ts';
 import { appliedElsewhere, isAppliedElsewhere } from './applied-elsewhere.ts';
-import { describeServerError, explainScriptError } from './failure.ts';
+import type { ApplyDeps } from './apply-deps.ts';
+import { explainScriptError } from './failure.ts';
 import { refuseHalfWay } from './foresee-failure.ts';
 import { waitWhileInUse } from './in-use.ts';
 import { warnOfPrepared } from './leftovers.ts';
 import { withLockRetries } from './lock-retries.ts';
 import { poolerUnsuitable } from './pooler.ts';
-import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
+import { recordFailure } from './record-failure.ts';
 import { type ScriptWatch, watchScript } from './watch-script.ts';
-
-export interface ApplyDeps {
-  readonly database: Database;
-  readonly lock: BootLock;
-  readonly target: MigrateTarget & PendingMigrations;
-  readonly config: MigrateConfig;
-  readonly context: Context;
-  readonly log: StepLog;
-  /** `_prisma_migrations`, qualified and quoted. */
-  readonly table: string;
-  readonly noticesLostClient: boolean;
-}
 
 /**
  * Applies one migration and records it.
@@ -113,11 +95,10 @@ async function explainFailure(
 ): Promise<unknown> {
   const { database, lock, target, config, context } = deps;
   const { signal } = context.shutdown;
-  const refused =
-    error instanceof ApplyError ? refusedByGuard(error.cause.database, database.state.schema) : undefined;
-  if (refused !== undefined) return refused;
-  if (error instanceof ApplyError && leavesRecord(error, deps))
-    await recordFailure(error, record, script, deps);
+  if (error instanceof ApplyError) {
+    const refused = await recordFailure(error, record, script, deps);
+    if (refused !== undefined) return refused;
+  }
   if (signal.aborted) return signal.reason;
   if (lock.lost.aborted) return connectionLost(database.session.settings, lock.lost.reason);
   if (error instanceof AutocommitRefused)
@@ -125,29 +106,4 @@ async function explainFailure(
   if (!(error instanceof ApplyError)) return error;
   if (isAppliedElsewhere(error)) return appliedElsewhere(record.name, error);
   return explainScriptError(error, record.name, script, target, config.retryFailed, database);
-}
-
-/** A script of which nothing remains leaves a record only where Prisma's way is asked for. */
-function leavesRecord(error: ApplyError, { config, context }: ApplyDeps): boolean {
-  if (isConnectionLoss(error.cause.cause)) return false;
-  if (error.remains.kind === 'unknown') return true;
-  const isFailure = !context.shutdown.signal.aborted && !isAppliedElsewhere(error);
-  return isFailure && (error.remains.kind === 'transactions' || !config.retryFailed);
-}
-
-async function recordFailure(
-  { cause, remains }: ApplyError,
-  record: MigrationRecord,
-  script: Script,
-  { database, table }: ApplyDeps,
-): Promise<void> {
-  const words = cause.database === undefined ? cause.message : describeServerError(cause.database);
-  const { autocommit } = script.plan;
-  const logs =
-    remains.kind === 'transactions' && autocommit.kind === 'transactions'
-      ? `${describeProgress(script, autocommit.transactions, remains.committed)}\n${words}`
-      : words;
-  faultPoint('failure:record');
-  await recordAlone(database.session, insertFailed(table, record, logs));
-  faultPoint('failure:recorded');
 }

@@ -11,7 +11,8 @@ import { readScript } from '../../migrations/migrations-folder.ts';
 import { parseScript } from '../../migrations/script/script.ts';
 import { connectionLost, isConnectionLoss } from '../../postgres/connection-lost.ts';
 import type { BootLock } from '../boot-lock.ts';
-import { type ApplyDeps, applyMigration } from './apply-migration.ts';
+import type { ApplyDeps } from './apply-deps.ts';
+import { applyMigration } from './apply-migration.ts';
 import { explainEngineError } from './engine-failure.ts';
 import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
 
