@@ -1,18 +1,20 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+// npm run bundle: dist/entrypoint.js. `--sizes` shows what each package adds to it; `--quick` is for `npm start`.
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { encodeBase85 } from './scripts/build/base85.mjs';
 import { eagerModules } from './scripts/build/eager-modules.mjs';
+import { compressEngine } from './scripts/build/engine.mjs';
 import { lazyPostgres, lightPino } from './scripts/build/light-packages.mjs';
 import { bundledPackages, NOTICES, writeNotices } from './scripts/build/notices.mjs';
+import { DIST, ROOT } from './scripts/build/paths.mjs';
+import { createProgress } from './scripts/build/progress.mjs';
+import { weighPackages } from './scripts/build/sizes.mjs';
 
-const root = dirname(fileURLToPath(import.meta.url));
-const require = createRequire(import.meta.url);
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /**
  * The bundle runs as CommonJS and as an ES module, whatever `package.json` lies beside it: all of it is inside one
@@ -22,46 +24,32 @@ const banner = `(() => {
 const require = process.getBuiltinModule('node:module').createRequire(process.argv[1] ?? process.execPath);
 const module = { exports: {} };`;
 
-/** @type {import('esbuild').Plugin} */
-const schemaEngine = {
+/**
+ * @param {{ quick?: boolean }} [options]
+ * @returns {import('esbuild').Plugin}
+ */
+const schemaEngine = (options) => ({
   name: 'schema-engine',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^zarpe:schema-engine\.wasm$/ }, () => ({
       path: 'schema-engine.wasm',
       namespace: 'zarpe',
     }));
-    onLoad({ filter: /.*/, namespace: 'zarpe' }, () => {
-      const bytes = compressedEngine();
+    onLoad({ filter: /.*/, namespace: 'zarpe' }, async () => {
+      const bytes = await readFile(join(ROOT, await compressEngine(options)));
       return {
         contents: `export const text = '${encodeBase85(bytes)}'; export const length = ${bytes.length};`,
         loader: 'js',
       };
     });
   },
-};
+});
 
-/** The engine under brotli; the ten seconds that takes are spent once a version. */
-function compressedEngine() {
-  const folder = dirname(require.resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
-  const bytes = readFileSync(join(folder, 'schema_engine_bg.wasm'));
-  const cache = join(
-    root,
-    'node_modules/.cache/zarpe',
-    `${createHash('sha256').update(bytes).digest('hex')}.br`,
-  );
-  if (!existsSync(cache)) {
-    mkdirSync(dirname(cache), { recursive: true });
-    const params = { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length, [constants.BROTLI_PARAM_LGWIN]: 24 };
-    const partial = `${cache}.${process.pid}`;
-    writeFileSync(partial, brotliCompressSync(bytes, { params }));
-    renameSync(partial, cache);
-  }
-  return readFileSync(cache);
-}
+const PACKAGES = [lightPino, lazyPostgres, eagerModules];
 
-/** @type {import('esbuild').BuildOptions} */
+/** @satisfies {import('esbuild').BuildOptions} */
 export const entrypoint = {
-  absWorkingDir: root,
+  absWorkingDir: ROOT,
   entryPoints: ['entrypoint/cli.ts'],
   outfile: 'dist/entrypoint.js',
   bundle: true,
@@ -76,32 +64,34 @@ export const entrypoint = {
   footer: { js: '})();' },
   define: { ZARPE_VERSION: JSON.stringify(version) },
   external: ['pg-native'],
-  plugins: [schemaEngine, lightPino, lazyPostgres, eagerModules],
+  plugins: [schemaEngine(), ...PACKAGES],
   logLevel: 'warning',
 };
 
 /** What the bundle may weigh, in bytes. */
 const BUDGET = 2_200_000;
 
-/** @param {Readonly<Record<string, {bytesInOutput: number}>>} inputs */
-function weighPackages(inputs) {
-  /** @type {Map<string, number>} */
-  const packages = new Map();
-  for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
-    const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? path.split(/[/:]/, 1)[0] ?? path;
-    packages.set(name, (packages.get(name) ?? 0) + bytesInOutput);
-  }
-  return [...packages].sort(([, a], [, b]) => b - a);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const quick = process.argv.includes('--quick');
+  const { stage, end } = createProgress(2);
+  await stage('schema engine', () => compressEngine({ quick }));
+  await stage('entrypoint', () => bundle({ quick }));
+  end();
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { metafile } = await build(entrypoint);
-  const { bytes = 0, inputs = {} } = metafile?.outputs['dist/entrypoint.js'] ?? {};
-  await writeNotices(join(root, 'dist', NOTICES), bundledPackages(metafile?.inputs ?? {}));
-  for (const [name, weight] of weighPackages(inputs)) console.log(`${String(weight).padStart(9)}  ${name}`);
-  console.log(`${String(bytes).padStart(9)}  dist/entrypoint.js, of ${BUDGET} bytes at most`);
-  if (bytes > BUDGET) {
-    console.error('dist/entrypoint.js is over its budget: see what has grown above.');
+/** @param {{ quick: boolean }} options */
+async function bundle({ quick }) {
+  const { metafile } = await build({ ...entrypoint, plugins: [schemaEngine({ quick }), ...PACKAGES] });
+  const { bytes = 0, inputs = {} } = metafile.outputs[entrypoint.outfile] ?? {};
+  await writeNotices(join(DIST, NOTICES), bundledPackages(metafile.inputs));
+  if (process.argv.includes('--sizes')) {
+    for (const [name, weight] of weighPackages(inputs)) console.log(`${String(weight).padStart(9)}  ${name}`);
+    console.log(`${String(bytes).padStart(9)}  ${entrypoint.outfile}, of ${BUDGET} at most`);
+  }
+  if (bytes > BUDGET && !quick) {
+    console.error(`${entrypoint.outfile} has ${bytes} bytes, more than its budget of ${BUDGET}.`);
+    console.error('`npm run bundle -- --sizes` shows what each package adds.');
     process.exitCode = 1;
   }
+  return entrypoint.outfile;
 }

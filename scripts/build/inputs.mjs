@@ -25,19 +25,25 @@ const INPUTS = [
 
 const OUTPUTS = ['generated'];
 
-export async function isBuilt() {
+/** Follows the hash in the stamp of a quick build. */
+const QUICK = ' quick';
+
+/** @param {{ quick?: boolean }} [options] `quick`: a quick build is enough */
+export async function isBuilt({ quick = false } = {}) {
   if (!existsSync(STANDALONE)) return false;
   const stamp = await readFile(STAMP, 'utf8').catch(() => '');
-  return stamp === (await hashInputs());
+  const hash = await hashInputs();
+  return stamp === hash || (quick && stamp === hash + QUICK);
 }
 
 /**
  * Takes the stamp away while a build runs, so that one cut short is done again.
+ * @param {{ quick: boolean }} options
  * @returns {Promise<() => Promise<void>>} sets the stamp of what was there when the build began
  */
-export async function beginStamp() {
+export async function beginStamp({ quick }) {
   await rm(STAMP, { force: true });
-  const stamp = await hashInputs();
+  const stamp = (await hashInputs()) + (quick ? QUICK : '');
   return async () => {
     await mkdir(DIST, { recursive: true });
     await writeFile(STAMP, stamp);
