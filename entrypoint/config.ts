@@ -16,7 +16,7 @@ import type { SeedConfig } from './steps/seed/settings.ts';
 import { hasExecve } from './steps/serve/exec.ts';
 import type { ServerConfig } from './steps/serve/settings.ts';
 
-/** Everything the boot needs to know, typed. Durations are in milliseconds; an undefined one is off. */
+/** The validated configuration. Durations are in milliseconds; undefined means off. */
 export interface Config {
   /** The folder of `entrypoint.js`, the server and its build. */
   readonly appDir: string;
@@ -56,7 +56,7 @@ export function readConfig(environment: ResolvedEnvironment, appDir: string): Co
       what: 'ENTRYPOINT_HANDOVER',
       expected: 'Node.js 22.15 or later for exec (process.execve), not on Windows',
       got: `Node.js ${process.versions.node}`,
-      hint: 'Use a newer Node.js, or auto or spawn.',
+      hint: 'Use a newer Node.js, or set it to auto or spawn.',
     });
   }
   const serverDir = dirname(resolve(appDir, values.ENTRYPOINT_SERVER));

@@ -1,8 +1,8 @@
 import type { ResolvedEnvironment } from './environment.ts';
 
 /**
- * The environment of the seed and the server: as it was given to the container, empty variables included, with the
- * values of the files that Zarpe read and what it decided. The address of the alerts is no business of the app.
+ * The environment of the seed and the server: that of the container, empty variables included, with the values of the
+ * files that Zarpe read and the values it set. The app does not get the alert webhook.
  */
 export function appEnvironment(
   { given, fromFiles }: ResolvedEnvironment,

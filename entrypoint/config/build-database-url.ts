@@ -4,11 +4,11 @@ export interface UrlParts {
   readonly user: string;
   readonly password: string | undefined;
   readonly name: string;
-  /** Parameters as they stand after the `?`, such as `schema=app&sslmode=require`. */
+  /** The text after the `?`, such as `schema=app&sslmode=require`. */
   readonly params: string | undefined;
 }
 
-/** A connection string from its parts, each percent-encoded; a socket folder travels as Prisma's `host` parameter. */
+/** Builds a connection string and percent-encodes its parts. A socket directory becomes Prisma's `host` parameter. */
 export function buildDatabaseUrl(parts: UrlParts): string {
   const password = parts.password === undefined ? '' : `:${encodeURIComponent(parts.password)}`;
   const isSocket = parts.host.startsWith('/');

@@ -6,11 +6,11 @@ import { decodedPem, isPem, passwordsIn, secretFieldsIn, urlPathIn } from './sec
 import { isVariableName } from './values.ts';
 import { VARIABLES, type Variable } from './variables.ts';
 
-/** Words of our own messages: where one is a password too, its absence would tell it. */
+/** Words of our own messages: redacting one of them would reveal that it is a password too. */
 const OWN_WORDS = ['password', 'secret', 'token', 'postgres', 'postgresql', 'database', 'migrate', 'server'];
 const CONNECTIONS = ['DATABASE_URL', 'DIRECT_URL'];
 
-/** Every value that must not be printed: what Zarpe knows to be secret, and what its name or its form says is. */
+/** Every value that must not be printed: known secrets, and values that are secret by their name or form. */
 export function collectSecrets({ variables, fromFiles, requirements }: ResolvedEnvironment): string[] {
   const required = new Set(requirements.filter(({ kind }) => kind === undefined).map(({ name }) => name));
   const secrets = Object.entries(variables).flatMap(([variable, text]) => {
@@ -28,7 +28,7 @@ export function collectSecrets({ variables, fromFiles, requirements }: ResolvedE
 function secretsOf(name: string, value: string, isRequired: boolean): string[] {
   const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
   const passwords = passwordsIn(value);
-  // Of a connection string that has a password the rest may be read.
+  // Of a connection string with a password, only the password is secret.
   if (CONNECTIONS.includes(name)) return passwords.length === 0 ? [value] : passwords;
   const isSecret =
     variable === undefined
@@ -41,13 +41,13 @@ function secretsOf(name: string, value: string, isRequired: boolean): string[] {
   ];
 }
 
-/** What lies in a file that only the app reads, where its name sounds secret; the path may be printed. */
+/** The content of a file that only the app reads, if the variable's name is that of a secret. The path is no secret. */
 function contentOf(name: string, variable: string, path: string): string | undefined {
   const content = isSecretName(name) ? readQuietly(path) : undefined;
   return content ?? (name === variable ? path : undefined);
 }
 
-/** Names that are printed on purpose. */
+/** Names that messages contain on purpose. */
 function publicPartsOf(variables: Readonly<Record<string, string>>): string[] {
   const parts = [variables.DATABASE_USER, variables.DATABASE_NAME, variables.DATABASE_HOST];
   const urls = CONNECTIONS.map((name) => variables[name] ?? '').filter((value) => URL.canParse(value));

@@ -7,8 +7,8 @@ import type { Values } from './values.ts';
 import { VARIABLES } from './variables.ts';
 
 /**
- * `DATABASE_URL`, or one assembled from its parts.
- * @param serverDir where files lie that Next.js would read one from
+ * `DATABASE_URL`, or one built from the other `DATABASE_` variables.
+ * @param serverDir the folder where Next.js looks for `.env` files
  */
 export function readDatabaseUrl(
   values: Values,
@@ -26,9 +26,9 @@ export function readDatabaseUrl(
   if (url !== undefined) {
     problems.push({
       what: `DATABASE_URL, ${what}`,
-      expected: 'a connection string or its parts',
+      expected: 'either DATABASE_URL or the variables of its parts',
       got: 'both',
-      hint: 'Unset DATABASE_URL or the parts.',
+      hint: 'Remove DATABASE_URL or the other variables.',
     });
     return undefined;
   }
@@ -49,7 +49,7 @@ export function readDatabaseUrl(
           }
         : {
             what: missing.join(', '),
-            expected: 'all parts of the connection',
+            expected: 'every part of the connection',
             got: 'nothing',
             hint: `Set ${missing.join(' and ')}.`,
           },

@@ -6,15 +6,15 @@ import { findUnencodedPassword } from './unencoded-password.ts';
 import { findParameterProblem } from './url-parameters.ts';
 
 const EXPECTED = 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE';
-const ONE_HOST = 'Name the primary alone: Zarpe writes to it.';
+const ONE_HOST = 'Name only the primary: Zarpe writes to it.';
 const DEFAULT_CONNECT_TIMEOUT_S = 5;
 
 export type Parsed<Value> = { readonly value: Value } | { readonly problem: SettingProblem };
 
 /**
- * A connection string with Prisma's parameters as typed settings, or the one problem it has. Nothing of the URL but
- * its scheme and parameter names is ever repeated in the problem.
- * @param baseDir the folder relative certificate paths start from
+ * Parses a connection string with Prisma's parameters; answers with settings, or with the first problem. A problem
+ * repeats nothing of the URL but its scheme and parameter names.
+ * @param baseDir the folder that relative certificate paths start from
  */
 export function parseDatabaseUrl(source: string, text: string, baseDir: string): Parsed<ConnectionSettings> {
   const fail = (expected: string, got: string, hint: string) => ({
@@ -33,14 +33,14 @@ export function parseDatabaseUrl(source: string, text: string, baseDir: string):
     return fail(
       'a percent-encoded password',
       `a password with an unencoded ${unencoded.map((character) => `"${character}"`).join(' and ')}`,
-      `Encode it (${unencoded.map((character) => `${character} is ${encodeURIComponent(character)}`).join(', ')}), or set DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME instead of a URL: they are encoded for you.`,
+      `Encode it (${unencoded.map((character) => `${character} is ${encodeURIComponent(character)}`).join(', ')}), or set DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME instead of a URL: Zarpe encodes them.`,
     );
   }
-  if (/^[^?#]*@[^@/?#]*,/.test(text)) return fail('one host', 'several', ONE_HOST);
+  if (/^[^?#]*@[^@/?#]*,/.test(text)) return fail('one host', 'several hosts', ONE_HOST);
   if (!URL.canParse(text)) {
     return fail(
       EXPECTED,
-      `a ${text.length}-character value that is no URL`,
+      `a ${text.length}-character value that is not a URL`,
       'Check its host, port and encoding.',
     );
   }
@@ -61,25 +61,23 @@ function readUrl(
   const user = decode(url.username);
   const database = decode(url.pathname.slice(1));
   for (const [part, decoded] of Object.entries({ host, user, 'database name': database })) {
-    if (decoded === undefined) return fail(`a percent-encoded ${part}`, 'a stray %', 'Write % as %25.');
+    if (decoded === undefined)
+      return fail(`a percent-encoded ${part}`, 'a % that encodes nothing', 'Write % as %25.');
   }
-  if (!host) return fail('a host', 'none', `Write it as ${EXPECTED}.`);
-  if (host.includes(',')) return fail('one host', 'several', ONE_HOST);
-  if (!user) return fail('a user', 'none', `Write it as ${EXPECTED}.`);
-  if (!database) return fail('a database name after the host', 'none', `Write it as ${EXPECTED}.`);
+  if (!host) return fail('a host', 'no host', `Write it as ${EXPECTED}.`);
+  if (host.includes(',')) return fail('one host', 'several hosts', ONE_HOST);
+  if (!user) return fail('a user', 'no user', `Write it as ${EXPECTED}.`);
+  if (!database)
+    return fail('a database name after the host', 'no database name', `Write it as ${EXPECTED}.`);
   const security = readSecurity(parameters, baseDir, fail);
   if ('problem' in security) return security;
   const port = Number(parameter('port') ?? (url.port || 5432));
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    return fail('a port from 1 to 65535', 'another value', 'Correct the port parameter.');
+    return fail('a port from 1 to 65535', 'another value', 'Fix the port parameter.');
   }
   const connectTimeout = Number(parameter('connect_timeout') ?? DEFAULT_CONNECT_TIMEOUT_S);
   if (!Number.isInteger(connectTimeout) || connectTimeout < 0) {
-    return fail(
-      'connect_timeout in whole seconds',
-      'something else',
-      'Correct the connect_timeout parameter.',
-    );
+    return fail('connect_timeout in whole seconds', 'another value', 'Fix the connect_timeout parameter.');
   }
   return {
     value: {
@@ -99,7 +97,7 @@ function readUrl(
   };
 }
 
-/** Undefined where a percent sign stands for nothing. */
+/** Undefined if a percent sign is not followed by two hexadecimal digits, or what they encode is not UTF-8. */
 function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

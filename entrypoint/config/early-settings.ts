@@ -3,7 +3,7 @@ import type { ResolvedEnvironment } from './environment.ts';
 import { readValues, unlessOff } from './values.ts';
 import type { VariableValue } from './variables.ts';
 
-/** What must work even where the rest of the environment is wrong: how to log, and where to report a failure. */
+/** Settings that must be known even if the rest of the environment is invalid: how to log, where to report a failure. */
 export interface EarlySettings {
   readonly level: VariableValue<'LOG_LEVEL'>;
   readonly format: VariableValue<'LOG_FORMAT'>;
@@ -11,7 +11,7 @@ export interface EarlySettings {
   readonly port: number;
   readonly hostname: string;
   readonly serverFile: string;
-  /** As it was set: `findHealthPath` knows the default. */
+  /** As set: `findHealthPath` adds the default. */
   readonly healthPath: string | undefined;
   readonly bootProbe: boolean;
   readonly holdMs: number | undefined;

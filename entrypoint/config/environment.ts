@@ -4,17 +4,17 @@ import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
 import { VARIABLE_NAMES } from './variables.ts';
 
-/** The environment once files were read; what could not be read is kept for `readConfig`. */
+/** The environment after the `NAME_FILE` files were read, with the problems for `readConfig` to report. */
 export interface ResolvedEnvironment {
-  /** As it was given to this process. */
+  /** As this process received it. */
   readonly given: Environment;
-  /** The values of `NAME_FILE`, for each name that Zarpe or `ENTRYPOINT_REQUIRE_ENV` knows. */
+  /** The values of the `NAME_FILE` files, for the variables of Zarpe and of `ENTRYPOINT_REQUIRE_ENV`. */
   readonly fromFiles: Readonly<Record<string, string>>;
-  /** What Zarpe reads: both, without what is empty, which counts as unset. */
+  /** Both, without empty variables, which count as unset. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requirements: readonly RequiredVariable[];
   readonly problems: readonly SettingProblem[];
-  /** What was read otherwise than it was written. */
+  /** Messages about values that were changed, for example by removing a byte order mark. */
   readonly notices: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function resolveEnvironment(env: Environment): ResolvedEnvironment {
   };
 }
 
-/** Read ahead of the rest, which it names; what is wrong with it is told when all of the environment is read. */
+/** Read first, because it names other variables. Its problems are collected later, with all others. */
 function readRequirements(env: Environment): string {
   const { ENTRYPOINT_REQUIRE_ENV: value, ENTRYPOINT_REQUIRE_ENV_FILE } = env;
   if (isSet(value)) return withoutQuotes('ENTRYPOINT_REQUIRE_ENV', value, []);

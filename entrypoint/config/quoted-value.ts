@@ -3,17 +3,17 @@ import type { SettingProblem } from '../core/errors.ts';
 const IN_QUOTES = /^(["'])(.+)\1$/s;
 
 /**
- * The value inside quotes that were meant for a shell, so that all else that is wrong with it is found as well, and
- * the problem that the quotes are. A command whose first and last word are quoted is left as it is.
+ * The value without the quotes around it, which a shell would have removed, so that its other problems are found too;
+ * the quotes become a problem. A command whose first and last words are quoted is left unchanged.
  */
 export function withoutQuotes(name: string, value: string, problems: SettingProblem[]): string {
   const [, quote = '', inner = ''] = IN_QUOTES.exec(value) ?? [];
   if (inner === '' || inner.includes(quote)) return value;
   problems.push({
     what: name,
-    expected: 'a value without quotes around it',
-    got: `one in ${quote === '"' ? 'double' : 'single'} quotes`,
-    hint: `Remove them: \`docker run --env-file\` keeps quotes as part of the value. Where they are meant, give the value as ${name}_FILE.`,
+    expected: 'a value without surrounding quotes',
+    got: `a value in ${quote === '"' ? 'double' : 'single'} quotes`,
+    hint: `Remove the quotes: \`docker run --env-file\` keeps them as part of the value. If the value needs them, put it in a file and set ${name}_FILE.`,
   });
   return inner;
 }

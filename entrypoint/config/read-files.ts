@@ -2,7 +2,7 @@ import type { SettingProblem } from '../core/errors.ts';
 import { decodeUtf8 } from '../lib/decode-utf8.ts';
 import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 
-/** A secret of more bytes is none; a variable of the environment holds no more than twice as many. */
+/** Nobody has a longer secret: Linux limits an environment variable to 128 KiB. */
 const LARGEST_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = '\uFEFF';
 
@@ -13,7 +13,7 @@ export function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== '';
 }
 
-/** The value of `NAME` from the file that `NAME_FILE` names, for each known name; notices tell what was taken off it. */
+/** The value of `NAME` from the file that `NAME_FILE` names, for each known name; notices say what was removed. */
 export function readFiles(
   env: Environment,
   known: ReadonlySet<string>,
@@ -29,7 +29,7 @@ export function readFiles(
         what: variable,
         expected: `either ${name} or ${variable}`,
         got: 'both',
-        hint: 'Unset one of them.',
+        hint: 'Remove one of them.',
       });
       continue;
     }
@@ -47,7 +47,8 @@ function readValue(
 ): string | undefined {
   try {
     const { value, removed } = trimValue(decodeUtf8(readRegularFile(path, LARGEST_BYTES)));
-    if (removed.length > 0) notices.push(`${variable}: took ${removed.join(' and ')} off what ${path} holds`);
+    if (removed.length > 0)
+      notices.push(`${variable}: removed ${removed.join(' and ')} from the value in ${path}`);
     return value;
   } catch (error) {
     problems.push(describe(variable, path, error));
@@ -55,14 +56,14 @@ function readValue(
   }
 }
 
-/** One trailing line break is not part of the value, and nothing else is removed without a word. */
+/** Removes one trailing line break; whatever else is removed is reported. */
 function trimValue(text: string): { value: string; removed: string[] } {
   const removed = [
     ...(text.startsWith(BYTE_ORDER_MARK) ? ['a byte order mark'] : []),
-    ...(text.endsWith('\r\n') ? ['a line break of Windows (CR LF)'] : []),
+    ...(text.endsWith('\r\n') ? ['a Windows line break (CRLF)'] : []),
   ];
   const value = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');
-  if (/[\r\n]$/.test(value)) throw new UnsuitableFileError('a value that more than one line break follows');
+  if (/[\r\n]$/.test(value)) throw new UnsuitableFileError('a value followed by more than one line break');
   return { value, removed };
 }
 
@@ -71,15 +72,15 @@ function describe(variable: string, path: string, error: unknown): SettingProble
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
   return {
     what: variable,
-    expected: isUnsuitable ? 'a regular file that holds the value alone, in UTF-8' : 'a readable file',
-    got: isUnsuitable ? `${error.message} in ${path}` : `${code} for ${path}`,
+    expected: isUnsuitable ? 'a regular file that contains only the value, in UTF-8' : 'a readable file',
+    got: isUnsuitable ? `${error.message} at ${path}` : `${code} for ${path}`,
     hint: isUnsuitable
-      ? 'Write it anew, for example with `printf %s "$VALUE" > FILE`.'
-      : 'Mount the secret there, readable by the user of the container.',
+      ? 'Rewrite it, for example with `printf %s "$VALUE" > FILE`.'
+      : 'Mount the secret there, readable by the container’s user.',
   };
 }
 
-/** What a file holds that is not ours to judge; undefined where it cannot be read. */
+/** The content of a file that belongs to the app; undefined if it cannot be read. */
 export function readQuietly(path: string): string | undefined {
   try {
     return readRegularFile(path, LARGEST_BYTES).toString();

@@ -35,9 +35,9 @@ export function parseRequirements(text: string, problems: SettingProblem[]): Req
     if (name === undefined || (rule !== undefined && !isLength && !Object.hasOwn(KINDS, rule))) {
       problems.push({
         what: 'ENTRYPOINT_REQUIRE_ENV',
-        expected: `NAME, NAME:LENGTH or NAME:KIND with KIND one of ${Object.keys(KINDS).join(', ')}`,
+        expected: `NAME, NAME:LENGTH or NAME:KIND where KIND is one of ${Object.keys(KINDS).join(', ')}`,
         got: `\`${entry}\``,
-        hint: 'Correct that entry.',
+        hint: 'Fix that entry.',
       });
       continue;
     }
@@ -51,7 +51,7 @@ export function parseRequirements(text: string, problems: SettingProblem[]): Req
   return required;
 }
 
-/** What is wrong with a variable the app needs; undefined when it is as asked for. The value is never repeated. */
+/** The problem of a variable that the app requires; undefined if it has none. It never repeats the value. */
 export function checkRequirement(
   required: RequiredVariable,
   value: string | undefined,
@@ -65,15 +65,15 @@ export function checkRequirement(
       ? undefined
       : problem(
           'nothing',
-          `Set ${name} or ${name}_FILE: the app needs it.${minLength ? ' `openssl rand -base64 48` makes a good one.' : ''}`,
+          `Set ${name} or ${name}_FILE: the app requires it.${minLength ? ' `openssl rand -base64 48` generates one.' : ''}`,
         );
   }
-  if (PLACEHOLDER.test(value)) return problem('a placeholder', `Replace it by a value of your own.`);
+  if (PLACEHOLDER.test(value)) return problem('a placeholder', 'Replace it with a value of your own.');
   if (minLength !== undefined && value.length < minLength) {
-    return problem(`a ${value.length}-character value`, '`openssl rand -base64 48` makes a longer one.');
+    return problem(`a ${value.length}-character value`, '`openssl rand -base64 48` generates a longer one.');
   }
   if (kind !== undefined && !KINDS[kind].schema().safeParse(value).success) {
-    return problem(`a ${value.length}-character value that is none`, 'Correct it.');
+    return problem(`a ${value.length}-character value of another form`, 'Fix it.');
   }
   return undefined;
 }

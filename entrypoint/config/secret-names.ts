@@ -1,11 +1,11 @@
-/** Words that name a secret wherever they stand, also as a part of another word: `PGPASSWORD`, `authToken`. */
+/** Words that mark a secret anywhere in a name, also within another word: `PGPASSWORD`, `authToken`. */
 const ANYWHERE =
   /PASSWORD|PASSWD|PASSPHRASE|PASSCODE|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|WEBHOOK|CONNECTION_?STRING/;
-/** Words that name one at the end of a word, or alone. */
+/** Words that mark one at the end of a word. */
 const AT_END = /(?:(?<!COM|BY)PASS|PWD|DSN|SALT|PEPPER|CREDS)(?:_|$)/;
 const WHOLE_WORD = /(?:^|_)(?:PW|JWT|PAT|SAS|OTP)(?:_|$)|_AUTH$/;
 const KEY = /(?:^|_)(?:KEYS?|PEM)(?:_?\d+|_(?:BASE_?64|B64|HEX|JSON))?$/;
-/** A shell's own. */
+/** Variables that a shell sets. */
 const FOLDERS = new Set(['PWD', 'OLDPWD']);
 
 const SWITCH = /^(?:true|false|yes|no|on|off|none|null)$/i;
@@ -21,7 +21,7 @@ export function isSecretName(name: string): boolean {
   return [ANYWHERE, AT_END, WHOLE_WORD, KEY].some((pattern) => pattern.test(words));
 }
 
-/** What settings hold whose names only sound secret, such as `API_KEY_REQUIRED=true` or `TOKEN_TTL=15m`. */
+/** Whether the value is a switch or a number, as in `API_KEY_REQUIRED=true` or `TOKEN_TTL=15m`, and so no secret. */
 export function isSetting(value: string): boolean {
   return isSwitch(value) || NUMBER.test(value);
 }

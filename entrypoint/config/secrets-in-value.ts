@@ -1,7 +1,7 @@
 import { isSecretName, isSetting, isSwitch } from './secret-names.ts';
 
 const PEM_HEADER = '-----BEGIN ';
-/** A value of more than this many URLs, or levels of JSON, is not looked through any further. */
+/** Limits of the search: URLs in a value, levels of JSON. */
 const MOST_URLS = 100;
 const DEEPEST = 8;
 
@@ -9,7 +9,7 @@ export function isPem(value: string): boolean {
   return value.includes(PEM_HEADER) && value.includes('PRIVATE KEY');
 }
 
-/** The keys in a Base64 of PEM, which the app decodes. */
+/** The PEM text of a Base64 value, which the app decodes. */
 export function decodedPem(value: string): string[] {
   const decoded = Buffer.from(value, 'base64').toString();
   return decoded.includes(PEM_HEADER) ? [decoded] : [];
@@ -21,7 +21,7 @@ export function passwordsIn(value: string): string[] {
   return encoded.flatMap((password) => [password, decode(password)]).filter((password) => password !== '');
 }
 
-/** Each password in every way it can be read: up to the first `@`, and up to the last where it was not encoded. */
+/** Each password in every way a parser may read it: up to the first `@`, and up to the last if it was not encoded. */
 function passwordsOfUrls(value: string): string[] {
   const [, ...rests] = value.split('://', MOST_URLS);
   const all = rests.flatMap((rest) => {
@@ -34,7 +34,7 @@ function passwordsOfUrls(value: string): string[] {
   return [...all, whole, parsed?.password ?? '', isToken ? parsed.username : ''];
 }
 
-/** Of a URL, of a connection string of `;`, and of libpq's, which is separated by spaces. */
+/** Parameters of a URL, and of connection strings separated by `;` or, as libpq's, by spaces. */
 function passwordsInParameters(value: string): string[] {
   return [/[?&#]/, /;/, /\s/].flatMap((separator) =>
     value.split(separator).flatMap((parameter) => {
@@ -45,14 +45,14 @@ function passwordsInParameters(value: string): string[] {
   );
 }
 
-/** The path and the parameters of an address that is secret as a whole, such as a webhook's. */
+/** The path and the parameters of a URL that is secret as a whole, such as that of a webhook. */
 export function urlPathIn(value: string): string[] {
   if (!/^https?:/i.test(value) || !URL.canParse(value)) return [];
   const { pathname, search } = new URL(value);
   return pathname.length > 1 ? [pathname + search, pathname] : [];
 }
 
-/** What the fields of a JSON object call secret, such as the private key of a service account. */
+/** The secret fields of a JSON object, such as the private key of a service account. */
 export function secretFieldsIn(value: string): string[] {
   if (!/^\s*[{[]/.test(value)) return [];
   try {

@@ -16,8 +16,8 @@ export interface SecuritySettings {
 type Refuse<Failure> = (expected: string, got: string, hint: string) => Failure;
 
 /**
- * How the connection is protected, as libpq and Prisma mean the parameters. Names and values have been checked; here
- * is what they cannot mean together.
+ * The TLS and authentication settings, as libpq and Prisma define the parameters. Their names and values are checked
+ * before; this refuses combinations that contradict each other.
  */
 export function readSecurity<Failure>(
   parameters: URLSearchParams,
@@ -29,29 +29,29 @@ export function readSecurity<Failure>(
   const auth = readAuth(parameter);
   if (auth === undefined) {
     return fail(
-      `require_auth to be some of ${AUTH_METHODS.join(', ')}, or each with a !`,
+      `require_auth to list some of ${AUTH_METHODS.join(', ')}, or each with a !`,
       'another value',
-      'Correct the require_auth parameter.',
+      'Fix the require_auth parameter.',
     );
   }
   if (parameter('sslrootcert') === 'system' && tls.mode !== 'verify-full') {
     const hint =
-      'Anybody has a certificate that a public authority signed; only its name tells. Write verify-full.';
-    return fail('sslmode=verify-full beside sslrootcert=system', 'a weaker mode', hint);
+      'Anybody can get a certificate from a public authority: only the name in it identifies the server. Use sslmode=verify-full.';
+    return fail('sslmode=verify-full with sslrootcert=system', 'a weaker sslmode', hint);
   }
   if (tls.mode === 'verify-ca' && tls.rootCertFile === undefined) {
     return fail(
-      'sslrootcert beside sslmode=verify-ca',
-      'none',
-      'Give the file of the authority, or use sslmode=verify-full: among public authorities only the name in the certificate tells servers apart.',
+      'sslrootcert with sslmode=verify-ca',
+      'no sslrootcert',
+      'Set sslrootcert to the certificate of your authority, or use sslmode=verify-full: with public authorities, only the name in the certificate identifies the server.',
     );
   }
   if (parameter('sslkey') !== undefined && parameter('sslcert') === undefined) {
-    return fail('sslcert beside sslkey', 'none', 'Give the certificate that belongs to the key.');
+    return fail('sslcert with sslkey', 'no sslcert', 'Set sslcert to the certificate of that key.');
   }
   if (auth.bindsChannel && tls.mode === 'disable') {
     return fail(
-      'a connection with TLS for channel_binding=require',
+      'TLS with channel_binding=require',
       'sslmode=disable',
       'Use sslmode=require or stricter, or remove channel_binding.',
     );
@@ -61,7 +61,7 @@ export function readSecurity<Failure>(
 
 type Parameter = (name: string) => string | undefined;
 
-/** `sslcert` is the client's certificate beside `sslkey` (libpq), and the trusted authority without it (Prisma). */
+/** `sslcert` is the client's certificate with `sslkey` (libpq), and the trusted authority without it (Prisma). */
 function readTls(parameter: Parameter, baseDir: string): TlsSettings {
   const file = (name: string) => {
     const path = parameter(name);
@@ -80,8 +80,8 @@ function readTls(parameter: Parameter, baseDir: string): TlsSettings {
 }
 
 /**
- * libpq's default is `prefer`, and `verify-full` beside `sslrootcert=system`; with a root `require` verifies.
- * `sslaccept=strict` is Prisma's way to ask that the certificate is verified.
+ * libpq's default is `prefer`, or `verify-full` with `sslrootcert=system`; with another root `require` means `verify-ca`.
+ * Prisma's `sslaccept=strict` means `verify-full`.
  */
 function readSslMode(parameter: Parameter): SslMode {
   const root = parameter('sslrootcert');
@@ -92,7 +92,7 @@ function readSslMode(parameter: Parameter): SslMode {
   return mode === 'require' && root !== undefined && root !== 'system' ? 'verify-ca' : mode;
 }
 
-/** `require_auth` names what is accepted, or with a `!` what is not. Undefined where it does neither. */
+/** `require_auth` lists methods to accept, or with a `!` methods to reject. Undefined if it is malformed. */
 function readAuth(parameter: Parameter): AuthSettings | undefined {
   const bindsChannel = parameter('channel_binding') === 'require';
   const items = parameter('require_auth')

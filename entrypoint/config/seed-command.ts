@@ -1,9 +1,9 @@
 import type { SettingProblem } from '../core/errors.ts';
 
-/** What a shell would understand, and we hand on as it stands: operators, substitutions, an assignment in front. */
+/** What a shell interprets and we would pass on literally: operators, substitutions, leading assignments. */
 const SHELL_SYNTAX = /&&|\|\||[|&;<>`]|\$[\w{(][\w}]*|^\s*\w+=\S*/;
 
-/** What in the command of the seed only a shell could read: none runs it. */
+/** Problems of a seed command that only a shell could run. */
 export function checkSeedCommand(command: string | undefined): SettingProblem[] {
   const found = command === undefined ? undefined : findMistake(command);
   if (found === undefined) return [];
@@ -13,13 +13,13 @@ export function checkSeedCommand(command: string | undefined): SettingProblem[] 
 }
 
 function findMistake(command: string): [got: string, hint: string] | undefined {
-  if (command.trim() === '') return ['nothing', 'Name the program, or unset it.'];
+  if (command.trim() === '') return ['nothing', 'Name the program, or remove the variable.'];
   const unquoted = command.replace(/"[^"]*"|'[^']*'/g, ' ');
-  if (/["']/.test(unquoted)) return ['a quote that is never closed', 'Close it.'];
+  if (/["']/.test(unquoted)) return ['an unclosed quote', 'Close it.'];
   const [syntax] = SHELL_SYNTAX.exec(unquoted) ?? [];
   if (syntax === undefined) return undefined;
   return [
-    `\`${syntax.trim()}\`, which is for a shell`,
-    "Put it in quotes where it is meant as it stands. Otherwise make it a script, or, in an image with a shell, write sh -c '…'.",
+    `\`${syntax.trim()}\`, which only a shell interprets`,
+    "If it is meant literally, quote it. Otherwise use a script or, in an image with a shell, sh -c '…'.",
   ];
 }

@@ -1,9 +1,8 @@
 const RESERVED = ['@', ':', '/', '?', '#'];
 
 /**
- * The characters a password in a connection string should have been percent-encoded for; undefined when the URL can
- * be read in one way only. Parsers disagree about such URLs, so that the entrypoint could reach the database and the
- * app not.
+ * The characters of a password that should be percent-encoded; undefined if there are none. Parsers disagree about such
+ * URLs: the entrypoint might reach the database while the app does not.
  */
 export function findUnencodedPassword(url: string): string[] | undefined {
   const rest = url.slice(url.indexOf('://') + 3);
@@ -16,7 +15,7 @@ export function findUnencodedPassword(url: string): string[] | undefined {
   return found.length === 0 ? undefined : found;
 }
 
-/** What stands before the `@` that separates credentials and host, also where an earlier `/ ? #` ends the authority. */
+/** The text before the `@` that separates credentials and host, even if an earlier `/ ? #` ends the authority. */
 function readUserInfo(rest: string): string | undefined {
   const authority = rest.slice(0, indexOrEnd(rest, /[/?#]/));
   const beforeParameter = rest.slice(0, indexOrEnd(rest, /[?&][A-Za-z_]+=/));

@@ -1,20 +1,20 @@
 import type { SettingProblem } from '../core/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 
-/** What a parameter may be set to: any text, one of these values, or nothing, with what to do instead. */
+/** What a parameter accepts: any text, one of these values, or nothing, with what to do instead. */
 type Rule = 'text' | readonly string[] | { readonly instead: string };
 
 const BEFORE_THE_HOST = {
   instead: 'Write it in the URL itself: postgresql://USER:PASSWORD@HOST:PORT/DATABASE.',
 };
 const BY_NODE = {
-  instead: 'Set NODE_OPTIONS=--tls-min-v1.3 or --tls-max-v1.2 instead: it holds for the server too.',
+  instead: 'Set NODE_OPTIONS=--tls-min-v1.3 or --tls-max-v1.2 instead: it applies to the server too.',
 };
 const NOT_READ = {
   instead: 'Remove it: Zarpe does not support it, and ignoring it would make the connection less safe.',
 };
 
-/** Those that say how we connect. What is safer with a parameter than without is here, or refused. */
+/** The parameters that decide how we connect. One that adds protection is supported or refused, never ignored. */
 const OURS = {
   schema: 'text',
   host: 'text',
@@ -35,27 +35,27 @@ const OURS = {
   sslnegotiation: ['postgres'],
   sslcertmode: ['allow'],
   gssencmode: ['disable', 'prefer'],
-  // node-postgres reads sslmode as libpq does when it is told to, and Zarpe does always.
+  // Makes node-postgres read sslmode as libpq does. Zarpe always does.
   uselibpqcompat: ['true'],
   ssl: {
-    instead: 'Write sslmode=verify-full, or sslmode=require: programs disagree about which of them it means.',
+    instead: 'Use sslmode=verify-full or sslmode=require: drivers disagree about which of them it means.',
   },
   ssl_min_protocol_version: BY_NODE,
   ssl_max_protocol_version: BY_NODE,
   sslcrl: NOT_READ,
   sslcrldir: NOT_READ,
   requirepeer: NOT_READ,
-  hostaddr: { instead: 'Write the address as the host.' },
+  hostaddr: { instead: 'Use the address as the host.' },
   user: BEFORE_THE_HOST,
   password: BEFORE_THE_HOST,
   dbname: BEFORE_THE_HOST,
   database: BEFORE_THE_HOST,
-  passfile: { instead: 'Give the password in the URL, in DATABASE_PASSWORD or in DATABASE_PASSWORD_FILE.' },
-  service: { instead: 'Write what the service file says into the URL.' },
-  servicefile: { instead: 'Write what the service file says into the URL.' },
+  passfile: { instead: 'Put the password in the URL, in DATABASE_PASSWORD or in DATABASE_PASSWORD_FILE.' },
+  service: { instead: 'Put the settings of the service file in the URL.' },
+  servicefile: { instead: 'Put the settings of the service file in the URL.' },
 } as const satisfies Record<string, Rule>;
 
-/** Those of Prisma, libpq, node-postgres, other drivers and providers that are the app's own affair. */
+/** The parameters of Prisma, libpq, node-postgres, other drivers and providers that only concern the app. */
 const OF_THE_APP = `
   connection_limit pool_timeout socket_timeout statement_cache_size max_connection_lifetime
   max_idle_connection_lifetime single_use_connections
@@ -68,12 +68,12 @@ const OF_THE_APP = `
   .trim()
   .split(/\s+/);
 
-/** Left empty, as by a variable that is not set, these would mean less protection than was meant. */
+/** Empty, for example because a variable in the URL was not set, these would silently weaken the connection. */
 const PROTECTS = /^(?:ssl|channel_binding$|require_auth$)/;
 
 export type ParameterName = keyof typeof OURS;
 
-/** The first parameter that is unknown, given twice or set to what it cannot be; its value is not repeated. */
+/** The first parameter that is unknown, repeated or malformed; the problem never repeats its value. */
 export function findParameterProblem(source: string, url: URL): SettingProblem | undefined {
   const problem = (expected: string, got: string, hint: string) => ({
     what: source,
@@ -82,33 +82,29 @@ export function findParameterProblem(source: string, url: URL): SettingProblem |
     hint,
   });
   if (url.hash !== '') {
-    return problem('parameters without a #', 'one, which cuts off what follows', 'Write # as %23.');
+    return problem('parameters without a #', 'a #, which ends the parameters', 'Write # as %23.');
   }
   if (url.search.slice(1).includes('?')) {
     return problem(
       'one ? before the parameters',
       'several',
-      'Write & between parameters, and ? in a value as %3F.',
+      'Separate parameters with &, and write ? in a value as %3F.',
     );
   }
   for (const name of url.searchParams.keys()) {
     const values = url.searchParams.getAll(name);
     if (values.length > 1) {
-      return problem(
-        `${printable(name)} once`,
-        `it ${values.length} times`,
-        'Remove all but the one that is meant.',
-      );
+      return problem(`${printable(name)} once`, `it ${values.length} times`, 'Remove the duplicates.');
     }
     const rule = ruleOf(name);
     const value = values[0] ?? '';
     if (rule === undefined) return unknown(source, name);
     if (value === '' && PROTECTS.test(name))
-      return problem(`a value for ${name}`, 'none', 'Give it one, or remove it.');
+      return problem(`a value for ${name}`, 'an empty one', 'Set it, or remove it.');
     if (rule === 'text' || value === '') continue;
     if ('instead' in rule) return problem(`no parameter ${name}`, 'one', rule.instead);
     if (!rule.includes(value)) {
-      const hint = `Correct the ${name} parameter.`;
+      const hint = `Fix the ${name} parameter.`;
       return problem(
         `${name} to be ${rule.length > 1 ? 'one of ' : ''}${rule.join(', ')}`,
         'another value',
@@ -132,12 +128,12 @@ function unknown(source: string, name: string): SettingProblem {
     got: printable(name),
     hint:
       suggestion === undefined
-        ? 'Remove it, or give it to the app in a variable of its own.'
+        ? 'Remove it, or pass it to the app in another variable.'
         : `Did you mean ${suggestion}?`,
   };
 }
 
-/** A name that is none may be a piece of a secret. */
+/** A malformed name may be a piece of a secret. */
 function printable(name: string): string {
   return /^[\w.;-]{1,40}$/.test(name) ? `the parameter ${name}` : 'a parameter with a malformed name';
 }

@@ -13,7 +13,7 @@ type Defaulted<Name extends VariableName> = (typeof VARIABLES)[Name] extends { r
   : VariableValue<Name> | undefined;
 export type Values = { readonly [Name in VariableName]: Defaulted<Name> };
 
-/** Each known variable as its schema reads it; one that is malformed becomes a problem and falls back. */
+/** Each known variable as its schema parses it. A malformed one adds a problem and gets its default. */
 export function readValues(variables: Readonly<Record<string, string>>, problems: SettingProblem[]): Values {
   const values: Record<string, unknown> = {};
   for (const name of VARIABLE_NAMES) {
@@ -27,8 +27,8 @@ export function readValues(variables: Readonly<Record<string, string>>, problems
         got: variable.secret ? `a ${text?.length}-character value` : `\`${text}\``,
         hint:
           variable.default === undefined
-            ? 'Correct it or unset it.'
-            : `Correct it, or unset it for ${variable.default}.`,
+            ? 'Fix it, or remove it.'
+            : `Fix it, or remove it to use the default (${variable.default}).`,
       });
     }
     values[name] = given?.success === true ? given.data : variable.fallback;
@@ -46,7 +46,10 @@ export function findMisspelt(variables: Readonly<Record<string, string>>): Setti
       what: name,
       expected: 'a variable that Zarpe knows',
       got: 'an unknown name',
-      hint: suggestion === undefined ? 'Remove it; `explain` lists them all.' : `Did you mean ${suggestion}?`,
+      hint:
+        suggestion === undefined
+          ? 'Remove it. `explain` lists all variables.'
+          : `Did you mean ${suggestion}?`,
     };
   });
 }

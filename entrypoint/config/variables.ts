@@ -3,18 +3,18 @@ import { LOG_LEVELS } from '../core/log-levels.ts';
 import { parseDuration } from '../lib/duration.ts';
 import { DEFAULT_HEALTH_PATH } from '../steps/check-build/health-path.ts';
 
-/** One environment variable: how it is read, and what the docs and `explain` say of it. */
+/** One environment variable: how it is parsed, and how the docs and `explain` describe it. */
 export interface Variable<Schema extends z.ZodMiniType = z.ZodMiniType> {
-  /** Makes the schema, when there is something to read. */
+  /** Makes the schema, only once a value is set. */
   readonly schema: () => Schema;
   /** What is expected, as it reads after "expected ". */
   readonly expected: string;
-  /** The default, as it is written; undefined where there is none. */
+  /** The default as text; undefined if there is none. */
   readonly default?: string;
-  /** What its schema makes of the default. */
+  /** The default as its schema parses it. */
   readonly fallback?: unknown;
   readonly description: string;
-  /** A value that is never printed. */
+  /** The value is never printed. */
   readonly secret?: true;
 }
 
@@ -35,7 +35,7 @@ const port = once(() =>
     z.transform(Number),
   ),
 );
-/** `fetch` takes no credentials in an address. */
+/** `fetch` rejects a URL with credentials. */
 const webhookUrl = () =>
   z.string().check(
     z.refine((value) => {
@@ -53,7 +53,7 @@ function once<Schema extends z.ZodMiniType>(make: () => Schema): () => Schema {
   return () => (made ??= make());
 }
 
-/** A default and what it reads as: an environment in which little is set costs little. */
+/** A default and its parsed value: no schema is made for a variable that is not set. */
 function defaultsTo<Text extends string>(text: Text, read: (text: string) => unknown = String) {
   return { default: text, fallback: read(text) };
 }
@@ -80,135 +80,136 @@ function oneOf<const Values extends readonly [string, ...string[]]>(
   return variable(() => z.enum(values), values.join(' or '), description, defaultsTo(fallback));
 }
 
-/** Every variable Zarpe reads. The table in the docs and in `explain` is made from this one. */
+/** Every variable Zarpe reads. The tables in the docs and in `explain` are generated from this one. */
 export const VARIABLES = {
   DATABASE_URL: variable(
     text,
     'a PostgreSQL connection string',
-    'The database of the app. Prisma’s parameters mean what they mean to Prisma.',
+    'The database of the app. URL parameters mean what they mean to Prisma.',
     { secret: true },
   ),
   DATABASE_HOST: variable(
     text,
-    'a host name, an address or a socket folder',
-    'With the other parts, instead of `DATABASE_URL`.',
+    'a host name, an IP address or a socket directory',
+    'With the other `DATABASE_` variables, an alternative to `DATABASE_URL`.',
   ),
   DATABASE_PORT: variable(
     port,
     'a port from 1 to 65535',
-    'Part of the connection string.',
+    'The port of the database server.',
     defaultsTo('5432', Number),
   ),
-  DATABASE_USER: variable(text, 'a role name', 'Part of the connection string.'),
+  DATABASE_USER: variable(text, 'a role name', 'The role to connect as.'),
   DATABASE_PASSWORD: variable(
     text,
-    'a password, unencoded',
-    'Part of the connection string; any character is fine.',
+    'a password, not percent-encoded',
+    'The password of the role. Any character is allowed.',
     { secret: true },
   ),
-  DATABASE_NAME: variable(text, 'a database name', 'Part of the connection string.'),
+  DATABASE_NAME: variable(text, 'a database name', 'The name of the database.'),
   DATABASE_PARAMS: variable(
     text,
     'URL parameters such as schema=app&sslmode=require',
-    'Part of the connection string.',
+    'The parameters of the connection string.',
   ),
   DIRECT_URL: variable(
     text,
     'a PostgreSQL connection string',
-    'Used for everything but the server: the way around a pooler.',
+    'A connection that bypasses the pooler. Everything except the server uses it.',
     { secret: true },
   ),
-  PORT: variable(port, 'a port from 1 to 65535', 'The port of the server.', defaultsTo('3000', Number)),
+  PORT: variable(
+    port,
+    'a port from 1 to 65535',
+    'The port the server listens on.',
+    defaultsTo('3000', Number),
+  ),
   HOSTNAME: variable(
     text,
     'an address to bind to',
-    'The address the server binds to; a container’s own id counts as unset.',
+    'The address the server binds to. The container ID or pod name that Docker or Kubernetes sets is ignored.',
     defaultsTo('0.0.0.0'),
   ),
-  NODE_ENV: oneOf(
-    ['production', 'development', 'test'],
-    'Handed on to the seed and the server.',
-    'production',
-  ),
+  NODE_ENV: oneOf(['production', 'development', 'test'], 'Passed to the seed and the server.', 'production'),
   LOG_LEVEL: variable(
     () => z.enum(LOG_LEVELS),
     LOG_LEVELS.join(', '),
-    'The least level that is logged.',
+    'The lowest level that is logged.',
     defaultsTo('info'),
   ),
   LOG_FORMAT: oneOf(
     ['auto', 'json', 'pretty'],
-    '`auto` is `pretty` on a terminal and `json` elsewhere.',
+    '`auto` means `pretty` on a terminal and `json` otherwise.',
     'auto',
   ),
   ENTRYPOINT_REQUIRE_ENV: variable(
     text,
-    'names with a minimum length or a kind, such as NEXTAUTH_SECRET:32,NEXTAUTH_URL:url',
-    'What the app itself needs: `NAME`, `NAME:LENGTH` or `NAME:KIND` (`url`, `port`, `email`, `int`, `bool`), separated by commas; `NAME?` may be missing. Placeholders such as `changeme` are refused.',
+    'a list of names, each with an optional minimum length or kind, such as NEXTAUTH_SECRET:32,NEXTAUTH_URL:url',
+    'The variables that the app requires, separated by commas: `NAME`, `NAME:LENGTH` (minimum length) or `NAME:KIND` (`url`, `port`, `email`, `int`, `bool`). `NAME?` is optional. Placeholders such as `changeme` are rejected.',
   ),
   ENTRYPOINT_DB_TIMEOUT: variable(
     duration,
     A_DURATION,
-    'How long the database is waited for.',
+    'How long to wait for the database.',
     defaultsTo('60s', parseDuration),
   ),
   ENTRYPOINT_LOCK_TIMEOUT: variable(
     duration,
     A_DURATION,
-    'How long another replica that migrates or seeds is waited for.',
+    'How long to wait for the boot lock while another replica migrates or seeds.',
     defaultsTo('5m', parseDuration),
   ),
   ENTRYPOINT_MIGRATE: oneOf(
     ['deploy', 'skip'],
-    'Whether pending migrations are applied. With `skip` the image needs no Prisma folder.',
+    '`deploy` applies pending migrations. `skip` applies none, and the image needs no Prisma folder.',
     'deploy',
   ),
   ENTRYPOINT_MIGRATE_ENGINE: oneOf(
     ['embedded', 'cli'],
-    'Prisma’s schema engine in process, or the app’s own Prisma CLI (never downloaded).',
+    '`embedded` runs Prisma’s schema engine in this process; `cli` runs the app’s own Prisma CLI (never downloaded).',
     'embedded',
   ),
   ENTRYPOINT_MIGRATE_ON_ERROR: oneOf(
     ['abort', 'continue'],
-    '`continue` starts the server after a failed migration, with a warning.',
+    '`continue` logs a warning and starts the server after a failed migration.',
     'abort',
   ),
   ENTRYPOINT_MIGRATE_RETRY_FAILED: oneOf(
     ['on', 'off'],
-    '`on`: a migration that failed and was rolled back leaves no record and is tried at the next start. `off`: Prisma’s way, a failed record that waits for `resolve`.',
+    '`on`: a migration that failed and was rolled back leaves no record, and the next start retries it. `off`: it leaves a failed record until you run `resolve`, as with Prisma.',
     'on',
   ),
   ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: variable(
     durationOrOff,
     `${A_DURATION}, or off`,
-    'How long a migration may wait for a lock on a table before it is rolled back and tried again.',
+    'The `lock_timeout` of migrations: how long one waits for a table lock before it is rolled back and retried.',
     defaultsTo('5s', parseDuration),
   ),
   ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT: variable(
     durationOrOff,
     `${A_DURATION}, or off`,
-    'The longest a statement of a migration may run; `off` leaves what the role has.',
+    'The `statement_timeout` of migrations: how long one statement may run. `off` keeps the setting of the role.',
     defaultsTo('off'),
   ),
   ENTRYPOINT_DATABASE_AHEAD: oneOf(
     ['warn', 'refuse'],
-    'What to do when the database has migrations that the image lacks.',
+    'What to do when the database has migrations that are missing from the image.',
     'warn',
   ),
   ENTRYPOINT_SEED: oneOf(
     ['auto', 'always', 'never'],
-    '`auto` seeds a database whose user table is empty.',
+    '`auto` seeds the database when its user table is empty.',
     'auto',
   ),
   ENTRYPOINT_SEED_TABLE: variable(
     text,
     'a table name',
-    'The table whose rows are counted; `users`, `User` or `user` when unset. A seed without such a table ends with 73.',
+    'The table that must be empty for `auto` to seed. If unset: `users`, `User` or `user`. If there is a seed but no such table, the boot ends with 73.',
   ),
   ENTRYPOINT_SEED_COMMAND: variable(
     text,
     'a command',
-    'What seeds, run in the app’s folder, without a shell; `node seed.js` where that file is.',
+    'The command that seeds the database. It runs in the app’s folder, without a shell. If unset: `node seed.js`, if that file exists.',
   ),
   ENTRYPOINT_SEED_TIMEOUT: variable(
     duration,
@@ -224,58 +225,62 @@ export const VARIABLES = {
   ENTRYPOINT_SERVER: variable(
     text,
     'a path, relative to the app’s folder or absolute',
-    'The server of the standalone build.',
+    'The server file of the standalone build.',
     defaultsTo('server.js'),
   ),
   ENTRYPOINT_PRISMA_DIR: variable(
     text,
     'a path, relative to the app’s folder or absolute',
-    'Where the schema and the migrations are.',
+    'The folder of the Prisma schema and the migrations.',
     defaultsTo('prisma'),
   ),
   ENTRYPOINT_SHUTDOWN_TIMEOUT: variable(
     duration,
     A_DURATION,
-    'When a server that drains is killed; unset, never.',
+    'How long the server may take to shut down after SIGTERM before it is killed (SIGKILL). If unset, it is never killed.',
   ),
   ENTRYPOINT_HANDOVER: oneOf(
     ['spawn', 'exec', 'auto'],
-    '`spawn` supervises the server; `exec` replaces this process by it (Node.js 22.15 or later); `auto` is `exec` where it can be.',
+    '`spawn` runs the server as a child process and supervises it. `exec` replaces this process with the server (Node.js 22.15 or later). `auto` uses `exec` unless it is not available or another variable needs supervision.',
     'spawn',
   ),
   ENTRYPOINT_PRELOAD: oneOf(
     ['auto', 'on', 'off'],
-    'Whether the server loads while the database is prepared, and listens when it is. `auto`: where it is the one that Next.js made, which runs nothing of the app before it listens; `on`: any server that does no harm before it listens.',
+    'Whether the server loads while the database is being prepared; it listens only once the database is ready. `auto` does this for the server that Next.js generates, which runs no app code before it listens. Use `on` for another server without side effects before it listens.',
     'auto',
   ),
   ENTRYPOINT_HEALTH_PATH: variable(
     path,
     'a path that starts with /',
-    'What `healthcheck` asks for, and what answers while booting or held. The default is below the app’s `basePath`.',
+    'The path that `healthcheck` requests, and that answers during the boot and while the container is held. The app’s `basePath` is added to the default.',
     { default: DEFAULT_HEALTH_PATH },
   ),
   ENTRYPOINT_HOLD: variable(
     durationOrOff,
     `${A_DURATION}, or off`,
-    'How long the container stays up after a failure that takes a person, answering 503.',
+    'How long the container stays up, answering 503, after a failure that requires manual action.',
     defaultsTo('off'),
   ),
-  ENTRYPOINT_BOOT_PROBE: oneOf(['on', 'off'], '`on` answers probes on `PORT` until the server does.', 'off'),
+  ENTRYPOINT_BOOT_PROBE: oneOf(
+    ['on', 'off'],
+    '`on` answers probes on `PORT` until the server listens.',
+    'off',
+  ),
   ENTRYPOINT_ALERT_WEBHOOK: variable(
     webhookUrl,
     'an http or https URL without credentials',
-    'Told of a failed boot and of a server that dies.',
+    'Receives a POST request when a boot fails or the server dies.',
     { secret: true },
   ),
   ENTRYPOINT_IMAGE_REVISION: variable(
     text,
     'a commit or a version',
-    'Named in alerts; the Dockerfile sets it from its build argument.',
+    'The version shown in alerts. The Dockerfile sets it from a build argument.',
   ),
   ENTRYPOINT_TERMINATION_LOG: variable(
     text,
-    'a file',
-    'Where a failure’s summary is written, if the file is there (Kubernetes shows it).',
+    'a file path',
+    'Where to write the summary of a failure, if the file exists (Kubernetes shows it).',
     defaultsTo('/dev/termination-log'),
   ),
 } as const satisfies Record<string, Variable>;

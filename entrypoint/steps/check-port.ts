@@ -38,7 +38,7 @@ export async function findPortProblem({ port, hostname }: Address): Promise<Boot
           what: 'HOSTNAME',
           expected: 'an address of this machine to listen on',
           got: `\`${hostname}\`: ${got}`,
-          hint: 'Correct it, or unset it for 0.0.0.0.',
+          hint: 'Fix it, or remove it to use the default (0.0.0.0).',
         },
     error,
   );

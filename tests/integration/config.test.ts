@@ -83,7 +83,7 @@ describe('the environment', () => {
   );
 });
 
-describe('a .env beside the server', () => {
+describe('a .env file beside the server', () => {
   const ENV_FILE = [
     'DATABASE_URL="postgresql://app:not-to-be-printed@db/app"',
     'export NEXTAUTH_SECRET=not-to-be-printed',
@@ -93,22 +93,22 @@ describe('a .env beside the server', () => {
     'not-to-be-printedA9==',
   ].join('\n');
 
-  test.each(['.env', '.env.production'])('is told of where DATABASE_URL is missing: %s', async (name) => {
+  test.each(['.env', '.env.production'])('is named if DATABASE_URL is missing: %s', async (name) => {
     const app = await createStandalone({ files: { [name]: ENV_FILE } });
     const { problems, output } = await refuse({}, app);
     const hint = problems.find(({ what }) => what === 'DATABASE_URL')?.hint;
     expect(hint).toContain(`${app.path(name)} (it sets DATABASE_URL, NEXTAUTH_SECRET, SIGNING_KEY, `);
-    expect(hint).toContain('Only the environment of the process counts here');
+    expect(hint).toContain('Zarpe reads only environment variables, not');
     expect(output).not.toMatch(/not-to-be-printed|COMMENTED_OUT/);
   });
 
-  test('is looked for where the server is', async () => {
+  test('is searched for in the folder of the server', async () => {
     const app = await createStandalone({ files: { 'apps/web/.env': 'PORT=1' } });
     const [problem] = (await refuse({ ENTRYPOINT_SERVER: 'apps/web/server.js' }, app)).problems;
     expect(problem?.hint).toContain(`${app.path('apps/web/.env')} (it sets PORT)`);
   });
 
-  test('is no word of where there is none', async () => {
+  test('is not mentioned if there is none', async () => {
     expect((await refuse({})).problems[0]?.hint).not.toMatch('.env');
   });
 });
@@ -126,7 +126,7 @@ describe('a NAME_FILE that is no file', () => {
       if (path === undefined) throw new Error(`no path for ${kind}`);
       if (kind === 'a named pipe') execFileSync('mkfifo', [path]);
       const { problems } = await refuse({ DATABASE_URL_FILE: path }, app);
-      expect(problems[0]).toMatchObject({ what: 'DATABASE_URL_FILE', got: `${kind} in ${path}` });
+      expect(problems[0]).toMatchObject({ what: 'DATABASE_URL_FILE', got: `${kind} at ${path}` });
     },
   );
 
@@ -137,14 +137,16 @@ describe('a NAME_FILE that is no file', () => {
   });
 });
 
-test('what is taken off the value in a file is told by the boot and by check', async () => {
+test('the boot and check report what was removed from the value in a file', async () => {
   const app = await createStandalone({ server: 'crashing' });
   const database = await createDatabase();
   await app.write('url', `\uFEFF${database.url}\r\n`);
   const env = { DATABASE_URL_FILE: app.path('url'), FIXTURE_EXIT_CODE: '0' };
   const boot = await runBundle({ dir: app.dir, env });
   expect(boot.code).toBe(0);
-  const said = expect.stringMatching(/^DATABASE_URL_FILE: took a byte order mark and a line break .* off /);
+  const said = expect.stringMatching(
+    /^DATABASE_URL_FILE: removed a byte order mark and a Windows line break \(CRLF\) from the value in /,
+  );
   expect(boot.logs).toContainEqual(expect.objectContaining({ step: 'config', event: 'notice', msg: said }));
   const { code, stdout } = await runBundle({ dir: app.dir, args: ['check', '--json'], env });
   expect(code).toBe(0);

@@ -80,7 +80,7 @@ describe('readConfig', () => {
         what: 'ENTRYPOINT_DB_TIMEOUT',
         expected: 'a duration such as 500ms, 30s or 2m (596h at most)',
         got: '`soon`',
-        hint: 'Correct it, or unset it for 60s.',
+        hint: 'Fix it, or remove it to use the default (60s).',
       },
     ]);
   });
@@ -120,7 +120,7 @@ describe('readConfig', () => {
     };
     const [problem, ...others] = problems({ ...env, [name]: value });
     expect(others).toEqual([]);
-    expect(problem).toMatchObject({ what: name, expected: 'a value without quotes around it' });
+    expect(problem).toMatchObject({ what: name, expected: 'a value without surrounding quotes' });
     expect(problem?.got).toMatch(value.startsWith('"') ? 'double' : 'single');
     expect(problem?.hint).toMatch(new RegExp(`docker run --env-file.* ${name}_FILE\\.`));
     expect(JSON.stringify(problem)).not.toContain(value.slice(1, -1));

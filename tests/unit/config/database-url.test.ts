@@ -241,11 +241,11 @@ describe('the parameters of Prisma', () => {
     'are not empty where that would be less protection than was meant: %s',
     (name) => {
       const parsed = parseDatabaseUrl('DATABASE_URL', `postgresql://u:p@h/d?schema=app&${name}=`, '/app');
-      expect(parsed).toMatchObject({ problem: { expected: `a value for ${name}`, got: 'none' } });
+      expect(parsed).toMatchObject({ problem: { expected: `a value for ${name}`, got: 'an empty one' } });
     },
   );
 
-  test('name a socket folder as the host', () => {
+  test('name a socket directory as the host', () => {
     expect(parse('postgresql://app@localhost/main?host=/run/postgresql&port=5433')).toMatchObject({
       host: '/run/postgresql',
       port: 5433,
@@ -326,7 +326,7 @@ describe('a parameter that would be ignored', () => {
   test('is refused where no name is near', () => {
     expect(refusal('encrypted_with_quantum_keys=on')).toMatchObject({
       got: 'the parameter encrypted_with_quantum_keys',
-      hint: expect.stringContaining('a variable of its own'),
+      hint: expect.stringContaining('in another variable'),
     });
     expect(JSON.stringify(refusal('a%20hidden%20word=1'))).not.toContain('hidden word');
   });
@@ -353,13 +353,13 @@ describe('a parameter that would be ignored', () => {
     ['user=other', 'no parameter user'],
     ['password=hidden', 'no parameter password'],
     ['dbname=other', 'no parameter dbname'],
-    ['sslmode=verify-ca', 'sslrootcert beside sslmode=verify-ca'],
-    ['sslmode=require&sslrootcert=system', 'sslmode=verify-full beside sslrootcert=system'],
-    ['sslmode=verify-ca&sslrootcert=system', 'sslmode=verify-full beside sslrootcert=system'],
-    ['sslkey=me.key', 'sslcert beside sslkey'],
-    ['sslmode=disable&channel_binding=require', 'a connection with TLS for channel_binding=require'],
-    ['require_auth=scram', /^require_auth to be some of password, md5,/],
-    ['require_auth=md5,!password', /^require_auth to be some of/],
+    ['sslmode=verify-ca', 'sslrootcert with sslmode=verify-ca'],
+    ['sslmode=require&sslrootcert=system', 'sslmode=verify-full with sslrootcert=system'],
+    ['sslmode=verify-ca&sslrootcert=system', 'sslmode=verify-full with sslrootcert=system'],
+    ['sslkey=me.key', 'sslcert with sslkey'],
+    ['sslmode=disable&channel_binding=require', 'TLS with channel_binding=require'],
+    ['require_auth=scram', /^require_auth to list some of password, md5,/],
+    ['require_auth=md5,!password', /^require_auth to list some of/],
   ])('%s is refused: expected %s', (parameters, expected) => {
     const problem = refusal(parameters);
     expect(problem.expected).toMatch(expected);

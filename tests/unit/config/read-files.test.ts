@@ -77,8 +77,8 @@ describe('NAME_FILE', () => {
 
   test.each([
     ['a byte order mark', `\uFEFF${SECRET}`, ['a byte order mark']],
-    ['CR LF', `${SECRET}\r\n`, ['CR LF']],
-    ['both', `\uFEFF${SECRET}\r\n`, ['a byte order mark', 'CR LF']],
+    ['CRLF', `${SECRET}\r\n`, ['CRLF']],
+    ['both', `\uFEFF${SECRET}\r\n`, ['a byte order mark', 'CRLF']],
   ])('takes %s off, and says so', (_, content, removed) => {
     const path = file(content);
     const { values, problems, notices } = read({ NAME_FILE: path });
@@ -99,7 +99,7 @@ describe('NAME_FILE', () => {
   test('cannot stand beside NAME', () => {
     const { problems } = read({ NAME_FILE: file('a'), NAME: 'b' });
     expect(problems).toMatchObject([
-      { what: 'NAME_FILE', expected: 'either NAME or NAME_FILE', got: 'both', hint: 'Unset one of them.' },
+      { what: 'NAME_FILE', expected: 'either NAME or NAME_FILE', got: 'both', hint: 'Remove one of them.' },
     ]);
   });
 
@@ -115,7 +115,7 @@ describe('NAME_FILE', () => {
     const { problems } = read({ NAME_FILE: join(dir, 'absent'), OTHER_FILE: dir });
     expect(problems).toMatchObject([
       { what: 'NAME_FILE', got: `ENOENT for ${join(dir, 'absent')}` },
-      { what: 'OTHER_FILE', got: `a folder in ${dir}` },
+      { what: 'OTHER_FILE', got: `a folder at ${dir}` },
     ]);
   });
 

@@ -46,7 +46,7 @@ describe('a required variable', () => {
       what: 'JWT_SECRET',
       expected: 'at least 32 characters',
       got: 'nothing',
-      hint: 'Set JWT_SECRET or JWT_SECRET_FILE: the app needs it. `openssl rand -base64 48` makes a good one.',
+      hint: 'Set JWT_SECRET or JWT_SECRET_FILE: the app requires it. `openssl rand -base64 48` generates one.',
     });
     expect(check('ORIGIN', undefined)).toMatchObject({ expected: 'a value', got: 'nothing' });
   });

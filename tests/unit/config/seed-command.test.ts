@@ -25,8 +25,8 @@ test.each([
   ['node $(ls seeds)', '`$(ls`'],
   ['node `ls seeds`', '```'],
   ['NODE_ENV=test node seed.js', '`NODE_ENV=test`'],
-  [`node -e "1`, 'a quote that is never closed'],
-  ["node it's.js", 'a quote that is never closed'],
+  [`node -e "1`, 'an unclosed quote'],
+  ["node it's.js", 'an unclosed quote'],
   ['   ', 'nothing'],
 ])('ENTRYPOINT_SEED_COMMAND may not be %s, which runs without a shell', (command, got) => {
   expect(checkSeedCommand(command)).toMatchObject([
