@@ -98,11 +98,12 @@ function readAuth(parameter: Parameter): AuthSettings | undefined {
   const items = parameter('require_auth')
     ?.split(',')
     .map((item) => item.trim());
-  if (items === undefined) return { methods: undefined, inTheClear: false, bindsChannel };
+  if (items === undefined) return { methods: undefined, cleartextPassword: false, bindsChannel };
   const isMethod = (item: string): item is AuthMethod => AUTH_METHODS.some((known) => known === item);
-  if (items.every(isMethod)) return { methods: items, inTheClear: items.includes('password'), bindsChannel };
+  if (items.every(isMethod))
+    return { methods: items, cleartextPassword: items.includes('password'), bindsChannel };
   const excluded = items.map((item) => item.replace(/^!/, ''));
   if (!items.every((item) => item.startsWith('!')) || !excluded.every(isMethod)) return undefined;
   const methods = AUTH_METHODS.filter((method) => !excluded.includes(method));
-  return { methods, inTheClear: false, bindsChannel };
+  return { methods, cleartextPassword: false, bindsChannel };
 }

@@ -1,5 +1,5 @@
 import { faultPoint } from '../core/fault-point.ts';
-import { unreadable } from '../postgres/protocol-error.ts';
+import { toProtocolError } from '../postgres/protocol-error.ts';
 import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
 import { ALL_ROWS } from './all-rows.ts';
 import { findDoubt, foreignNamespace, IS_PLAIN_HISTORY, isTrusted } from './history-doubt.ts';
@@ -77,7 +77,7 @@ function readable<Answer>(read: () => Answer): Answer {
   try {
     return read();
   } catch (error) {
-    throw unreadable(error);
+    throw toProtocolError(error);
   }
 }
 

@@ -7,8 +7,8 @@ const CANCEL_REQUEST = 80_877_102;
 const TIMEOUT_MS = 5000;
 
 /**
- * Asks the server to cancel what a session is running, as Ctrl-C in psql does. Needs no connection slot, and a pooler
- * hands it on to the backend that works for the session. Never throws: a request is all it is.
+ * Asks the server to cancel the current query of a session, as Ctrl-C in psql does. Needs no connection slot, and a
+ * pooler forwards it to the backend of the session. Never throws: the server may ignore the request in any case.
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
  */
 export async function requestCancel({ client, settings }: Session): Promise<void> {
@@ -22,9 +22,9 @@ export async function requestCancel({ client, settings }: Session): Promise<void
   try {
     const { socket } = await openSocket(settings, settings.tls.mode, signal);
     socket.write(message);
-    // The other side closes when it is done, as libpq waits for too: PgBouncer 1.18 dies of a client that does not wait.
+    // libpq waits for the server to close, too; PgBouncer 1.18 crashes if a client does not.
     await once(socket.resume(), 'end', { signal }).finally(() => socket.destroy());
   } catch {
-    // The script goes on; it may be asked again.
+    // The query continues; the caller may send another request.
   }
 }

@@ -11,37 +11,37 @@ import { openSocket } from './open-socket.ts';
 import { fromDriver } from './protocol-error.ts';
 import { Session } from './session.ts';
 
-/** A peer that is gone is noticed though nothing is being sent: while a long script runs. */
+/** Detects a peer that is gone while a long script runs and nothing is sent. */
 const KEEP_ALIVE_MS = 30_000;
 
 export interface ConnectOptions {
-  /** Another database than the one of the settings, such as `postgres` to create that one. */
+  /** Instead of the database of the settings, such as `postgres` to create that one. */
   readonly database?: string;
-  /** Bound of the attempt, in milliseconds; `connect_timeout` bounds it too. */
+  /** Limit of the attempt, in milliseconds; `connect_timeout` limits it too. */
   readonly timeoutMs?: number;
-  /** Bound of the wait for an answer to a short question later on, in milliseconds. */
+  /** Limit of the wait for the answer to a short query later on, in milliseconds. */
   readonly answerMs?: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * One connection to the server, encrypted as the settings ask. Rejects with what the driver or the server said. Where
- * `prefer` meets a server that lets us in only without TLS it goes on in the clear, as libpq does.
+ * Opens one connection to the server, encrypted as the settings ask. Rejects with the error of the driver or the server.
+ * With `prefer`, and where pg_hba.conf rejects the encrypted connection, it tries without TLS, as libpq does.
  */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<Session> {
   const { mode } = settings.tls;
   try {
     return await attempt(settings, mode, options);
   } catch (error) {
-    if (mode !== 'prefer' || !isTurnedAway(error)) throw error;
+    if (mode !== 'prefer' || !isRejectedByHba(error)) throw error;
     return attempt(settings, 'disable', options).catch((again: unknown) => {
-      throw isTurnedAway(again) ? error : again;
+      throw isRejectedByHba(again) ? error : again;
     });
   }
 }
 
-/** By pg_hba.conf, before any password is asked for. The name of the file is in the message in every language. */
-function isTurnedAway(error: unknown): boolean {
+/** pg_hba.conf rejects before any password is requested. Its name is in the message in every language. */
+function isRejectedByHba(error: unknown): boolean {
   return codeOf(error) === '28000' && messageOf(error).includes('pg_hba.conf');
 }
 
@@ -81,7 +81,7 @@ async function attempt(
   }
 }
 
-/** Runs work on a connection of its own, and always closes it. */
+/** Opens a connection, runs `work` with it, and always closes it. */
 export async function withConnection<Result>(
   settings: ConnectionSettings,
   options: ConnectOptions,
@@ -95,7 +95,7 @@ export async function withConnection<Result>(
   }
 }
 
-/** Evaluated while the server starts a process for us. */
+/** Evaluates node-postgres while the server starts a backend for the connection. */
 async function loadClient(): Promise<typeof pg.Client> {
   await setImmediate();
   boundStrings();
@@ -123,7 +123,7 @@ function clientOptions(
   };
 }
 
-/** node-postgres connects the stream it is given; this one is connected, and encrypted where it should be. */
+/** node-postgres calls `connect` on the stream it is given; this one is connected already. */
 function alreadyConnected(socket: Socket): Socket {
   socket.connect = () => {
     process.nextTick(() => socket.emit('connect'));
@@ -133,5 +133,7 @@ function alreadyConnected(socket: Socket): Socket {
 }
 
 function timedOut(afterMs: number): Error {
-  return Object.assign(new Error(`no answer within ${formatDuration(afterMs)}`), { code: 'ETIMEDOUT' });
+  return Object.assign(new Error(`timed out: no answer within ${formatDuration(afterMs)}`), {
+    code: 'ETIMEDOUT',
+  });
 }

@@ -1,8 +1,10 @@
-import { BootError, type ErrorCode, type Problem, type SettingProblem } from '../core/errors.ts';
+import { getSystemErrorMap } from 'node:util';
+import { BootError, type ErrorCode } from '../core/errors.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
 import { type ConnectionSettings, describeTarget } from './connection-settings.ts';
+import { explainTlsError, isTlsError } from './tls-error.ts';
 
-const PASSING_SYSTEM = new Set([
+const RETRYABLE_SYSTEM_ERRORS = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -19,176 +21,129 @@ const PASSING_SYSTEM = new Set([
   'EADDRNOTAVAIL',
 ]);
 /** SQLSTATE: connection exceptions, insufficient resources, operator intervention, rollbacks, system errors. */
-const PASSING_STATE = /^(?:08|53|57P|40|58)[0-9A-Z]+$/;
-const TLS_REMEDY: Readonly<Record<string, readonly [got: string, hint: string]>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: [
-    'a self-signed certificate',
-    'Trust it with sslrootcert=FILE or NODE_EXTRA_CA_CERTS, or use sslmode=require, which encrypts without verifying.',
-  ],
-  SELF_SIGNED_CERT_IN_CHAIN: [
-    'a certificate of an authority that is not trusted',
-    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
-  ],
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
-    'a certificate of an authority that is not trusted',
-    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
-  ],
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
-    'a certificate of an authority that is not trusted',
-    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
-  ],
-  UNABLE_TO_GET_ISSUER_CERT: [
-    'a certificate of an authority that is not trusted',
-    'Give the authority with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
-  ],
-  CERT_SIGNATURE_FAILURE: [
-    'a certificate that another authority of the same name has signed',
-    'Give the authority of today with sslrootcert=FILE or NODE_EXTRA_CA_CERTS.',
-  ],
-  CERT_HAS_EXPIRED: [
-    'a certificate that has expired',
-    'Renew the certificate of the server, and check the clock of this machine.',
-  ],
-  CERT_NOT_YET_VALID: [
-    'a certificate that is not valid yet',
-    'Check the clock of this machine and of the server.',
-  ],
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    'a certificate for another host name',
-    'Connect by the name in the certificate, or use sslmode=verify-ca, which does not compare names.',
-  ],
-};
+const RETRYABLE_STATE = /^(?:08|53|57P|40|58)[0-9A-Z]+$/;
 
-export interface ClassifiedError {
-  /** Another attempt can help. */
-  readonly passing: boolean;
+/** Why a connection could not be opened. */
+export interface ConnectionFailure {
   readonly code: ErrorCode;
-  readonly problem: Problem;
-  /** What happened, in a few words, for a log line. */
+  /** Another attempt may succeed. */
+  readonly retryable: boolean;
+  /** The SQLSTATE or the code of the system, such as ECONNREFUSED. */
+  readonly nativeCode: string;
+  /** What the system or the server reported, with its code in brackets. */
   readonly reason: string;
-  /** SQLSTATE or system error code. */
-  readonly cause: string;
+  readonly hint: string;
 }
 
-/** What a failed connection means: whether it passes by itself, and what a person should do if not. */
-export function classifyConnectionError(error: unknown, settings: ConnectionSettings): ClassifiedError {
-  const cause = codeOf(error);
-  const message = messageOf(error);
-  const target = describeTarget(settings);
-  const refuse = (code: ErrorCode, problem: Omit<SettingProblem, 'what'>): ClassifiedError => ({
-    passing: false,
+/** Classifies what `connect` rejects with. */
+export function classifyConnectionError(error: unknown, settings: ConnectionSettings): ConnectionFailure {
+  const [code, hint, reason = describeError(error)] = explain(error, settings);
+  return { code, retryable: code === 'DATABASE_UNAVAILABLE', nativeCode: codeOf(error), reason, hint };
+}
+
+export function connectionError(
+  { code, reason, hint }: ConnectionFailure,
+  settings: ConnectionSettings,
+  cause: unknown,
+): BootError {
+  return new BootError(
     code,
-    problem: { what: settings.source, ...problem },
-    reason: message,
+    { message: `Could not connect to ${describeTarget(settings)}: ${reason}`, hint },
     cause,
-  });
-  if (error instanceof BootError) {
-    return {
-      passing: false,
-      code: error.code,
-      problem: error.problems[0] ?? { what: settings.source, expected: '', got: message, hint: '' },
-      reason: message,
-      cause: error.code,
-    };
-  }
-  // The driver itself ends the exchange, without a code, where it has no password to answer with.
-  if (cause === '28P01' || /^SASL: .*password must be/.test(message)) {
-    return refuse('DATABASE_ACCESS_REFUSED', {
-      expected: `the password of role "${settings.user}" at ${target}`,
-      got: settings.password === undefined ? 'none' : 'one that the server rejects (28P01)',
-      hint: 'Correct the password. Note that POSTGRES_PASSWORD of the postgres image counts only when its volume is empty.',
-    });
-  }
-  if (cause === '28000' && /no encryption|SSL off/.test(message)) {
-    return refuse('DATABASE_TLS', {
-      expected: `a connection that ${target} accepts`,
-      got: `"${message}" (28000)`,
-      hint: 'The server wants TLS: use sslmode=require or stricter.',
-    });
-  }
-  if (cause === '28000' && /client certificate|certificate authentication failed/.test(message)) {
-    return refuse('DATABASE_TLS', {
-      expected: `a client certificate that ${target} accepts for role "${settings.user}"`,
-      got: `"${message}" (28000)`,
-      hint: 'Give one that names the role with sslcert=FILE and sslkey=FILE, and an sslmode that uses TLS.',
-    });
-  }
-  if (cause === '28000' || cause === '42501') {
-    return refuse('DATABASE_ACCESS_REFUSED', {
-      expected: `role "${settings.user}" to be let in at ${target}`,
-      got: `"${message}" (${cause})`,
-      hint: /^permission denied for (?!database)/.test(message)
-        ? 'Grant the role what it lacks, or connect as the owner of the tables.'
-        : 'Create the role, or grant it CONNECT, or correct pg_hba.conf.',
-    });
-  }
-  if (cause === '3D000') {
-    return refuse('DATABASE_MISSING', {
-      expected: `database "${settings.database}" at ${target}`,
-      got: 'none of that name (3D000)',
-      hint: `Create it, or grant CREATEDB to "${settings.user}" so that Zarpe can.`,
-    });
-  }
-  const tls = TLS_REMEDY[cause];
-  if (tls !== undefined) {
-    return refuse('DATABASE_TLS', {
-      expected: `a certificate of ${target} that sslmode=${settings.tls.mode} accepts`,
-      got: `${tls[0]} (${cause})`,
-      hint: tls[1],
-    });
-  }
-  if (/does not support SSL/.test(message)) {
-    return refuse('DATABASE_TLS', {
-      expected: `${target} to offer TLS, as sslmode=${settings.tls.mode} demands`,
-      got: 'a server without TLS',
-      hint: 'Turn TLS on at the server, or use sslmode=prefer or disable on a network you trust.',
-    });
-  }
-  if (
-    /^(?:ERR_SSL|ERR_TLS|EPROTO|ERR_OSSL|ERR_CRYPTO|CERT_|INVALID_CA|INVALID_PURPOSE)/.test(cause) ||
-    /establishing an SSL/.test(message)
-  ) {
-    return refuse('DATABASE_TLS', {
-      expected: `a TLS handshake with ${target}`,
-      // OpenSSL wraps its reason in a thread's number, a function and a line of its source.
-      got: `"${/SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message}" (${cause})`,
-      hint: 'Check the certificates and the TLS versions of both sides.',
-    });
-  }
-  const passing = PASSING_SYSTEM.has(cause) || cause === 'none' || PASSING_STATE.test(cause);
-  return {
-    passing,
-    code: passing ? 'DATABASE_UNAVAILABLE' : 'DATABASE_ACCESS_REFUSED',
-    problem: {
-      what: settings.source,
-      expected: `a connection to ${target}`,
-      got: `"${message}" (${cause})`,
-      hint: passing
-        ? 'Check that the server runs and that its name and port are right.'
-        : 'See what the server says.',
-    },
-    reason: describePassing(cause, message),
-    cause,
-  };
+  );
 }
 
-/** An error of the network or the name service that passes. */
-export function isPassingSystemError(error: unknown): boolean {
-  return PASSING_SYSTEM.has(codeOf(error));
+/** What `connect` rejects with, as a BootError; an unreadable certificate file is one already. */
+export function toConnectionError(error: unknown, settings: ConnectionSettings): BootError {
+  if (error instanceof BootError) return error;
+  return connectionError(classifyConnectionError(error, settings), settings, error);
 }
 
-function describePassing(cause: string, message: string): string {
-  switch (cause) {
+/** A failure of the network or of name resolution, which another attempt may get past. */
+export function isRetryableSystemError(error: unknown): boolean {
+  return RETRYABLE_SYSTEM_ERRORS.has(codeOf(error));
+}
+
+type Explanation = readonly [code: ErrorCode, hint: string, reason?: string];
+
+function explain(error: unknown, settings: ConnectionSettings): Explanation {
+  const { source, user, password } = settings;
+  const code = codeOf(error);
+  const message = messageOf(error);
+  // node-postgres reports a missing password itself, without a code.
+  const lacksPassword = /^SASL: .*password must be/.test(message);
+  if (lacksPassword || (code === '28P01' && password === undefined)) {
+    const reason = `the server requires a password for user "${user}", and ${source} has none (28P01)`;
+    return ['DATABASE_ACCESS_REFUSED', `Add the password to ${source}.`, reason];
+  }
+  if (code === '28P01') {
+    const hint = `Correct the password in ${source}. The postgres image applies POSTGRES_PASSWORD only when it initializes an empty volume.`;
+    return ['DATABASE_ACCESS_REFUSED', hint, `password authentication failed for user "${user}" (28P01)`];
+  }
+  if (code === '3D000') {
+    const hint = `Create the database, or grant CREATEDB to role "${user}" so that Zarpe can create it.`;
+    return ['DATABASE_MISSING', hint];
+  }
+  if (code === '28000' || code === '42501') return explainRefusal(message, settings);
+  if (isTlsError(error)) {
+    const { hint, reason } = explainTlsError(error);
+    return ['DATABASE_TLS', hint, reason];
+  }
+  return isRetryableSystemError(error) || code === 'none' || RETRYABLE_STATE.test(code)
+    ? ['DATABASE_UNAVAILABLE', unavailableHint(code, settings)]
+    : ['DATABASE_ACCESS_REFUSED', "Read the server's log: it has the details."];
+}
+
+function explainRefusal(message: string, { source, user }: ConnectionSettings): Explanation {
+  if (/no encryption|SSL off/.test(message)) {
+    return ['DATABASE_TLS', `The server requires TLS: set sslmode=require or stricter in ${source}.`];
+  }
+  if (/client certificate|certificate authentication failed/.test(message)) {
+    const hint = `Set sslcert=FILE and sslkey=FILE in ${source} to a client certificate for role "${user}", and an sslmode that uses TLS.`;
+    return ['DATABASE_TLS', hint];
+  }
+  return [
+    'DATABASE_ACCESS_REFUSED',
+    /^permission denied for (?!database)/.test(message)
+      ? `Grant the privilege to role "${user}", or connect as the owner of the tables.`
+      : `Create role "${user}" with LOGIN, grant it CONNECT on the database, or allow it in pg_hba.conf.`,
+  ];
+}
+
+function unavailableHint(code: string, { source, host }: ConnectionSettings): string {
+  switch (code) {
     case 'ECONNREFUSED':
-      return 'connection refused';
+      return /^(?:localhost|127\..*|::1)$/.test(host)
+        ? `Check that PostgreSQL is running and that the port in ${source} is correct. Inside a container, ${host} is the container itself: use the host name of the database.`
+        : `Check that PostgreSQL is running and that the host and port in ${source} are correct.`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `host name not found (${cause})`;
+      return `Check the host name in ${source}, and that this machine or container is on the network of the database.`;
+    case 'ENOENT':
+      return `Check that PostgreSQL is running and that ${source} names the directory of its Unix socket.`;
+    case 'EBADMSG':
+      return `Check that ${source} names the host and port of a PostgreSQL server.`;
     case '57P03':
-      return 'the server is starting up';
+      return 'If it does not become ready, read the log of the server.';
     case '53300':
-      return 'the server has no connection slots left';
+      return 'Close idle connections, or raise max_connections of the server or CONNECTION LIMIT of the role or database.';
     default:
-      return message;
+      return `Check that PostgreSQL is running, that the host and port in ${source} are correct, and that no firewall blocks them.`;
   }
+}
+
+/** The standard term of a system error, or what the server said, with the code in brackets. */
+function describeError(error: unknown): string {
+  const code = codeOf(error);
+  const message = messageOf(error);
+  if (code === 'none') return message;
+  // Node.js's own messages hold the code: `connect ECONNREFUSED 127.0.0.1:5432`.
+  const isNodeMessage = message.includes(code);
+  return `${isNodeMessage ? (termOf(code) ?? message) : message} (${code})`;
+}
+
+function termOf(code: string): string | undefined {
+  if (code === 'ENOTFOUND') return 'host name not found';
+  if (code === 'EAI_AGAIN') return 'temporary failure in name resolution';
+  return [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1];
 }

@@ -1,35 +1,34 @@
 import pg from 'pg';
 import { BootError } from '../core/errors.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
-import { isPassingSystemError } from './connection-error.ts';
+import { isRetryableSystemError } from './connection-error.ts';
 import { type ConnectionSettings, describeTarget } from './connection-settings.ts';
 
 /**
- * Class 08, and those with which the server ends a session: shutdown, crash, database dropped, and the timeouts of
- * idle sessions and of transactions.
+ * Class 08, and the codes with which the server ends a session: shutdown, crash, database dropped, idle session timeout,
+ * transaction timeout.
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const ENDS_SESSION = /^(?:08|57P0[1-5]$|25P0[34]$)/;
-/** What node-postgres, and our session, say of a connection that is gone, without a code. */
+/** Messages without a code, of node-postgres and of `Session`, for a connection that is gone. */
 const DRIVER_MESSAGE =
   /^(?:Connection (?:terminated|closed)|Client (?:has encountered|was closed)|Query read timeout)/;
 
-/** Whether a query failed because its connection is gone: then nobody knows how far it got. */
+/** Whether a query failed because its connection is gone, so that its outcome is unknown. */
 export function isConnectionLoss(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) {
-    // Such as the PANIC of a server whose disk is full, whose code would be that of an ordinary error.
+    // A PANIC, as of a server whose disk is full, has the code of an ordinary error.
     return ENDS_SESSION.test(codeOf(error)) || error.severity === 'FATAL' || error.severity === 'PANIC';
   }
-  return error instanceof Error && (isPassingSystemError(error) || DRIVER_MESSAGE.test(error.message));
+  return error instanceof Error && (isRetryableSystemError(error) || DRIVER_MESSAGE.test(error.message));
 }
 
-/** The loss of a connection in the middle of the work, as a failure that another start mends. */
+/** The loss of a connection during the work. Whatever was being applied is either complete, rolled back or recorded. */
 export function connectionLost(settings: ConnectionSettings, cause: unknown): BootError {
+  const code = codeOf(cause);
   const problem = {
-    what: `the connection to ${describeTarget(settings)}`,
-    expected: 'one that lasts as long as the work',
-    got: `"${messageOf(cause)}"`,
-    hint: 'Start again: what was being applied is there whole or not at all, or its record says what to do.',
+    message: `Lost the connection to ${describeTarget(settings)}: ${messageOf(cause)}${code === 'none' ? '' : ` (${code})`}`,
+    hint: 'Restart: the next start finds out what was applied and continues from there.',
   };
   return new BootError('DATABASE_CONNECTION_LOST', problem, cause);
 }

@@ -5,7 +5,7 @@ export type SslMode = (typeof SSL_MODES)[number];
 /** How the connection is encrypted. Files are paths, read when a connection is opened. */
 export interface TlsSettings {
   readonly mode: SslMode;
-  /** PEM file with the authorities that are trusted: `sslrootcert`, or Prisma's `sslcert`. */
+  /** PEM file with the trusted certificate authorities: `sslrootcert`, or Prisma's `sslcert`. */
   readonly rootCertFile: string | undefined;
   /** PEM files of the client's certificate and key: `sslcert` with `sslkey`. */
   readonly clientCertFile: string | undefined;
@@ -15,23 +15,23 @@ export interface TlsSettings {
   readonly passphrase: string | undefined;
 }
 
-/** libpq's names of the ways in which a server may ask who we are; `none` is that it does not ask. */
+/** libpq's names of authentication methods; `none`: the server requests no authentication. */
 export const AUTH_METHODS = ['password', 'md5', 'gss', 'sspi', 'scram-sha-256', 'none'] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
-/** What is asked of the way in which the server lets us in. */
+/** Which ways of authentication are acceptable. */
 export interface AuthSettings {
   /** libpq's `require_auth`; undefined: any. */
   readonly methods: readonly AuthMethod[] | undefined;
-  /** A password may be sent in the clear over a connection without TLS: `require_auth` asks for it by name. */
-  readonly inTheClear: boolean;
-  /** libpq's `channel_binding=require`: proof that nobody stands between the two ends of TLS. */
+  /** `require_auth` names `password`: it may be sent in cleartext over a connection without TLS. */
+  readonly cleartextPassword: boolean;
+  /** libpq's `channel_binding=require`: proof that nobody terminates TLS in between. */
   readonly bindsChannel: boolean;
 }
 
 /** One database connection, read from a URL with the meanings Prisma gives to its parameters. */
 export interface ConnectionSettings {
-  /** The variable it came from, for messages. */
+  /** The variable that it was read from, for messages. */
   readonly source: string;
   /** A host name or address, or the folder of a Unix socket. */
   readonly host: string;
@@ -43,12 +43,12 @@ export interface ConnectionSettings {
   readonly schema: string | undefined;
   readonly tls: TlsSettings;
   readonly auth: AuthSettings;
-  /** Bound of one attempt to connect, in milliseconds; Prisma's `connect_timeout`, in seconds, 5 by default. */
+  /** Limit of one attempt to connect, in milliseconds: Prisma's `connect_timeout`, 5 seconds by default. */
   readonly connectTimeoutMs: number;
   readonly applicationName: string | undefined;
   /** libpq's `options`, such as `-c statement_timeout=5s`. */
   readonly options: string | undefined;
-  /** Prisma's `pgbouncer=true`: the URL leads to a transaction pooler. */
+  /** Prisma's `pgbouncer=true`: the URL is that of a transaction pooler. */
   readonly pgbouncer: boolean;
 }
 

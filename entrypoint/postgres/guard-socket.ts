@@ -2,15 +2,16 @@ import type { Socket } from 'node:net';
 import { BootError } from '../core/errors.ts';
 import { AnswerBound } from './answer-bound.ts';
 import type { Authentication } from './authentication.ts';
-import { ProtocolError, unreadable } from './protocol-error.ts';
+import { ProtocolError, toProtocolError } from './protocol-error.ts';
 
-/** What a server says before it can be trusted is short. libpq has bounds of the same order. */
+/** Messages before the end of authentication are short. libpq has limits of the same order. */
 const LONGEST_MESSAGE = 64 * 1024;
 const HEADER = 5;
 
 /**
- * Lets the driver see whole messages only until the server is ready, none of which is longer than 64 kB, out of place
- * or a request that must not be answered; after that answers are bounded. A breach ends the connection with the reason.
+ * Checks what the server sends before the driver sees it. Until the first ReadyForQuery the driver gets only complete
+ * messages of at most 64 kB, in the order of the protocol; afterwards the size of an answer is limited. A violation
+ * closes the connection with the reason.
  */
 export function guardSocket(socket: Socket, authentication: Authentication): AnswerBound {
   const bound = new AnswerBound();
@@ -22,7 +23,7 @@ export function guardSocket(socket: Socket, authentication: Authentication): Ans
         try {
           for (const part of startup.take(chunk)) listener(part);
         } catch (error) {
-          socket.destroy(error instanceof BootError ? error : unreadable(error));
+          socket.destroy(error instanceof BootError ? error : toProtocolError(error));
         }
       });
     },
@@ -30,7 +31,7 @@ export function guardSocket(socket: Socket, authentication: Authentication): Ans
   return bound;
 }
 
-/** The server's side of the conversation, up to its first ReadyForQuery. */
+/** What the server sends up to its first ReadyForQuery. */
 class Startup {
   readonly #authentication: Authentication;
   readonly #bound: AnswerBound;
@@ -48,10 +49,9 @@ class Startup {
     while (!this.#isOver && bytes.length >= HEADER) {
       const type = String.fromCharCode(bytes.readUInt8(0));
       const length = 1 + bytes.readUInt32BE(1);
-      if (length < HEADER || length > LONGEST_MESSAGE)
-        throw new ProtocolError('a message of an impossible length');
+      if (length < HEADER || length > LONGEST_MESSAGE) throw new ProtocolError('a message of invalid length');
       if (bytes.length < length) break;
-      this.#judge(type, bytes.subarray(HEADER, length));
+      this.#check(type, bytes.subarray(HEADER, length));
       yield bytes.subarray(0, length);
       bytes = bytes.subarray(length);
     }
@@ -64,11 +64,11 @@ class Startup {
     return bytes;
   }
 
-  #judge(type: string, body: Buffer): void {
-    const isIn = this.#authentication.isOver;
-    if (!(isIn ? 'SKZEN' : 'REN').includes(type))
-      throw new ProtocolError("what is not PostgreSQL's protocol");
-    if (type === 'R') this.#authentication.judge(body);
+  #check(type: string, body: Buffer): void {
+    const isAuthenticated = this.#authentication.isOver;
+    if (!(isAuthenticated ? 'SKZEN' : 'REN').includes(type))
+      throw new ProtocolError("a message that is not PostgreSQL's protocol");
+    if (type === 'R') this.#authentication.check(body);
     this.#isOver = type === 'Z';
   }
 }

@@ -4,7 +4,7 @@ import { BootError } from '../core/errors.ts';
 import { type ConnectionSettings, describeTarget, type SslMode } from './connection-settings.ts';
 import { readTlsOptions } from './tls.ts';
 
-/** Protocol code 1234.5679: asks the server whether it speaks TLS; it answers with one byte. */
+/** Protocol code 1234.5679: asks the server whether it supports TLS. The answer is one byte. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 export interface OpenSocket {
@@ -13,8 +13,8 @@ export interface OpenSocket {
 }
 
 /**
- * A socket to the server, encrypted as libpq would have it: `prefer` goes on in the clear where the server has no TLS,
- * on the same connection, and where the handshake breaks, on a new one.
+ * A socket to the server, encrypted as libpq would do it: with `prefer` the connection continues without TLS where the
+ * server does not support it, and a new one without TLS is opened where the handshake fails.
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
  */
 export async function openSocket(
@@ -29,7 +29,7 @@ export async function openSocket(
   try {
     if (!(await offersTls(socket, settings, signal))) {
       if (mode === 'prefer') return { socket, encrypted: false };
-      throw new Error('The server does not support SSL connections');
+      throw tlsUnsupported(settings);
     }
     return { socket: await encrypt(socket, settings, signal), encrypted: true };
   } catch (error) {
@@ -57,7 +57,7 @@ async function offersTls(
 ): Promise<boolean> {
   socket.write(SSL_REQUEST);
   const closed = once(socket, 'close', { signal }).then(() => {
-    throw Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
+    throw Object.assign(new Error('the server closed the connection'), { code: 'ECONNRESET' });
   });
   const [answer]: Buffer[] = await Promise.race([once(socket, 'data', { signal }), closed]);
   closed.catch(() => undefined);
@@ -67,21 +67,27 @@ async function offersTls(
     case 'N':
       return false;
     default:
-      if (answer?.toString('latin1', 0, 1) === 'S') throw stuffed(settings);
-      throw Object.assign(new Error('the server could not take the connection'), { code: 'ECONNABORTED' });
+      if (answer?.toString('latin1', 0, 1) === 'S') throw injectedBytes(settings);
+      throw Object.assign(new Error('the server did not accept the connection'), { code: 'ECONNABORTED' });
   }
 }
 
+function tlsUnsupported(settings: ConnectionSettings): BootError {
+  const { mode } = settings.tls;
+  return new BootError('DATABASE_TLS', {
+    message: `Could not connect to ${describeTarget(settings)}: the server does not support SSL, but sslmode=${mode} requires it`,
+    hint: `Turn on TLS on the server (ssl = on), or, on a network you trust, set sslmode=prefer or disable in ${settings.source}.`,
+  });
+}
+
 /**
- * What somebody in between sends along must never be taken for the server's own words after the handshake.
+ * Bytes that a man in the middle sends before the handshake must never be taken for the server's answer after it.
  * @see https://www.postgresql.org/support/security/CVE-2021-23222/
  */
-function stuffed(settings: ConnectionSettings): BootError {
+function injectedBytes(settings: ConnectionSettings): BootError {
   return new BootError('DATABASE_TLS', {
-    what: settings.source,
-    expected: `nothing from ${describeTarget(settings)} between its consent to TLS and the handshake`,
-    got: 'data in the clear',
-    hint: 'Look at what stands in between: it is broken, or it tampers with the connection.',
+    message: `Could not connect to ${describeTarget(settings)}: received unencrypted data after the SSL response, as in a man-in-the-middle attack`,
+    hint: 'Check every proxy and load balancer between here and the server: one of them is broken or tampers with the connection.',
   });
 }
 

@@ -1,9 +1,9 @@
 import { messageOf } from '../lib/describe-error.ts';
 
-/** What came over a connection is not PostgreSQL's protocol: a broken server, or none. */
+/** The server sent something that is not PostgreSQL's protocol: it is broken, or not a PostgreSQL server. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
-  /** The system's code for a message that makes no sense. */
+  /** The system's code for an invalid message. */
   readonly code = 'EBADMSG';
 
   constructor(what: string, cause?: unknown) {
@@ -11,14 +11,14 @@ export class ProtocolError extends Error {
   }
 }
 
-/** What the driver rejects with. An error of JavaScript itself is over an answer that it cannot read. */
+/** What the driver rejects with. A native error of JavaScript means that it could not parse a message. */
 export function fromDriver(error: unknown): unknown {
   const isNative = [TypeError, RangeError, SyntaxError].some((native) => error instanceof native);
-  return isNative ? unreadable(error) : error;
+  return isNative ? toProtocolError(error) : error;
 }
 
-/** An error that the driver threw over an answer that it cannot read. */
-export function unreadable(error: unknown): ProtocolError {
+/** What the driver threw while parsing a message. */
+export function toProtocolError(error: unknown): ProtocolError {
   if (error instanceof ProtocolError) return error;
-  return new ProtocolError(`what the driver cannot read (${messageOf(error)})`, error);
+  return new ProtocolError(`a message that cannot be parsed: ${messageOf(error)}`, error);
 }

@@ -5,12 +5,12 @@ import type { AnswerBound } from './answer-bound.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { fromDriver } from './protocol-error.ts';
 
-/** How long a server is given to take its leave. */
+/** How long `end` gives the server to close the connection. */
 const CLOSE_MS = 1000;
-/** How long one is given to answer a short question. */
+/** How long the server may take to answer a short query. */
 const ANSWER_MS = 60_000;
 /**
- * Nobody but a superuser can make anything there. For one transaction: behind a pooler the session is not ours.
+ * Only a superuser can create objects in these schemas. Set for one transaction, because a pooler shares its sessions.
  * @see https://wiki.postgresql.org/wiki/A_Guide_to_CVE-2018-1058:_Protect_Your_Search_Path
  */
 export const SAFE_PATH = 'pg_catalog, pg_temp';
@@ -18,11 +18,11 @@ export const SAFE_PATH = 'pg_catalog, pg_temp';
 export interface SessionOptions {
   readonly encrypted: boolean;
   readonly answers: AnswerBound;
-  /** Bound of the wait for an answer, in milliseconds. */
+  /** Limit of the wait for an answer, in milliseconds. */
   readonly answerMs?: number | undefined;
 }
 
-/** One open connection. It is one PostgreSQL session unless a pooler stands in between. */
+/** One open connection: one PostgreSQL session, unless there is a pooler in between. */
 export class Session {
   readonly client: Client;
   readonly settings: ConnectionSettings;
@@ -45,19 +45,19 @@ export class Session {
     client.on('end', () => this.#lost.abort(new Error('Connection closed')));
   }
 
-  /** Aborted when the connection is gone, for whatever reason. */
+  /** Aborted when the connection is gone; its reason is the error. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Runs SQL of ours: whatever it names without a schema is PostgreSQL's own, and no other role's. */
+  /** Runs SQL of ours. Unqualified names in it mean PostgreSQL's own objects, never those of another role. */
   query<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
     return this.send<Row>(`set local search_path = ${SAFE_PATH}; ${sql}`);
   }
 
   /**
-   * Runs SQL that is answered soon, as it is written and with the search path of the session, as one simple query:
-   * several statements are one implicit transaction. A network that swallows everything gives no error; the bound does.
+   * Runs a short query as it is written, with the search path of the session, as one simple query: several statements
+   * are one implicit transaction. Times out, because a network that drops packets causes no error.
    */
   async send<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
     const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.answered(() =>
@@ -68,10 +68,10 @@ export class Session {
     return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
   }
 
-  /** Waits for an answer, and gives the connection up when none comes. */
+  /** Waits for an answer; gives up the connection when none arrives in time. */
   async answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    const silent = () => this.giveUp(`no answer within ${formatDuration(this.answerMs)}`);
-    const timer = setTimeout(silent, this.answerMs);
+    const giveUp = () => this.giveUp(`timed out: no answer within ${formatDuration(this.answerMs)}`);
+    const timer = setTimeout(giveUp, this.answerMs);
     try {
       return await ask();
     } catch (error) {
@@ -81,7 +81,7 @@ export class Session {
     }
   }
 
-  /** Drops a connection on which no answer is to be hoped for: what waits for one is rejected with the reason. */
+  /** Closes a connection that no longer answers, and rejects the pending queries with the reason. */
   giveUp(reason: string): void {
     this.#givenUp ??= Object.assign(new Error(reason), { code: 'ETIMEDOUT' });
     this.#lost.abort(this.#givenUp);
@@ -102,7 +102,7 @@ export class Session {
     );
   }
 
-  /** Takes leave of the server, and does not wait until it has hung up. */
+  /** Sends Terminate without waiting for the server to close the connection. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -113,7 +113,7 @@ export class Session {
       .finally(() => clearTimeout(overdue));
   }
 
-  /** Drops the connection at once, and with it what it still waits for. */
+  /** Closes the connection at once, and rejects its pending queries. */
   destroy(): void {
     this.#socket.destroy();
   }

@@ -4,10 +4,10 @@ import { codeOf } from '../lib/describe-error.ts';
 import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 import type { TlsSettings } from './connection-settings.ts';
 
-/** All authorities that a system trusts are a quarter of it. */
-const LARGEST_BYTES = 1024 * 1024;
+/** Four times the size of all the certificate authorities that a system trusts. */
+const MAX_BYTES = 1024 * 1024;
 
-/** What the settings ask of a TLS connection: whom to trust, and who we are. */
+/** The options of Node.js for the TLS settings: trusted authorities, and the client's certificate. */
 export function readTlsOptions(source: string, tls: TlsSettings): ConnectionOptions {
   const read = (parameter: string, path: string | undefined) =>
     path === undefined ? undefined : readCertificate(source, parameter, path);
@@ -25,7 +25,7 @@ export function readTlsOptions(source: string, tls: TlsSettings): ConnectionOpti
 
 function readCertificate(source: string, parameter: string, path: string): Buffer {
   try {
-    return readRegularFile(path, LARGEST_BYTES);
+    return readRegularFile(path, MAX_BYTES);
   } catch (error) {
     throw new BootError(
       'DATABASE_TLS',
@@ -33,7 +33,7 @@ function readCertificate(source: string, parameter: string, path: string): Buffe
         what: `${parameter} in ${source}`,
         expected: 'a readable file',
         got: describe(error, path),
-        hint: 'Mount the file there, readable by the user of the container.',
+        hint: 'Mount the file at this path, readable by the user of the container.',
       },
       error,
     );

@@ -5,13 +5,16 @@ import type { StepLog } from '../core/step-log.ts';
 import { Database } from '../database/database.ts';
 import { Backoff } from '../lib/backoff.ts';
 import { Deadline } from '../lib/deadline.ts';
-import { codeOf } from '../lib/describe-error.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { connect } from '../postgres/connect.ts';
-import { type ClassifiedError, classifyConnectionError } from '../postgres/connection-error.ts';
+import {
+  type ConnectionFailure,
+  classifyConnectionError,
+  connectionError,
+} from '../postgres/connection-error.ts';
 import { type ConnectionSettings, describeTarget } from '../postgres/connection-settings.ts';
 import type { Session } from '../postgres/session.ts';
-import { createDatabase } from './wait-for-database/create-database.ts';
+import { CREATE_HINT, createDatabase } from './wait-for-database/create-database.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3000;
@@ -22,15 +25,15 @@ export interface WaitConfig {
 }
 
 export interface WaitOptions {
-  /** Candidates for the table whose rows decide about the seed. */
+  /** Candidates for the table whose rows decide whether to seed. */
   readonly seedTables: readonly string[];
-  /** Whether a database that is not there is created, as `prisma migrate deploy` does. */
+  /** Whether to create a missing database, as `prisma migrate deploy` does. */
   readonly createDatabase: boolean;
 }
 
 /**
- * Connects, with backoff and jitter, until the deadline. What passes by itself is tried again, a line each; what takes
- * a person ends at once.
+ * Connects, with backoff and jitter, until the deadline. Logs and retries a failure that another attempt may get past;
+ * throws at once where manual action is required.
  */
 export async function waitForDatabase(
   config: WaitConfig,
@@ -50,21 +53,23 @@ export async function waitForDatabase(
         return await open(config, options, deadline, shutdown.signal, log);
       } catch (error) {
         shutdown.signal.throwIfAborted();
-        if (error instanceof TypeError || error instanceof RangeError) throw error;
+        if ([BootError, TypeError, RangeError].some((type) => error instanceof type)) throw error;
         let failure = classifyConnectionError(error, connection);
-        if (codeOf(error) === '3D000' && !options.createDatabase) failure = withAdvice(failure);
-        else if (codeOf(error) === '3D000') {
-          const hindrance = await createDatabase(connection, shutdown.signal, log);
-          if (hindrance === undefined) continue;
-          if (hindrance.passing) failure = hindrance;
+        if (failure.code === 'DATABASE_MISSING') {
+          const left = options.createDatabase
+            ? await createDatabase(failure, connection, shutdown.signal, log)
+            : { ...failure, hint: CREATE_HINT };
+          if (left === undefined) continue;
+          failure = left;
         }
-        if (!failure.passing) throw new BootError(failure.code, failure.problem, error);
+        if (!failure.retryable) throw connectionError(failure, connection, error);
         if (deadline.isOver) throw unavailable(config, failure, error);
+        const left = formatDuration(deadline.remainingMs);
         log.info(
           'retry',
-          `${describeTarget(connection)} is not ready: ${failure.reason} (${formatDuration(deadline.remainingMs)} left)`,
+          `cannot connect to ${describeTarget(connection)} yet: ${failure.reason}; retrying for ${left}`,
           {
-            error: { code: failure.cause },
+            error: { code: failure.nativeCode },
             remainingMs: Math.round(deadline.remainingMs),
           },
         );
@@ -89,14 +94,14 @@ async function open(
   });
   try {
     faultPoint('connect:after');
-    const asked = performance.now();
-    // A server that took the connection and then says nothing is tried anew.
+    const askedAt = performance.now();
+    // A server that accepts the connection and then never answers counts as a failed attempt.
     const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * connection.connectTimeoutMs)]);
     const database = await bounded(Database.open(session, options.seedTables), session, limit);
     const { version, standby } = database.server;
-    const roundTripMs = Math.round((performance.now() - asked) * 10) / 10;
+    const roundTripMs = Math.round((performance.now() - askedAt) * 10) / 10;
     const traits = [
-      database.isBusy ? 'a table is locked by another session' : `${roundTripMs}ms a round trip`,
+      database.isBusy ? 'a table is locked by another session' : `round trip ${roundTripMs}ms`,
       session.encrypted ? ', TLS' : '',
       standby ? ', standby' : '',
       database.isPooled ? ', pooled' : '',
@@ -116,29 +121,21 @@ async function open(
   }
 }
 
-/** A query cannot be aborted; dropping its connection ends the wait for it. */
+/** A query cannot be aborted: closing its connection ends the wait for its answer. */
 async function bounded<Result>(work: Promise<Result>, session: Session, limit: AbortSignal): Promise<Result> {
-  const drop = () => session.destroy();
-  limit.addEventListener('abort', drop, { once: true });
+  const close = () => session.destroy();
+  limit.addEventListener('abort', close, { once: true });
   try {
     return await work;
   } finally {
-    limit.removeEventListener('abort', drop);
+    limit.removeEventListener('abort', close);
   }
 }
 
-/** For commands that create none: which one does. */
-function withAdvice(failure: ClassifiedError): ClassifiedError {
-  const hint =
-    'Create it, or run `node entrypoint.js migrate`, which creates it where the role has CREATEDB and applies the migrations.';
-  return { ...failure, problem: { ...failure.problem, hint } };
-}
-
-function unavailable(config: WaitConfig, failure: ClassifiedError, cause: unknown): BootError {
+function unavailable(config: WaitConfig, failure: ConnectionFailure, cause: unknown): BootError {
   const problem = {
-    ...failure.problem,
-    expected: `a connection to ${describeTarget(config.connection)} within ${formatDuration(config.timeoutMs)}`,
-    hint: `${failure.problem.hint} ENTRYPOINT_DB_TIMEOUT says how long is waited.`,
+    message: `Could not connect to ${describeTarget(config.connection)} within ${formatDuration(config.timeoutMs)}: ${failure.reason}`,
+    hint: `${failure.hint} To wait longer, raise ENTRYPOINT_DB_TIMEOUT.`,
   };
   return new BootError('DATABASE_UNAVAILABLE', problem, cause);
 }

@@ -48,7 +48,10 @@ describe('a server whose connections are all taken', () => {
     });
     expect(refused.code).toBe(69);
     expect(failureOf(refused).code).toBe('DATABASE_UNAVAILABLE');
-    expect(failureOf(refused).problem?.got).toContain('53300');
+    expect(failureOf(refused).problem).toMatchObject({
+      message: expect.stringMatching(/: .*(?:too many clients|remaining connection slots).* \(53300\)$/),
+      hint: expect.stringContaining('max_connections'),
+    });
 
     const boot = await startBundle({ dir: app.dir, env: { DATABASE_URL: database.url } });
     expect(await boot.waitForLog({ event: 'retry' })).toMatchObject({ error: { code: '53300' } });
@@ -183,7 +186,7 @@ describe.skipIf(!canMount)(`a full disk${canMount ? '' : ' (skipped: mounting a 
     const failed = await migrate(database.url, growing);
     expect(failed.code).toBe(75);
     expect(failureOf(failed).code).toBe('DATABASE_CONNECTION_LOST');
-    expect(failureOf(failed).problem?.got).toContain('No space left on device');
+    expect(failureOf(failed).problem?.message).toContain('No space left on device');
     await server.stop('immediate');
     expect(server.log.join('\n')).toMatch(/PANIC: .*No space left on device/);
 

@@ -47,17 +47,20 @@ async function attempt(url: string, parameters: string, env: Record<string, stri
     code === 78 ? [78, 'CONFIG_INVALID'] : [77, 'DATABASE_TLS'],
   );
   const [problem] = (error?.problems ?? []) as AnyProblem[];
-  return `${problem?.got} -> ${problem?.hint}`;
+  return `${problem?.message ?? problem?.got} -> ${problem?.hint}`;
 }
 
-const NO_TLS = /^a server without TLS -> .*sslmode=prefer or disable/;
-const UNTRUSTED = /^a certificate of an authority that is not trusted .* -> .*sslrootcert/;
+const NO_TLS = /the server does not support SSL, but sslmode=\S+ requires it -> .*sslmode=prefer or disable/;
+const UNTRUSTED =
+  /certificate verification failed: .* \((?:SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)\) -> Trust its certificate authority.*sslrootcert/;
 const OTHER_AUTHORITY =
-  /^a certificate that another authority of the same name has signed .* -> .*sslrootcert/;
-const SELF_SIGNED = /^a self-signed certificate .* -> .*sslrootcert/;
+  /certificate verification failed: certificate signature failure \(CERT_SIGNATURE_FAILURE\) -> .*sslrootcert/;
+const SELF_SIGNED =
+  /certificate verification failed: self-signed certificate \(\w+\) -> Trust the certificate.*sslrootcert/;
 const NO_ROOT = /^none -> Give the file of the authority, or use sslmode=verify-full/;
-const EXPIRED = /^a certificate that has expired .* -> Renew/;
-const MISNAMED = /^a certificate for another host name .* -> Connect by the name/;
+const EXPIRED = /certificate verification failed: certificate has expired \(CERT_HAS_EXPIRED\) -> Renew/;
+const MISNAMED =
+  /certificate verification failed: Hostname.* \(ERR_TLS_CERT_ALTNAME_INVALID\) -> Connect by a host name/;
 
 async function expectOutcomes(
   url: string,

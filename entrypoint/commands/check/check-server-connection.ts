@@ -1,8 +1,7 @@
 import type { Config } from '../../config.ts';
 import type { Context } from '../../core/context.ts';
-import { describeProblem } from '../../core/errors.ts';
 import { withConnection } from '../../postgres/connect.ts';
-import { classifyConnectionError } from '../../postgres/connection-error.ts';
+import { toConnectionError } from '../../postgres/connection-error.ts';
 import { describeTarget } from '../../postgres/connection-settings.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
@@ -17,7 +16,7 @@ export async function checkServerConnection(config: Config, { shutdown }: Contex
     return [ok('database', `the server's own connection (${describeTarget(serverConnection)}) works`)];
   } catch (error) {
     shutdown.signal.throwIfAborted();
-    const { problem } = classifyConnectionError(error, serverConnection);
-    return [warning('database', `the server would not connect: ${describeProblem(problem)}`)];
+    const { message } = toConnectionError(error, serverConnection);
+    return [warning('database', `the server would fail to connect: ${message}`)];
   }
 }

@@ -1,9 +1,8 @@
 import type { Context } from '../../core/context.ts';
-import { BootError } from '../../core/errors.ts';
 import type { Database } from '../../database/database.ts';
 import { NOTICE_LOST_MACHINE } from '../../migrations/script/session-reset.ts';
 import { connect } from '../../postgres/connect.ts';
-import { classifyConnectionError } from '../../postgres/connection-error.ts';
+import { toConnectionError } from '../../postgres/connection-error.ts';
 import { SAFE_PATH, type Session } from '../../postgres/session.ts';
 
 /** For the statements of Prisma's schema engine; the ones of ours have it each, and scripts have the role's own. */
@@ -88,7 +87,6 @@ async function connectOnTheSide(database: Database, { shutdown }: Context): Prom
     return await connect(settings, { answerMs, signal: shutdown.signal });
   } catch (error) {
     shutdown.signal.throwIfAborted();
-    const { code, problem } = classifyConnectionError(error, settings);
-    throw new BootError(code, problem, error);
+    throw toConnectionError(error, settings);
   }
 }

@@ -2,23 +2,32 @@ import { faultPoint } from '../../core/fault-point.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import { codeOf } from '../../lib/describe-error.ts';
 import { withConnection } from '../../postgres/connect.ts';
-import { type ClassifiedError, classifyConnectionError } from '../../postgres/connection-error.ts';
+import { type ConnectionFailure, classifyConnectionError } from '../../postgres/connection-error.ts';
 import type { ConnectionSettings } from '../../postgres/connection-settings.ts';
 import { quoteIdentifier } from '../../postgres/session.ts';
 
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
-/** Lost a race against another replica that created the same database. */
+/** Another replica created the same database first. */
 const ALREADY_CREATED = new Set(['42P04', '23505']);
-/** Somebody is connected to the template: that passes. */
+/** object_in_use: another session is connected to the template database. */
 const TEMPLATE_IN_USE = '55006';
 
-/** Creates the database that is not there; answers with what hinders that, if anything does. */
+/** For the commands that do not create a missing database. */
+export const CREATE_HINT =
+  'Create the database, or run `node entrypoint.js migrate`, which creates it if the role has CREATEDB and applies the migrations.';
+
+/**
+ * Creates the database of the settings.
+ * @param failure why the connection to it failed
+ * @returns the failure that is left; undefined where the database exists now
+ */
 export async function createDatabase(
+  failure: ConnectionFailure,
   connection: ConnectionSettings,
   signal: AbortSignal,
   log: StepLog,
-): Promise<ClassifiedError | undefined> {
-  let hindrance: ClassifiedError | undefined;
+): Promise<ConnectionFailure | undefined> {
+  let obstacle: ConnectionFailure | undefined;
   for (const database of MAINTENANCE_DATABASES) {
     try {
       faultPoint('database:create');
@@ -26,15 +35,15 @@ export async function createDatabase(
         session.send(`CREATE DATABASE ${quoteIdentifier(connection.database)}`),
       );
       faultPoint('database:created');
-      log.info('created', `database "${connection.database}" was missing and has been created`);
+      log.info('created', `created database "${connection.database}"`);
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
       if (ALREADY_CREATED.has(codeOf(error))) return undefined;
-      const failure = classifyConnectionError(error, connection);
-      hindrance = codeOf(error) === TEMPLATE_IN_USE ? { ...failure, passing: true } : failure;
-      if (hindrance.passing) return hindrance;
+      obstacle = classifyConnectionError(error, connection);
+      if (obstacle.nativeCode === TEMPLATE_IN_USE || obstacle.retryable)
+        return { ...obstacle, retryable: true };
     }
   }
-  return hindrance;
+  return { ...failure, reason: `${failure.reason}, and could not be created: ${obstacle?.reason}` };
 }

@@ -86,7 +86,7 @@ describe('a connection string', () => {
         identityFile: undefined,
         passphrase: undefined,
       },
-      auth: { methods: undefined, inTheClear: false, bindsChannel: false },
+      auth: { methods: undefined, cleartextPassword: false, bindsChannel: false },
       connectTimeoutMs: 5000,
       applicationName: undefined,
       options: undefined,
@@ -388,8 +388,8 @@ describe('how the server may ask who we are', () => {
     expect(auth('require_auth=md5,password').methods).toEqual(['md5', 'password']);
     expect(auth('require_auth=!password,!md5').methods).toEqual(['gss', 'sspi', 'scram-sha-256', 'none']);
     // In the clear by name only.
-    expect(auth('require_auth=password').inTheClear).toBe(true);
-    expect(auth('require_auth=!md5').inTheClear).toBe(false);
+    expect(auth('require_auth=password').cleartextPassword).toBe(true);
+    expect(auth('require_auth=!md5').cleartextPassword).toBe(false);
   });
 
   test('is bound to the channel where that is asked for', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AnswerBound } from '../../../entrypoint/postgres/answer-bound.ts';
 
 const MEGABYTE = 1024 * 1024;
-const TOO_MUCH = 'an answer of an impossible length';
+const TOO_MUCH = 'an answer that is too long';
 
 function message(type: string, length: number): Buffer {
   const bytes = Buffer.alloc(5 + length, type);

@@ -2,20 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { parseDatabaseUrl } from '../../../entrypoint/config/database-url.ts';
 import { BootError } from '../../../entrypoint/core/errors.ts';
 import { codeOf, messageOf } from '../../../entrypoint/lib/describe-error.ts';
-import { classifyConnectionError } from '../../../entrypoint/postgres/connection-error.ts';
-import type { AnyProblem } from '../../helpers/problems.ts';
+import { classifyConnectionError, toConnectionError } from '../../../entrypoint/postgres/connection-error.ts';
 
-function settings(parameters = '') {
-  const parsed = parseDatabaseUrl('DIRECT_URL', `postgresql://app:hidden@db/main${parameters}`, '/app');
+function settings() {
+  const parsed = parseDatabaseUrl('DIRECT_URL', 'postgresql://app:hidden@db/main', '/app');
   if ('problem' in parsed) throw new Error(parsed.problem.got);
   return parsed.value;
 }
 
 const failure = (code: string, message = `it says ${code}`) => Object.assign(new Error(message), { code });
-const classify = (error: unknown, parameters?: string) => {
-  const { problem, ...rest } = classifyConnectionError(error, settings(parameters));
-  return { ...rest, problem: problem as AnyProblem };
-};
+const classify = (error: unknown) => classifyConnectionError(error, settings());
 
 describe('a connection that failed', () => {
   test.each([
@@ -32,12 +28,8 @@ describe('a connection that failed', () => {
     '57P01',
     '53300',
     '08006',
-  ])('with %s passes by itself', (code) => {
-    expect(classify(failure(code))).toMatchObject({
-      passing: true,
-      code: 'DATABASE_UNAVAILABLE',
-      cause: code,
-    });
+  ])('with %s is retried', (code) => {
+    expect(classify(failure(code))).toMatchObject({ retryable: true, code: 'DATABASE_UNAVAILABLE' });
   });
 
   test.each([
@@ -53,64 +45,72 @@ describe('a connection that failed', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'DATABASE_TLS'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'DATABASE_TLS'],
     ['EPROTO', 'DATABASE_TLS'],
-  ])('with %s takes a person (%s)', (code, kind) => {
-    expect(classify(failure(code))).toMatchObject({ passing: false, code: kind, cause: code });
+  ])('with %s requires manual action (%s)', (code, kind) => {
+    expect(classify(failure(code))).toMatchObject({ retryable: false, code: kind });
   });
 
-  test('passes when the server hung up or said nothing, of which the driver gives no code', () => {
+  test.each([
+    ['ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.1:5432', 'connection refused (ECONNREFUSED)'],
+    ['ECONNRESET', 'read ECONNRESET', 'connection reset by peer (ECONNRESET)'],
+    ['ENOTFOUND', 'getaddrinfo ENOTFOUND db', 'host name not found (ENOTFOUND)'],
+    ['EAI_AGAIN', 'getaddrinfo EAI_AGAIN db', 'temporary failure in name resolution (EAI_AGAIN)'],
+    ['ETIMEDOUT', 'connect ETIMEDOUT 10.0.0.1:5432', 'connection timed out (ETIMEDOUT)'],
+    ['ETIMEDOUT', 'timed out: no answer within 5s', 'timed out: no answer within 5s (ETIMEDOUT)'],
+    ['57P03', 'the database system is starting up', 'the database system is starting up (57P03)'],
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'self-signed certificate',
+      'certificate verification failed: self-signed certificate (DEPTH_ZERO_SELF_SIGNED_CERT)',
+    ],
+    [
+      'EPROTO',
+      '00A:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../record.c:1:',
+      'TLS handshake failed: wrong version number (EPROTO)',
+    ],
+  ])('with %s is reported in the standard term, with the code: %s', (code, message, reason) => {
+    expect(classify(failure(code, message)).reason).toBe(reason);
+  });
+
+  test('of which the driver gives no code, because the server closed it or never answered, is retried', () => {
     for (const message of ['Connection terminated unexpectedly', 'timeout expired']) {
-      expect(classify(new Error(message))).toMatchObject({ passing: true, cause: 'none', reason: message });
+      expect(classify(new Error(message))).toMatchObject({ retryable: true, reason: message });
     }
   });
 
-  test('passes when each of several addresses failed in a way that passes', () => {
-    const error = Object.assign(
-      new AggregateError([failure('ECONNREFUSED', 'a'), failure('ECONNREFUSED', 'b')]),
-      {
-        code: 'ECONNREFUSED',
-      },
-    );
-    expect(classify(error)).toMatchObject({ passing: true, cause: 'ECONNREFUSED' });
+  test('to each of several addresses is retried', () => {
+    const refused = [failure('ECONNREFUSED', 'a'), failure('ECONNREFUSED', 'b')];
+    const error = Object.assign(new AggregateError(refused), { code: 'ECONNREFUSED' });
+    expect(classify(error)).toMatchObject({ retryable: true });
   });
 
-  test('tells what the server says it wants', () => {
-    const wantsTls = failure('28000', 'no pg_hba.conf entry for host "10.0.0.1", no encryption');
-    expect(classify(wantsTls)).toMatchObject({ passing: false, code: 'DATABASE_TLS' });
-    const noTls = classify(new Error('The server does not support SSL connections'), '?sslmode=require');
-    expect(noTls).toMatchObject({
-      passing: false,
-      code: 'DATABASE_TLS',
-      problem: { got: 'a server without TLS' },
-    });
-    expect(noTls.problem.expected).toContain('sslmode=require');
+  test('because the server requires TLS is a matter of TLS', () => {
+    const requiresTls = failure('28000', 'no pg_hba.conf entry for host "10.0.0.1", no encryption');
+    expect(classify(requiresTls)).toMatchObject({ retryable: false, code: 'DATABASE_TLS' });
   });
 
-  test('keeps the failure of a certificate file as it is', () => {
-    const problem = {
-      what: 'sslcert in DIRECT_URL',
-      expected: 'a readable file',
-      got: 'ENOENT',
-      hint: 'Mount it.',
-    };
-    expect(classify(new BootError('DATABASE_TLS', problem))).toMatchObject({
-      passing: false,
-      code: 'DATABASE_TLS',
-      problem,
-    });
+  test('because of an unreadable certificate file stays as it is', () => {
+    const problem = { what: 'sslcert in DIRECT_URL', expected: 'a readable file', got: 'ENOENT', hint: '.' };
+    const error = new BootError('DATABASE_TLS', problem);
+    expect(toConnectionError(error, settings())).toBe(error);
   });
 
-  test('is told with the variable, the address and the user, never the password', () => {
+  test('is reported with the address, never with the password', () => {
     for (const code of ['28P01', '28000', '3D000', 'ECONNREFUSED', 'CERT_HAS_EXPIRED', 'XX000']) {
-      const { problem } = classify(failure(code));
-      expect(problem.what).toBe('DIRECT_URL');
-      expect(problem.expected).toContain('db:5432/main');
-      expect(JSON.stringify(problem)).not.toContain('hidden');
+      const { message } = toConnectionError(failure(code), settings());
+      expect(message).toMatch(/^Could not connect to db:5432\/main: /);
+      expect(message).not.toContain('hidden');
     }
   });
 
-  test('with a password that was never given says so', () => {
-    const { problem } = classifyConnectionError(failure('28P01'), { ...settings(), password: undefined });
-    expect(problem).toMatchObject({ got: 'none' });
+  test('has a hint that names the variable to correct', () => {
+    for (const code of ['28P01', 'ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT']) {
+      expect(classify(failure(code)).hint).toContain('DIRECT_URL');
+    }
+  });
+
+  test('without a password says that there is none', () => {
+    const { reason } = classifyConnectionError(failure('28P01'), { ...settings(), password: undefined });
+    expect(reason).toContain('DIRECT_URL has none');
   });
 });
 
