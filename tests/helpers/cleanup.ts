@@ -1,6 +1,6 @@
 /**
- * `onCleanup(hint)` undoes what a helper made: when the running test ends, or, for what `beforeAll` made, when
- * the file ends. Last made, first undone. An hint that throws fails the test. Not for `test.concurrent`, where
+ * `onCleanup(action)` undoes what a helper made: when the running test ends, or, for what `beforeAll` made, when
+ * the file ends. Last made, first undone. An action that throws fails the test. Not for `test.concurrent`, where
  * nothing tells which test is the running one.
  */
 import { onTestFinished } from 'vitest';
@@ -9,20 +9,20 @@ type Cleanup = () => void | Promise<void>;
 
 const afterFile: Cleanup[] = [];
 
-export function onCleanup(hint: Cleanup): void {
+export function onCleanup(action: Cleanup): void {
   try {
-    onTestFinished(hint);
+    onTestFinished(action);
   } catch {
-    afterFile.push(hint);
+    afterFile.push(action);
   }
 }
 
 /** Called once at the end of each test file by `setup.ts`. */
 export async function runFileCleanups(): Promise<void> {
   const failures: unknown[] = [];
-  for (const hint of afterFile.splice(0).reverse()) {
+  for (const action of afterFile.splice(0).reverse()) {
     try {
-      await hint();
+      await action();
     } catch (error) {
       failures.push(error);
     }

@@ -33,12 +33,12 @@ export function pump(client: Socket, server: Socket, valve: Valve): void {
 /** In order, each chunk delayed from its own arrival, and held while the valve is closed. */
 function carry(from: Socket, to: Socket, valve: Valve, write: (chunk: Buffer) => void): void {
   let last = Promise.resolve();
-  const inOrder = (hint: () => void) => {
+  const inOrder = (action: () => void) => {
     const due = delay(valve.delayMs);
     last = last
       .then(() => due)
       .then(() => opened(valve, to))
-      .then(hint);
+      .then(action);
   };
   from.on('data', (chunk: Buffer) => inOrder(() => to.writable && write(chunk)));
   from.on('end', () => inOrder(() => to.end()));
