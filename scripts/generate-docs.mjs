@@ -5,7 +5,10 @@ import { build } from 'esbuild';
 import { ROOT } from './build/paths.mjs';
 
 const checking = process.argv.includes('--check');
-const { exitCodes, errorCodes, variables, describeRestart } = await loadExplain();
+/** @type {typeof import('../entrypoint/commands/explain.ts')} */
+const { exitCodes, errorCodes, variables, describeRestart } = await load('entrypoint/commands/explain.ts');
+/** @type {{ EVENTS: Record<string, { level: string | string[], meaning: string, fields?: string[] }>, FIELDS: Record<string, [string, string]>, STEPS: Record<string, string> }} */
+const { EVENTS, FIELDS, STEPS } = await load('entrypoint/core/events.ts');
 
 /** Each generated region, by its name between `<!-- generated:NAME -->` and `<!-- /generated -->`. */
 const REGIONS = {
@@ -18,6 +21,26 @@ const REGIONS = {
     table(
       ['`error.code`', 'Status', 'Restart policy'],
       errorCodes().map((error) => [`\`${error.code}\``, `\`${error.status}\``, describeRestart(error)]),
+    ),
+  steps: () =>
+    table(
+      ['Step', 'What it does'],
+      Object.entries(STEPS).map(([name, what]) => [`\`${name}\``, String(what)]),
+    ),
+  events: () =>
+    table(
+      ['Event', 'Level', 'What happened', 'Fields'],
+      Object.entries(EVENTS).map(([name, { level, meaning, fields = [] }]) => [
+        `\`${name}\``,
+        [level].flat().join(', '),
+        meaning,
+        fields.map((/** @type {string} */ field) => `\`${field}\``).join(', ') || '–',
+      ]),
+    ),
+  fields: () =>
+    table(
+      ['Field', 'Type', 'Meaning'],
+      Object.entries(FIELDS).map(([name, [type, meaning]]) => [`\`${name}\``, type, meaning]),
     ),
   variables: () =>
     table(
@@ -32,7 +55,7 @@ const REGIONS = {
 };
 
 let differing = 0;
-for (const name of ['docs/exit-codes.md', 'docs/configuration.md']) {
+for (const name of ['docs/exit-codes.md', 'docs/configuration.md', 'docs/logs.md']) {
   const path = join(ROOT, name);
   const before = await readFile(path, 'utf8');
   const after = before.replace(
@@ -49,13 +72,10 @@ for (const name of ['docs/exit-codes.md', 'docs/configuration.md']) {
 }
 if (checking && differing > 0) process.exitCode = 1;
 
-/**
- * The command that explains is TypeScript: bundled, it can be imported by any Node.js.
- * @returns {Promise<typeof import('../entrypoint/commands/explain.ts')>}
- */
-async function loadExplain() {
+/** TypeScript that was bundled can be imported by any Node.js. @param {string} path @returns {Promise<any>} */
+async function load(path) {
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'entrypoint/commands/explain.ts')],
+    entryPoints: [join(ROOT, path)],
     bundle: true,
     platform: 'node',
     format: 'esm',

@@ -1,33 +1,19 @@
 import type { Logger } from 'pino';
 import { formatDuration } from '../lib/duration.ts';
+import type { EventName, FieldsOf, StepName } from './events.ts';
 
-type Fields = Record<string, unknown>;
-
-/** The steps of a boot, as they are named in every log line. */
-export type StepName =
-  | 'config'
-  | 'build'
-  | 'database'
-  | 'lock'
-  | 'migrate'
-  | 'seed'
-  | 'server'
-  | 'resolve'
-  | 'healthcheck';
-
-/** What a step says: each line carries `step` and `event`, the last one its duration. */
+/** The log of a step: each line carries `step` and `event`, the last one the duration of the step. */
 export interface StepLog {
-  /** Progress worth a line. */
-  info(event: string, message: string, fields?: Fields): void;
-  debug(event: string, message: string, fields?: Fields): void;
-  /** What a person should look at, though the boot goes on. */
-  warn(event: string, message: string, fields?: Fields): void;
+  info<Name extends EventName>(event: Name, message: string, fields?: FieldsOf<Name>): void;
+  debug<Name extends EventName>(event: Name, message: string, fields?: FieldsOf<Name>): void;
+  /** Worth a look, though the boot goes on. */
+  warn<Name extends EventName>(event: Name, message: string, fields?: FieldsOf<Name>): void;
   /** The step did its work. */
-  done(message: string, fields?: Fields): void;
-  /** It did not do its work, and what follows does not depend on it. */
-  failed(message: string, fields?: Fields): void;
-  /** The step decided that there is nothing to do, and why. */
-  skipped(message: string, fields?: Fields): void;
+  done(message: string, fields?: FieldsOf<'done'>): void;
+  /** The step did not do its work, and nothing that follows depends on it. */
+  failed(message: string, fields?: FieldsOf<'failed'>): void;
+  /** The step has nothing to do; the message says why. */
+  skipped(message: string, fields?: FieldsOf<'skipped'>): void;
 }
 
 /** Keeps the time of each step, and knows which one is running, or failed. */
@@ -73,17 +59,21 @@ export class StepTimer {
   }
 
   #stepLog(step: StepName, started: number): StepLog {
-    const log = this.#log;
-    const ended = () => Math.round(performance.now() - started);
+    const write = (
+      level: 'debug' | 'info' | 'warn' | 'error',
+      event: EventName,
+      message: string,
+      fields?: object,
+    ) => this.#log[level]({ step, event, ...fields }, message);
+    const end = (level: 'info' | 'error', event: EventName, message: string, fields?: object) =>
+      write(level, event, message, { durationMs: Math.round(performance.now() - started), ...fields });
     return {
-      info: (event, message, fields) => log.info({ step, event, ...fields }, message),
-      debug: (event, message, fields) => log.debug({ step, event, ...fields }, message),
-      warn: (event, message, fields) => log.warn({ step, event, ...fields }, message),
-      done: (message, fields) => log.info({ step, event: 'done', durationMs: ended(), ...fields }, message),
-      failed: (message, fields) =>
-        log.error({ step, event: 'failed', durationMs: ended(), ...fields }, message),
-      skipped: (message, fields) =>
-        log.info({ step, event: 'skipped', durationMs: ended(), ...fields }, message),
+      info: (event, message, fields) => write('info', event, message, fields),
+      debug: (event, message, fields) => write('debug', event, message, fields),
+      warn: (event, message, fields) => write('warn', event, message, fields),
+      done: (message, fields) => end('info', 'done', message, fields),
+      failed: (message, fields) => end('error', 'failed', message, fields),
+      skipped: (message, fields) => end('info', 'skipped', message, fields),
     };
   }
 }

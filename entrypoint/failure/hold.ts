@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { BootError } from '../core/errors.ts';
-import type { StepName } from '../core/step-log.ts';
+import type { StepName } from '../core/events.ts';
 import { codeOf } from '../lib/describe-error.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { ProbeServer } from '../lib/probe-server.ts';

@@ -27,7 +27,7 @@ export async function reportFailure(error: BootError, report: FailureReport): Pr
   const { log, steps, appDir, early, secrets, shutdown, children, isBoot } = report;
   const { status, retryable } = error.exit;
   const step = steps.current;
-  log.error(
+  log[retryable ? 'error' : 'fatal'](
     {
       step,
       event: 'failed',

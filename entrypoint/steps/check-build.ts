@@ -32,7 +32,7 @@ export async function checkBuild(appDir: string, config: BuildConfig, { steps }:
     log.done(describeBuild(build), {
       buildId: build.buildId,
       nextVersion: build.nextVersion,
-      migrations: build.prisma.folder?.migrations.length ?? 0,
+      migrationCount: build.prisma.folder?.migrations.length ?? 0,
     });
     return build;
   });
@@ -48,8 +48,8 @@ export async function checkPrismaFolder(
     const problems: Problem[] = [];
     const prisma = checkPrisma(appDir, config, problems);
     if (problems.length > 0) throw new BootError('BUILD_INCOMPLETE', problems);
-    const migrations = prisma.folder?.migrations.length ?? 0;
-    log.done(describeMigrations(prisma), { migrations });
+    const migrationCount = prisma.folder?.migrations.length ?? 0;
+    log.done(describeMigrations(prisma), { migrationCount });
     return prisma;
   });
 }

@@ -57,7 +57,7 @@ async function applyPending(
   const open = [...seen.interrupted.map(({ migration }) => migration), ...seen.pending];
   if (open.length === 0 && seen.failed.length === 0) {
     return log.skipped(`nothing to migrate: ${count(seen.applied.length)} applied`, {
-      applied: seen.applied.length,
+      migrationCount: seen.applied.length,
     });
   }
   const unreadable = findUnreadable(folder, open);
@@ -90,7 +90,7 @@ async function applyPending(
     await migrateEmbedded(database, lock, { ...target, pending, interrupted }, config, context, log);
   }
   await database.refresh();
-  log.done(`${count(names.length)} applied`, { applied: names.length });
+  log.done(`${count(names.length)} applied`, { migrationCount: names.length });
 }
 
 /** Tells where the folder and the history have gone different ways. */

@@ -54,6 +54,11 @@ export class BundleProcess extends OutputLines {
     return markedProcesses(this.#name);
   }
 
+  /** Throws where the log so far is not as docs/logs.md promises. */
+  checkLogs(): void {
+    if (this.deviations.length > 0) throw new Error(`the log has ${this.deviations.join(' and ')}`);
+  }
+
   /** Throws where the output so far, or the command line of a living process, holds a secret. */
   checkSecrets(): void {
     const commands = this.processes().map(({ command }) => command);

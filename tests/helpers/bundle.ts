@@ -15,7 +15,8 @@
  * harness finds the process by, and what is given; undefined takes a variable out. When the test ends, the process and
  * everything it started, in whatever group, is killed. No output may hold a secret: the databases' and roles' passwords
  * in any encoding, and what the given environment calls a password, secret, token, key or webhook. One found
- * fails the test, in the command line of a living process too. A failed test prints the output.
+ * fails the test, in the command line of a living process too; so does a log line that docs/logs.md does not describe. A
+ * failed test prints the output.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
@@ -109,6 +110,7 @@ async function endBundle(bundle: BundleProcess): Promise<void> {
     await bundle.killAll();
   }
   bundle.checkSecrets();
+  bundle.checkLogs();
 }
 
 /** The command that runs another one on a terminal, which is closed when this one is killed. */

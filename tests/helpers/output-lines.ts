@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
+import { deviationOf } from './log-interface.ts';
 
 /** A JSON line of the entrypoint's, or of a fixture's, which has `fixture` and `event`. */
 export interface LogLine {
@@ -25,6 +26,8 @@ export class OutputLines {
   readonly lines: string[] = [];
   /** Those of standard output that are JSON objects. */
   readonly logs: LogLine[] = [];
+  /** Where a line of the entrypoint's own log is not as docs/logs.md promises. */
+  readonly deviations: string[] = [];
   readonly #waiting = new Set<() => void>();
   #ended: string | undefined;
 
@@ -66,6 +69,8 @@ export class OutputLines {
     createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
       this.lines.push(line);
       const log = name === 'stdout' ? parseLog(line) : undefined;
+      const deviation = log?.time === undefined || log.fixture !== undefined ? undefined : deviationOf(log);
+      if (deviation !== undefined) this.deviations.push(deviation);
       // A seed's lines come inside of those of the boot; a fixture's are to be found either way.
       const inner = log?.event === 'output' ? parseLog(log.msg ?? '') : undefined;
       for (const found of [log, inner]) if (found !== undefined) this.logs.push(found);

@@ -17,7 +17,7 @@ async function refuse(env: Record<string, string>, app?: Standalone) {
   const [failure] = logs;
   expect(logs).toHaveLength(1);
   expect(failure).toMatchObject({
-    level: 'error',
+    level: 'fatal',
     step: 'config',
     event: 'failed',
     exitStatus: 78,

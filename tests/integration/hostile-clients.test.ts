@@ -84,7 +84,7 @@ describe('while probes are answered', () => {
     expect(await status(boot.port, '//')).toBe(503);
     await release();
     await boot.waitForServer();
-    expect(boot.logs.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(boot.logs.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
     boot.kill();
     expect(await boot.exit).toMatchObject({ code: 143 });
   }, 180_000);

@@ -21,7 +21,12 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 const LONGEST_FILE = 150;
 /** Tables, which are read by looking something up and not from top to bottom. */
-const TABLES = new Set(['config/variables.ts', 'postgres/connection-error.ts', 'core/errors.ts']);
+const TABLES = new Set([
+  'config/variables.ts',
+  'postgres/connection-error.ts',
+  'core/errors.ts',
+  'core/events.ts',
+]);
 
 const files = readdirSync(ENTRYPOINT, { recursive: true, encoding: 'utf8' }).filter((name) =>
   name.endsWith('.ts'),

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../entrypoint/commands/index.ts';
 import { VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
 import { ERROR_CODES, EXIT_STATUS } from '../../entrypoint/core/errors.ts';
+import { EVENTS, FIELDS } from '../../entrypoint/core/events.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -116,3 +117,36 @@ describe.each(['README.md', 'README.es.md'])('%s', (name) => {
     },
   );
 });
+
+describe('docs/logs.md', () => {
+  test('has every event with its level and its fields, and no other', () => {
+    const expected = Object.entries(EVENTS).map(([name, { level, fields }]: [string, LogEvent]) => [
+      name,
+      [level].flat().join(', '),
+      fields?.join(', ') ?? '–',
+    ]);
+    const actual = tableIn('docs/logs.md', 'events').map(([name, level, , fields]) => [
+      name,
+      level,
+      fields?.replaceAll('`', ''),
+    ]);
+    expect(actual).toEqual(expected);
+  });
+
+  test('lists events and fields that the code uses', () => {
+    const folder = join(root, 'entrypoint');
+    const text = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && name !== 'core/events.ts')
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join('\n');
+    const unused = Object.keys(EVENTS).filter((name) => !text.includes(`'${name}'`));
+    expect(unused).toEqual([]);
+    const carried = new Set(Object.values(EVENTS).flatMap((event: LogEvent) => event.fields ?? []));
+    const everywhere = ['time', 'level', 'msg', 'step', 'event'];
+    expect(Object.keys(FIELDS).filter((name) => !carried.has(name) && !everywhere.includes(name))).toEqual(
+      [],
+    );
+  });
+});
+
+type LogEvent = { readonly level: string | readonly string[]; readonly fields?: readonly string[] };

@@ -1,5 +1,5 @@
 import { type BootError, describeProblem } from '../../core/errors.ts';
-import type { StepName } from '../../core/step-log.ts';
+import type { StepName } from '../../core/events.ts';
 
 /** One thing the dry run found. The shape of `check --json` is made of these: see docs/check.md. */
 export interface Finding {

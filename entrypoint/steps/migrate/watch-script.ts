@@ -65,7 +65,7 @@ export function watchScript(
     const runsMs = performance.now() - started;
     if (runsMs < nextProgressMs) return;
     nextProgressMs += PROGRESS_EVERY_MS;
-    log.info('running', `${name} has been running for ${formatDuration(runsMs)}`, { migration: name });
+    log.info('progress', `${name} has been running for ${formatDuration(runsMs)}`, { migration: name });
   };
   const cancel = () => {
     isEnding = true;

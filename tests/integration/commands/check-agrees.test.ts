@@ -379,7 +379,9 @@ async function runBoth({ app: options, env, nodeArgs = [], prepare }: State) {
 
 /** Of the failure that was logged, on whatever output. */
 function codeOf({ stdout, stderr }: { stdout: string; stderr: string }): string | undefined {
-  return [...`${stdout}\n${stderr}`.matchAll(/"level":"error".*?"error":\{"code":"(\w+)"/g)].at(-1)?.[1];
+  return [...`${stdout}\n${stderr}`.matchAll(/"level":"(?:error|fatal)".*?"error":\{"code":"(\w+)"/g)].at(
+    -1,
+  )?.[1];
 }
 
 test('each failure is one that the check foresees, or one that it cannot', () => {

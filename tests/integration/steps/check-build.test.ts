@@ -244,7 +244,7 @@ test('an image that is broken does not touch the database: exit 66', async () =>
     const boot = await runBundle({ dir: app.dir, args, env: { DATABASE_URL: url } });
     expect(boot.code).toBe(66);
     expect(boot.logs.at(-1)).toMatchObject({
-      level: 'error',
+      level: 'fatal',
       step: 'build',
       event: 'failed',
       exitStatus: 66,
