@@ -65,10 +65,14 @@ export function updateProgress(table: string, record: MigrationRecord, progress:
   return update(table, record, { logs: quoteLiteral(progress) });
 }
 
-/** Completes the row of a migration that was recorded when it began; its script may have been mended since. */
-export function updateApplied(table: string, record: MigrationRecord): string[] {
-  const checksum = quoteLiteral(record.checksum);
-  return update(table, record, { checksum, finished_at: NOW, logs: 'NULL', applied_steps_count: '1' });
+/**
+ * Completes the row of a migration that was recorded when it began; its script may have been mended since, and may have
+ * deleted the row.
+ */
+export function completeRecord(table: string, record: MigrationRecord): string[] {
+  const values = { finished_at: NOW, logs: 'NULL', applied_steps_count: '1' };
+  const list = ['checksum', ...Object.keys(values)].map((name) => `"${name}" = excluded."${name}"`);
+  return insert(table, record, values, ` ON CONFLICT ("id") DO UPDATE SET ${list.join(', ')}`);
 }
 
 /** Takes back the row of a migration of which nothing was applied. */
@@ -79,11 +83,6 @@ export function deleteRecord(table: string, record: MigrationRecord): string[] {
 /** The same for a role that may not delete: Prisma tries a migration again whose record is marked so. */
 export function updateRolledBack(table: string, record: MigrationRecord): string[] {
   return update(table, record, { rolled_back_at: NOW });
-}
-
-/** Sets the time a migration ended, which the row carries from its beginning. */
-export function updateFinishedAt(table: string, record: MigrationRecord): string[] {
-  return update(table, record, { finished_at: NOW });
 }
 
 /**

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { lockHistory, underSafePath } from '../../database/history-guard.ts';
 import { SAFE_PATH, type Session } from '../../postgres/session.ts';
-import { insertApplied, type MigrationRecord, updateFinishedAt } from '../migration-record.ts';
+import { completeRecord, insertApplied, type MigrationRecord } from '../migration-record.ts';
 import type { OwnTransaction } from '../script/own-transactions.ts';
 import type { Script } from '../script/script.ts';
 import type { Autocommit, Mode } from '../script/script-plan.ts';
@@ -102,7 +102,7 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
   if (!leavesSessionAlone(statements))
     query.add(...options.reset, ...(options.mayAutocommit ? [scriptPath(options, 'LOCAL')] : []));
   if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
-  return query.add(...underSafePath(updateFinishedAt(options.table, record)), 'COMMIT');
+  return query.add(...underSafePath(completeRecord(options.table, record)), 'COMMIT');
 }
 
 /** The script's own transactions as one: what a COMMIT between them would check is checked there. */

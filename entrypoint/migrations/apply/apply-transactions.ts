@@ -1,10 +1,10 @@
 import { lockHistory, underSafePath } from '../../database/history-guard.ts';
 import type { Session } from '../../postgres/session.ts';
 import {
+  completeRecord,
   insertApplied,
   insertStarted,
   type MigrationRecord,
-  updateApplied,
   updateProgress,
 } from '../migration-record.ts';
 import { describeProgress } from '../progress.ts';
@@ -75,7 +75,7 @@ function compose(
   const isFirst = index === 0 && record.isOpen !== true;
   const isLast = index === transactions.length - 1;
   const progress = isLast ? '' : describeProgress(script, transactions, index + 1);
-  const applied = isFirst ? insertApplied(table, record) : updateApplied(table, record);
+  const applied = isFirst ? insertApplied(table, record) : completeRecord(table, record);
   const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
   return query.add(...underSafePath(isLast ? applied : begun), 'COMMIT');
 }

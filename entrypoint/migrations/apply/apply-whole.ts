@@ -3,11 +3,11 @@ import { codeOf } from '../../lib/describe-error.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
 import type { Session } from '../../postgres/session.ts';
 import {
+  completeRecord,
   deleteRecord,
   insertStarted,
   type MigrationRecord,
   recordAlone,
-  updateApplied,
   updateRolledBack,
 } from '../migration-record.ts';
 import type { Script } from '../script/script.ts';
@@ -49,7 +49,7 @@ export async function applyWhole(
       await takeBack(session, table, record);
       throw new ApplyError(error, 'autocommit', { kind: 'nothing' });
     }
-    await recordAlone(session, updateApplied(table, record), reset);
+    await recordAlone(session, completeRecord(table, record), reset);
   });
 }
 

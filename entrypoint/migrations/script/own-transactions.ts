@@ -30,6 +30,10 @@ const PLAIN_COMMIT = /^(?:COMMIT|END)(?: WORK| TRANSACTION)?$/;
 const IN_A_PAIR = /^(?:SAVEPOINT|RELEASE|ROLLBACK (?:WORK |TRANSACTION )?TO)\b/;
 const CONTROL = /^(?:COMMIT|END|SAVEPOINT|RELEASE|ROLLBACK|ABORT|PREPARE TRANSACTION)\b/;
 
+/** The record cannot be written in it. */
+const READ_ONLY =
+  /^(?:BEGIN|START TRANSACTION|SET (?:LOCAL )?TRANSACTION)\b.*\bREAD ONLY\b|^SET (?:LOCAL |SESSION )?TRANSACTION_READ_ONLY\b/;
+
 const SET_TRANSACTION = /^SET (?:LOCAL )?TRANSACTION\b/;
 
 /** What ends with the transaction that it stands in, and would not if that went on. */
@@ -51,6 +55,7 @@ export function findOwnTransactions(statements: readonly Statement[]): OwnTransa
     begin = undefined;
   };
   for (const [at, { skeleton }] of statements.entries()) {
+    if (READ_ONLY.test(skeleton)) return { kind: 'other', at };
     if (BEGIN.test(skeleton)) {
       if (begin !== undefined) return { kind: 'other', at };
       close(undefined);
@@ -71,6 +76,11 @@ export function findOwnTransactions(statements: readonly Statement[]): OwnTransa
   if (!hasControl) return { kind: 'none' };
   close(undefined);
   return { kind: 'plain', transactions, isMergeable: areMergeable(transactions, statements) };
+}
+
+/** Whether a statement begins or ends a transaction, or a part of one. */
+export function controlsTransaction({ skeleton }: Statement): boolean {
+  return BEGIN.test(skeleton) || CONTROL.test(skeleton);
 }
 
 /** The statement that begins a transaction which nothing after it ends. */

@@ -1,4 +1,9 @@
-import { findLeftOpen, findOwnTransactions, type OwnTransaction } from './own-transactions.ts';
+import {
+  controlsTransaction,
+  findLeftOpen,
+  findOwnTransactions,
+  type OwnTransaction,
+} from './own-transactions.ts';
 import { readStandalone, type Standalone } from './read-standalone.ts';
 import type { Statement } from './statements.ts';
 
@@ -58,7 +63,7 @@ export function neverInTransaction({ skeleton }: Statement): string | undefined 
  */
 export function planScript(text: string, statements: readonly Statement[]): ScriptPlan {
   const [only] = statements;
-  if (only !== undefined && statements.length === 1) return planStatement(text, only);
+  if (only !== undefined && statements.length === 1 && !needsContext(only)) return planStatement(text, only);
   const misplaced = [...statements.keys()].filter((index) => {
     const statement = statements[index];
     return statement !== undefined && neverInTransaction(statement) !== undefined;
@@ -81,6 +86,11 @@ export function mayHaveCommitted(statements: readonly Statement[], failedAt: num
     ),
   );
   return commit !== -1 && failedAt > commit;
+}
+
+/** Alone it would end, or leave, the transaction of its record. */
+function needsContext(statement: Statement): boolean {
+  return controlsTransaction(statement) && neverInTransaction(statement) === undefined;
 }
 
 function planStatement(text: string, statement: Statement): ScriptPlan {

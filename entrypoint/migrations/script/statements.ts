@@ -12,7 +12,7 @@ export interface Statement {
   readonly skeleton: string;
   /** The contents of its dollar-quoted strings: function bodies and DO blocks. */
   readonly bodies: readonly string[];
-  /** A string or a quoted name in it is never closed: the server takes no such script. */
+  /** A string, a quoted name or a comment in it is never closed: the server takes no such script. */
   readonly open: boolean;
 }
 

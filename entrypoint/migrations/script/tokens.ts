@@ -1,9 +1,9 @@
-/** A token of a script that is neither white space nor a comment. Offsets are in UTF-16 units. */
+/** A token of a script that is neither white space nor a closed comment. Offsets are in UTF-16 units. */
 export interface Token {
   readonly kind: Kind;
   readonly start: number;
   readonly end: number;
-  /** A string or a quoted name that is never closed: the rest of the script is in it. */
+  /** A string, a quoted name or a comment that is never closed: the rest of the script is in it. */
   readonly open: boolean;
 }
 
@@ -37,7 +37,9 @@ export function* readTokens(sql: string): Generator<Token> {
     const kind = KINDS.find((name) => groups[name] !== undefined);
     const close = endOf(kind ?? 'space', sql, TOKEN.lastIndex, groups);
     end = close ?? sql.length;
-    if (kind !== undefined) yield { kind, start, end, open: close === undefined };
+    // A comment counts where it is never closed: the rest of the script is in it.
+    if (kind !== undefined || close === undefined)
+      yield { kind: kind ?? 'other', start, end, open: close === undefined };
   }
 }
 

@@ -7,6 +7,7 @@ import { locateFailure, showLocation } from '../../migrations/apply/script-locat
 import { MIGRATION_FILE } from '../../migrations/migrations-folder.ts';
 import type { Script } from '../../migrations/script/script.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
+import { noteOn } from './failure-notes.ts';
 import { describeMisplaced, type FailedIn } from './foresee-failure.ts';
 import { resolveCommands } from './history-errors.ts';
 import { describeLeftovers } from './leftovers.ts';
@@ -35,7 +36,7 @@ export async function explainScriptError(
       hint,
       details: [
         ...(location === undefined ? [] : showLocation(location)),
-        ...serverDetails(server),
+        ...serverDetails(server, script),
         ...describeMisplaced(script),
         ...leftovers,
         ...commands,
@@ -91,24 +92,14 @@ function describeRemains(remains: Exclude<Remains, { kind: 'unknown' }>): string
     : `${remains.committed} of its ${remains.of} transactions are committed`;
 }
 
-function serverDetails(error: DatabaseError): string[] {
+function serverDetails(error: DatabaseError, script: Script): string[] {
   const parts: readonly (readonly [label: string, text: string | undefined])[] = [
     ['DETAIL', error.detail],
     ['HINT', error.hint],
     ['CONTEXT', error.where],
+    ['NOTE', noteOn(error, script)],
   ];
-  const hint: readonly (readonly [string, string])[] =
-    error.code === '57014'
-      ? [
-          [
-            'NOTE',
-            'The role or the database has a statement_timeout: ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT sets one for migrations.',
-          ],
-        ]
-      : [];
-  return [...parts, ...hint].flatMap(([label, text]) =>
-    text ? text.split('\n').map((line) => `${label}: ${line}`) : [],
-  );
+  return parts.flatMap(([label, text]) => (text ? text.split('\n').map((line) => `${label}: ${line}`) : []));
 }
 
 function connectionLost(name: string, error: ApplyError): BootError {

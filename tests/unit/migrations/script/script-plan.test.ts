@@ -75,6 +75,11 @@ test.each([
   ['DO $$ BEGIN COMMIT; END $$', 'autocommit whole'],
   ['DROP INDEX CONCURRENTLY i, j', 'autocommit whole'],
   ['SELECT 1', 'transaction whole'],
+  ["COMMIT PREPARED 'x'", 'autocommit whole'],
+  ['ROLLBACK', 'autocommit whole'],
+  ['ABORT', 'autocommit whole'],
+  ["PREPARE TRANSACTION 'x'", 'autocommit whole'],
+  ['COMMIT', 'transaction transactions 0'],
 ])('one statement that may commit by itself: %s is %s', (script, expected) => {
   expect(plan(script)).toBe(expected);
 });
@@ -113,6 +118,9 @@ describe('transactions of a script’s own', () => {
     'BEGIN; SELECT 1',
     'BEGIN; BEGIN; COMMIT',
     'SAVEPOINT a; SELECT 1',
+    'BEGIN READ ONLY; SELECT 1; COMMIT; SELECT 2',
+    'BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY; SELECT 1; COMMIT',
+    'SELECT 1; SET transaction_read_only = on',
   ])('%s is sent as it is written', (script) => {
     expect(plan(script)).toBe('autocommit whole');
   });

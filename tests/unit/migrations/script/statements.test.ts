@@ -103,6 +103,7 @@ describe('splitStatements', () => {
 
   test('knows a string or a name that is never closed', () => {
     expect(splitStatements("SELECT 1; SELECT 'a; b").map(({ open }) => open)).toEqual([false, true]);
+    expect(splitStatements('SELECT 1; /* a; /* b */').map(({ open }) => open)).toEqual([false, true]);
     expect(splitStatements('SELECT "a').map(({ open }) => open)).toEqual([true]);
     expect(splitStatements("SELECT E'a\\'").map(({ open }) => open)).toEqual([true]);
     expect(splitStatements("SELECT 'a''b', \"c\"").map(({ open }) => open)).toEqual([false]);
