@@ -1,13 +1,14 @@
 import { styleText } from 'node:util';
-import type { Config } from '../config.ts';
-import { EXIT_STATUS } from '../core/errors.ts';
+import type { ResolvedEnvironment } from '../config/environment.ts';
+import type { Settings } from '../config/settings.ts';
+import { examineConfig } from '../config.ts';
+import { BootError, EXIT_STATUS, type SettingProblem } from '../core/errors.ts';
 import { toBootError } from '../core/to-boot-error.ts';
 import { plainLines } from '../lib/plain-text.ts';
-import { type Build, type BuildConfig, describeBuild, readBuild } from '../steps/check-build.ts';
+import { type Build, describeBuild, readBuild } from '../steps/check-build.ts';
+import { checkServerConnection } from './check/check-connection.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
-import { checkMachine } from './check/check-machine.ts';
-import { checkPort } from './check/check-port.ts';
-import { checkServerConnection } from './check/check-server-connection.ts';
+import { checkMachine, checkPort } from './check/check-machine.ts';
 import { type Finding, failures, ok, warning } from './check/finding.ts';
 import type { Invocation } from './command.ts';
 
@@ -17,25 +18,24 @@ const LOOK = {
   failure: { symbol: '✗', style: 'red' },
 } as const;
 
+/** The dry run: every check of the boot, also after a failure; writes nothing. */
 export async function check(invocation: Invocation): Promise<number> {
-  const { flags, print, early } = invocation;
+  const { appDir, context, early, environment, flags, print } = invocation;
   const skipDatabase = flags['skip-database'] === true;
-  const [config, configFindings] = tryConfig(invocation, skipDatabase);
-  const [build, buildFindings] = tryBuild(invocation, config);
-  const port = await checkPort(early, build?.isNextServer === true && !skipDatabase);
+  const { config, settings, problems } = examineConfig(environment, appDir);
+  const [build, buildFindings] = tryBuild(settings);
+  const toConnect = skipDatabase ? undefined : config;
   const database: DatabaseReport =
-    config === undefined || skipDatabase
+    toConnect === undefined
       ? { findings: [], pending: [] }
-      : await checkDatabase(config, build?.prisma, invocation.context);
-  const server =
-    config === undefined || skipDatabase ? [] : await checkServerConnection(config, invocation.context);
+      : await checkDatabase(toConnect, build?.prisma, context);
   const findings = [
-    ...configFindings,
+    ...checkConfig(environment, skipDatabase ? problems.others : [...problems.database, ...problems.others]),
     ...buildFindings,
-    ...port,
+    ...(await checkPort(early, { mustBeFree: build?.isNextServer === true && !skipDatabase })),
     ...database.findings,
-    ...server,
-    ...checkMachine(invocation.appDir),
+    ...(toConnect === undefined ? [] : await checkServerConnection(toConnect, context)),
+    ...checkMachine(appDir),
   ];
   const exitStatus = findings.find(({ level }) => level === 'failure')?.exitStatus ?? EXIT_STATUS.ok.status;
   const report = {
@@ -48,32 +48,17 @@ export async function check(invocation: Invocation): Promise<number> {
   return exitStatus;
 }
 
-/** Without a database nothing of it needs to be set. */
-function tryConfig(
-  { config: read, environment }: Invocation,
-  skipDatabase: boolean,
-): [Config | undefined, Finding[]] {
-  const notices = environment.notices.map((notice) => warning('config', notice));
-  try {
-    return [read(), [ok('config', 'the environment is complete'), ...notices]];
-  } catch (error) {
-    const found = failures('config', toBootError(error));
-    const counting = skipDatabase
-      ? found.filter(({ message }) => !/^(?:DATABASE_\w+|DIRECT_URL)\b/.test(message))
-      : found;
-    return [
-      undefined,
-      counting.length === 0 ? [ok('config', 'the environment is complete, but for the database')] : counting,
-    ];
-  }
+function checkConfig(
+  { notices }: ResolvedEnvironment,
+  problems: readonly SettingProblem[],
+): readonly Finding[] {
+  if (problems.length > 0) return failures('config', new BootError('CONFIG_INVALID', problems));
+  return [ok('config', 'the configuration is valid'), ...notices.map((notice) => warning('config', notice))];
 }
 
-function tryBuild(
-  { appDir, environment }: Invocation,
-  config: Config | undefined,
-): [Build | undefined, Finding[]] {
+function tryBuild({ appDir, build: config }: Settings): [Build | undefined, readonly Finding[]] {
   try {
-    const build = readBuild(appDir, config?.build ?? assumeBuild(environment.variables));
+    const build = readBuild(appDir, config);
     return [
       build,
       [ok('build', describeBuild(build)), ...build.warnings.map((message) => warning('build', message))],
@@ -83,17 +68,6 @@ function tryBuild(
   }
 }
 
-/** What the build is held against where the environment as a whole is malformed. */
-function assumeBuild(variables: Readonly<Record<string, string | undefined>>): BuildConfig {
-  const { ENTRYPOINT_MIGRATE, ENTRYPOINT_MIGRATE_ENGINE } = variables;
-  const engine = ENTRYPOINT_MIGRATE_ENGINE === 'cli' ? 'cli' : 'embedded';
-  return {
-    serverFile: variables.ENTRYPOINT_SERVER ?? 'server.js',
-    prismaDir: variables.ENTRYPOINT_PRISMA_DIR ?? 'prisma',
-    engine: ENTRYPOINT_MIGRATE === 'skip' ? 'none' : engine,
-  };
-}
-
 function toTable(findings: readonly Finding[], exitStatus: number, color: boolean): string {
   const lines = findings.flatMap(({ step, level, message, details = [] }) => {
     const { symbol, style } = LOOK[level];
@@ -101,6 +75,7 @@ function toTable(findings: readonly Finding[], exitStatus: number, color: boolea
     const [first = '', ...further] = [message, ...details].flatMap(plainLines);
     return [`${mark} ${step.padEnd(9)} ${first}`, ...further.map((text) => `            ${text}`)];
   });
-  const verdict = exitStatus === 0 ? 'The boot would go through.' : `The boot would end with ${exitStatus}.`;
+  const verdict =
+    exitStatus === 0 ? 'The boot would succeed.' : `The boot would fail with exit code ${exitStatus}.`;
   return [...lines, '', verdict].join('\n');
 }

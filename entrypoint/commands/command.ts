@@ -6,40 +6,40 @@ import type { Context } from '../core/context.ts';
 export interface Flag {
   readonly type: 'boolean' | 'string';
   readonly short?: string;
-  /** What the help calls the value of a flag that has one. */
+  /** The placeholder in the help for the flag's value. */
   readonly value?: string;
   readonly summary: string;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** One run of a command: what was asked, and what it may use. */
+/** One run of a command: its arguments and its tools. */
 export interface Invocation {
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
-  /** What followed `--`. */
+  /** The arguments after `--`. */
   readonly rest: readonly string[];
   readonly appDir: string;
   readonly environment: ResolvedEnvironment;
   readonly early: EarlySettings;
-  /** The whole configuration; throws when it is wrong. */
+  /** The whole configuration; throws if it is invalid. */
   config(): Config;
   readonly context: Context;
   /** Writes a result to standard output, an object as JSON, secrets redacted. */
   print(result: string | object): void;
-  /** Writes text that is the same everywhere, and so can hold no secret, as it is. */
+  /** Writes text without redaction: help texts are constant and contain no secrets. */
   printHelp(text: string | object): void;
 }
 
 export interface Command {
   readonly name: string;
   readonly summary: string;
-  /** What follows the name in the usage line. */
+  /** The arguments in the usage line. */
   readonly usage: string;
   readonly flags: Flags;
-  /** A failure of it is a failed boot: others are told of it, and the container may be held. */
+  /** A failure is a failed boot: it triggers the alert webhook, and `ENTRYPOINT_HOLD` applies. */
   readonly isBoot: boolean;
-  /** Prints a result on standard output, so that its log goes to standard error. */
+  /** Prints a result to standard output, so that its log goes to standard error. */
   readonly printsResult: boolean;
-  /** What runs it; answers with the exit status. */
+  /** Loads the function that runs it and returns the exit status. */
   load(): Promise<(invocation: Invocation) => Promise<number>>;
 }

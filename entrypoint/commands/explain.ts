@@ -16,7 +16,7 @@ export function exitCodes() {
   return Object.entries(EXIT_STATUS).map(([name, entry]) => ({ name, ...entry }));
 }
 
-/** The codes of failures, `error.code` in the log, with the status each ends with. */
+/** The error codes (`error.code` in the log), each with its exit status. */
 export function errorCodes() {
   return Object.entries(ERROR_CODES).map(([code, name]) => {
     const { status, retryable } = EXIT_STATUS[name];
@@ -24,7 +24,7 @@ export function errorCodes() {
   });
 }
 
-/** What a restart policy needs to know of an exit status. */
+/** What an exit status means to a restart policy. */
 export function describeRestart({ status, retryable }: { status: number; retryable: boolean }): string {
   if (status === EXIT_STATUS.ok.status) return '–';
   return retryable ? 'restarting may help' : 'manual action required';
@@ -54,10 +54,10 @@ function toText(): string {
   return [
     'Exit codes',
     ...codes,
-    '128+n  as the signal          Ended by signal n: 143 is SIGTERM, 130 is SIGINT, 137 is SIGKILL.',
-    'other  as the server          The exit status of the server.',
+    '128+n  depends on the signal  Ended by signal n: 143 is SIGTERM, 130 is SIGINT, 137 is SIGKILL.',
+    'other  depends on the server  The exit status of the server.',
     '',
-    'Variables (each also as NAME_FILE, the path of a file that holds the value)',
+    'Variables (each can also be set as NAME_FILE, the path of a file that contains the value)',
     ...table,
   ].join('\n');
 }

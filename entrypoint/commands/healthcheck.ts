@@ -13,13 +13,12 @@ export async function healthcheck({ appDir, early, print }: Invocation): Promise
   const outcome = await ask(host, early.port, path);
   const healthy = typeof outcome === 'number' && outcome >= 200 && outcome < 300;
   const answer = typeof outcome === 'number' ? `answered ${outcome}` : `failed (${outcome})`;
-  const hint =
-    outcome === 404 ? '. Where the app answers about its health elsewhere, set ENTRYPOINT_HEALTH_PATH' : '';
+  const hint = outcome === 404 ? '. If the health endpoint has another path, set ENTRYPOINT_HEALTH_PATH' : '';
   print(`${healthy ? 'healthy' : 'unhealthy'}: GET ${url} ${answer}${hint}`);
   return healthy ? 0 : 1;
 }
 
-/** The status of the answer, or why there is none. */
+/** The status of the response, or the reason why there is none. */
 function ask(host: string, port: number, path: string): Promise<number | string> {
   return new Promise((resolve) => {
     const request = get(
@@ -31,7 +30,9 @@ function ask(host: string, port: number, path: string): Promise<number | string>
     );
     request.on('error', (error) =>
       resolve(
-        'code' in error && error.name !== 'AbortError' ? String(error.code) : `no answer in ${TIMEOUT_MS} ms`,
+        'code' in error && error.name !== 'AbortError'
+          ? String(error.code)
+          : `no response within ${TIMEOUT_MS} ms`,
       ),
     );
   });

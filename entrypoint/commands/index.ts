@@ -2,11 +2,11 @@ import type { Command, Flag } from './command.ts';
 
 const JSON_FLAG = { type: 'boolean', summary: 'Prints JSON' } as const satisfies Flag;
 
-/** Every subcommand, in the order `--help` shows them; the first is the default. Each is loaded when it runs. */
+/** Every command, in the order of `--help`. The first is the default. Each module is loaded only when it runs. */
 export const COMMANDS = [
   {
     name: 'start',
-    summary: 'The whole boot, then the server (the default)',
+    summary: 'Runs the whole boot, then the server (the default)',
     usage: '[-- SERVER-ARGUMENT...]',
     flags: {},
     isBoot: true,
@@ -15,11 +15,11 @@ export const COMMANDS = [
   },
   {
     name: 'check',
-    summary: 'The dry run of the whole boot, which writes nothing (also --check)',
+    summary: 'Dry run of the boot: checks everything and writes nothing (also --check)',
     usage: '[--json] [--skip-database]',
     flags: {
       json: JSON_FLAG,
-      'skip-database': { type: 'boolean', summary: 'Leaves out what needs a database' },
+      'skip-database': { type: 'boolean', summary: 'Skips the checks that need a database' },
     },
     isBoot: false,
     printsResult: true,
@@ -27,7 +27,7 @@ export const COMMANDS = [
   },
   {
     name: 'migrate',
-    summary: 'Wait, lock, migrate, exit: for init containers, jobs and release phases',
+    summary: 'Waits, locks, migrates and exits: for init containers, jobs and release phases',
     usage: '',
     flags: {},
     isBoot: false,
@@ -36,7 +36,7 @@ export const COMMANDS = [
   },
   {
     name: 'status',
-    summary: 'The migration history against the folder, read only; 0 only when nothing is to be done',
+    summary: 'Compares the migration history with the folder; exits with 0 only if they match',
     usage: '[--json]',
     flags: { json: JSON_FLAG },
     isBoot: false,
@@ -45,14 +45,14 @@ export const COMMANDS = [
   },
   {
     name: 'resolve',
-    summary: 'Settles a migration that failed: what `prisma migrate resolve` does',
+    summary: 'Records the state of a failed migration, as `prisma migrate resolve` does',
     usage: '--applied NAME | --rolled-back NAME',
     flags: {
       applied: { type: 'string', value: 'NAME', summary: 'All of the migration is in the database' },
       'rolled-back': {
         type: 'string',
         value: 'NAME',
-        summary: 'Nothing of it is: the next start applies it again',
+        summary: 'Nothing of it is in the database: the next start applies it again',
       },
     },
     isBoot: false,
@@ -61,16 +61,16 @@ export const COMMANDS = [
   },
   {
     name: 'seed',
-    summary: 'The seed step alone',
+    summary: 'Runs only the seed',
     usage: '[--force]',
-    flags: { force: { type: 'boolean', summary: 'Seeds a database that has users' } },
+    flags: { force: { type: 'boolean', summary: 'Seeds even if the user table has rows' } },
     isBoot: false,
     printsResult: false,
     load: async () => (await import('./seed.ts')).seed,
   },
   {
     name: 'wait',
-    summary: 'The wait for the database alone',
+    summary: 'Waits for the database, creates it if it is missing, and exits',
     usage: '',
     flags: {},
     isBoot: false,
@@ -79,7 +79,7 @@ export const COMMANDS = [
   },
   {
     name: 'healthcheck',
-    summary: 'Asks the health endpoint of the server: 0 when it answers 2xx, 1 when not',
+    summary: 'Requests the health endpoint of the server: exits with 0 for 2xx, with 1 otherwise',
     usage: '',
     flags: {},
     isBoot: false,
@@ -88,7 +88,7 @@ export const COMMANDS = [
   },
   {
     name: 'warm-cache',
-    summary: 'Fills NODE_COMPILE_CACHE with compiled code, while an image is built',
+    summary: 'Fills the compile cache (NODE_COMPILE_CACHE) while an image is built',
     usage: '',
     flags: {},
     isBoot: false,
@@ -97,7 +97,7 @@ export const COMMANDS = [
   },
   {
     name: 'explain',
-    summary: 'Prints the table of exit codes and the table of variables',
+    summary: 'Prints the exit codes and the variables',
     usage: '[--json]',
     flags: { json: JSON_FLAG },
     isBoot: false,

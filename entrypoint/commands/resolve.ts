@@ -10,9 +10,9 @@ export async function resolve({ config: read, flags, context }: Invocation): Pro
   if (typeof name !== 'string' || (applied !== undefined && rolledBack !== undefined)) {
     throw new BootError('USAGE', {
       what: 'resolve',
-      expected: 'one of --applied NAME and --rolled-back NAME',
-      got: applied === undefined ? 'none' : 'both',
-      hint: 'Say how the migration ended; `status` shows the names.',
+      expected: 'either --applied NAME or --rolled-back NAME',
+      got: applied === undefined ? 'neither' : 'both',
+      hint: 'Use --applied if all of the migration is in the database, --rolled-back if nothing of it is. `status` lists the names.',
     });
   }
   const config = read();

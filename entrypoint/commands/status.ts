@@ -40,7 +40,7 @@ export async function status({ config: read, flags, context, print }: Invocation
   return isClean ? EXIT_STATUS.ok.status : EXIT_STATUS.migration.status;
 }
 
-/** A database with tables and without a history: the next start would not begin. */
+/** The refusal of the next start, if the database has tables and no history. */
 async function wouldRefuse(database: Database, { folder, schemas }: PrismaFolder, appDir: string) {
   if (folder === undefined || folder.migrations.length === 0) return undefined;
   const { rehearse } = await import('../steps/migrate/rehearse.ts');
@@ -51,10 +51,10 @@ async function wouldRefuse(database: Database, { folder, schemas }: PrismaFolder
 const MEANING = {
   applied: 'applied',
   pending: 'pending: the next start applies them',
-  interrupted: 'interrupted between two of their transactions: the next start goes on with them',
-  failed: 'failed or interrupted: record with `resolve` how they ended',
-  edited: 'edited since they were applied',
-  missing: 'missing from the folder: the database is ahead of this image',
+  interrupted: 'interrupted between two of their transactions: the next start resumes them',
+  failed: 'failed or interrupted: manual action required, then `resolve`',
+  edited: 'edited after they were applied',
+  missing: 'missing from the image: applied to the database by a newer one',
 } as const;
 
 function toTable(report: Readonly<Record<keyof typeof MEANING, readonly string[]>>): string {

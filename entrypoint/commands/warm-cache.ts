@@ -12,12 +12,12 @@ import type { Invocation } from './command.ts';
 const HOST = '127.0.0.1';
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
-/** Nothing listens there: the boot goes as far as it can without a database. */
+/** Nothing listens on this port: the boot gets as far as it can without a database. */
 const NO_DATABASE = 'postgresql://nobody@127.0.0.1:1/none';
 
 /**
- * Fills Node.js's compile cache for the entrypoint and the server, while an image is built: both run once, without a
- * database, and leave their compiled code in the folder that NODE_COMPILE_CACHE names.
+ * Fills the compile cache of Node.js for the entrypoint and the server while an image is built: both run once, without a
+ * database, and write their compiled code to the folder NODE_COMPILE_CACHE.
  * @see https://nodejs.org/api/module.html#module-compile-cache
  */
 export async function warmCache({ appDir, environment, early, context }: Invocation): Promise<number> {
@@ -28,8 +28,8 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
     if (folder === undefined || !('enableCompileCache' in module)) {
       log.skipped(
         folder === undefined
-          ? 'NODE_COMPILE_CACHE names no folder to fill'
-          : `Node.js ${process.versions.node} has no compile cache, 22.1 and later have`,
+          ? 'skipped: NODE_COMPILE_CACHE is not set'
+          : `skipped: Node.js ${process.versions.node} has no compile cache (22.1 and later have one)`,
       );
       return EXIT_STATUS.ok.status;
     }
@@ -59,17 +59,17 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
     ]);
     await children.end();
     shutdown.signal.throwIfAborted();
-    if (answered) log.done(`compiled code of the entrypoint and the server is in ${folder}`);
+    if (answered) log.done(`wrote the compile cache of the entrypoint and the server to ${folder}`);
     else
       log.warn(
         'unanswered',
-        `the server did not answer while the cache was filled: ${folder} may lack its code`,
+        `the server did not answer, so the compile cache in ${folder} may be incomplete`,
       );
     return EXIT_STATUS.ok.status;
   });
 }
 
-/** Asks for each path until all have answered, whatever they answer; false when the signal comes first. */
+/** Requests each path until all have answered, with any status; false if the signal is aborted first. */
 async function waitForAnswers(port: number, paths: readonly string[], signal: AbortSignal): Promise<boolean> {
   const waiting = new Set(paths);
   while (waiting.size > 0 && !signal.aborted) {

@@ -1,6 +1,5 @@
-import { bindAddress } from './bind-address.ts';
 import type { ResolvedEnvironment } from './environment.ts';
-import { readValues, unlessOff } from './values.ts';
+import { bindAddress, readValues, unlessOff } from './values.ts';
 import type { VariableValue } from './variables.ts';
 
 /** Settings that must be known even if the rest of the environment is invalid: how to log, where to report a failure. */

@@ -1,8 +1,9 @@
 import type { SettingProblem } from '../core/errors.ts';
-import { withoutQuotes } from './quoted-value.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
 import { VARIABLE_NAMES } from './variables.ts';
+
+const IN_QUOTES = /^(["'])(.+)\1$/s;
 
 /** The environment after the `NAME_FILE` files were read, with the problems for `readConfig` to report. */
 export interface ResolvedEnvironment {
@@ -44,4 +45,20 @@ function readRequirements(env: Environment): string {
   if (isSet(value)) return withoutQuotes('ENTRYPOINT_REQUIRE_ENV', value, []);
   const own = { ENTRYPOINT_REQUIRE_ENV_FILE };
   return readFiles(own, new Set(['ENTRYPOINT_REQUIRE_ENV']), [], []).ENTRYPOINT_REQUIRE_ENV ?? '';
+}
+
+/**
+ * The value without the quotes around it, which a shell would have removed, so that its other problems are found too;
+ * the quotes become a problem. A command whose first and last words are quoted is left unchanged.
+ */
+function withoutQuotes(name: string, value: string, problems: SettingProblem[]): string {
+  const [, quote = '', inner = ''] = IN_QUOTES.exec(value) ?? [];
+  if (inner === '' || inner.includes(quote)) return value;
+  problems.push({
+    what: name,
+    expected: 'a value without surrounding quotes',
+    got: `a value in ${quote === '"' ? 'double' : 'single'} quotes`,
+    hint: `Remove the quotes: \`docker run --env-file\` keeps them as part of the value. If the value needs them, put it in a file and set ${name}_FILE.`,
+  });
+  return inner;
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { SettingProblem } from '../core/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import {
@@ -60,4 +61,9 @@ export function isVariableName(name: string): name is VariableName {
 
 export function unlessOff(value: number | 'off'): number | undefined {
   return value === 'off' ? undefined : value;
+}
+
+/** Docker sets `HOSTNAME` to the container ID and Kubernetes to the pod name: neither is an address to bind to. */
+export function bindAddress(value: string): string {
+  return value === hostname() ? VARIABLES.HOSTNAME.default : value;
 }

@@ -1,11 +1,16 @@
+import type { Config } from '../../config.ts';
+import type { Context } from '../../core/context.ts';
 import type { Database } from '../../database/database.ts';
+import { withConnection } from '../../postgres/connect.ts';
+import { toConnectionError } from '../../postgres/connection-error.ts';
 import { describeTarget } from '../../postgres/connection-settings.ts';
 import { findMissingPrivileges, lacksPrivileges } from '../../steps/migrate/privileges.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
+/** Versions before this one have reached their end of life. */
 const OLDEST_SUPPORTED = 13;
 
-/** The server's version, what stands between, and how the connection is protected. */
+/** The version of PostgreSQL, poolers, and TLS. */
 export function checkConnection(database: Database): Finding[] {
   const { session, state } = database;
   const { settings, encrypted } = session;
@@ -15,7 +20,7 @@ export function checkConnection(database: Database): Finding[] {
     version < OLDEST_SUPPORTED
       ? warning(
           'database',
-          `PostgreSQL ${state.server.version} at ${target} is older than ${OLDEST_SUPPORTED}, the oldest that still had fixes when this was written`,
+          `PostgreSQL ${state.server.version} at ${target} has reached its end of life; upgrade it`,
         )
       : ok('database', `PostgreSQL ${state.server.version} at ${target}`),
   ];
@@ -23,27 +28,28 @@ export function checkConnection(database: Database): Finding[] {
     findings.push(
       warning(
         'database',
-        'there is a pooler in between: set DIRECT_URL to the server itself. Migrations that cannot be one transaction need it',
+        'the connection goes through a pooler; set DIRECT_URL to a direct connection, which migrations need if they cannot run in one transaction',
       ),
     );
   }
   const isLocal = /^(?:\/|localhost$|127\.|::1$)/.test(settings.host);
+  const found = isLocal ? ok : warning;
+  const sslmode = `sslmode=${settings.tls.mode}`;
   const verifies = settings.tls.mode.startsWith('verify');
-  if (!encrypted)
+  if (encrypted && verifies) {
+    findings.push(ok('database', `the connection is encrypted and the server is verified (${sslmode})`));
+  } else if (encrypted) {
+    const advice = isLocal ? '' : '; use sslmode=verify-full';
     findings.push(
-      (isLocal ? ok : warning)('database', `the connection is not encrypted (sslmode=${settings.tls.mode})`),
+      found('database', `the connection is encrypted, the server is not verified (${sslmode})${advice}`),
     );
-  else
-    findings.push(
-      (verifies || isLocal ? ok : warning)(
-        'database',
-        `the connection is encrypted${verifies ? ' and the server verified' : `, the server not verified (sslmode=${settings.tls.mode}; verify-full does)`}`,
-      ),
-    );
+  } else {
+    findings.push(found('database', `the connection is not encrypted (${sslmode})`));
+  }
   return findings;
 }
 
-/** Whether the role has what migrations need. */
+/** Whether the role has the privileges that migrations need. */
 export async function checkPrivileges(database: Database, pending: number): Promise<Finding[]> {
   const { toRecord, toCreate } = await findMissingPrivileges(database);
   const role = `role "${database.state.server.role}"`;
@@ -51,6 +57,27 @@ export async function checkPrivileges(database: Database, pending: number): Prom
   if (lacks.length === 0) return [ok('database', `${role} has the privileges that migrations need`)];
   if (pending > 0 && toRecord.length > 0)
     return failures('database', lacksPrivileges(database, toRecord, pending));
-  const consequence = pending > 0 ? 'a migration that creates anything there' : 'the next migration';
-  return [warning('database', `${role} lacks ${lacks.join('; ')}: ${consequence} will fail`)];
+  const consequence = pending > 0 ? 'a migration that creates objects there' : 'the next migration';
+  return [warning('database', `${role} lacks ${lacks.join('; ')}; ${consequence} will fail`)];
+}
+
+/** Whether the server can connect, if `DIRECT_URL` makes its connection another one. */
+export async function checkServerConnection(config: Config, { shutdown }: Context): Promise<Finding[]> {
+  const { serverConnection } = config.database;
+  if (serverConnection === undefined) return [];
+  try {
+    await withConnection(serverConnection, { signal: shutdown.signal }, async (session) =>
+      session.query('select 1'),
+    );
+    return [
+      ok(
+        'database',
+        `the connection of the server (DATABASE_URL, ${describeTarget(serverConnection)}) works`,
+      ),
+    ];
+  } catch (error) {
+    shutdown.signal.throwIfAborted();
+    const { message } = toConnectionError(error, serverConnection);
+    return [warning('database', `the server could not connect: ${message}`)];
+  }
 }

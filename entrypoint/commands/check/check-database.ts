@@ -10,9 +10,8 @@ import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { settleDatabase } from '../../steps/settle-database.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
-import { checkHistory, checkStanding } from './check-history.ts';
+import { checkHistory, checkRefusals, checkStanding } from './check-history.ts';
 import { describePending, foreseeFailures, type PendingReport, reportPending } from './check-pending.ts';
-import { checkRefusals } from './check-refusals.ts';
 import { checkSeed } from './check-seed.ts';
 import { type Finding, failures, warning } from './finding.ts';
 
@@ -21,7 +20,7 @@ export interface DatabaseReport {
   readonly pending: readonly PendingReport[];
 }
 
-/** The database part of the dry run, in a transaction that cannot write. */
+/** The checks that need the database. They run in a read-only transaction. */
 export async function checkDatabase(
   config: Config,
   prisma: PrismaFolder | undefined,
@@ -38,11 +37,11 @@ export async function checkDatabase(
         pending,
         findings: [
           ...checkConnection(database),
-          ...asTaken(checkStanding(database, prisma, config, pending.length), config),
+          ...asReported(checkStanding(database, prisma, config, pending.length), config),
           ...(await checkPrivileges(database, pending.length)),
-          ...asTaken(refusals, config),
-          ...asTaken(await checkHistory(database, prisma, config, pending), config),
-          ...asTaken(foreseeFailures(migrations, prisma, config), config),
+          ...asReported(refusals, config),
+          ...asReported(await checkHistory(database, prisma, config, pending), config),
+          ...asReported(foreseeFailures(migrations, prisma, config), config),
           ...(await checkSeed(database, config, migrations)),
         ],
       };
@@ -51,10 +50,10 @@ export async function checkDatabase(
     context.shutdown.signal.throwIfAborted();
     const failure = toBootError(error);
     const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
-    if (!creatable) return { findings: asTaken(failures('database', failure), config), pending: [] };
+    if (!creatable) return { findings: asReported(failures('database', failure), config), pending: [] };
     const migrations = prisma?.folder?.migrations ?? [];
     const pending = migrations.map(reportPending);
-    const missing = `database "${config.database.connection.database}" is not there: the boot would create it`;
+    const missing = `database "${config.database.connection.database}" does not exist; the boot would create it`;
     const found = pending.length === 0 || config.migrate.mode === 'skip' ? [] : [describePending(pending)];
     return {
       findings: [
@@ -79,8 +78,8 @@ function pendingMigrations(
   return [...interrupted.map(({ migration }) => migration), ...pending];
 }
 
-/** As the boot takes it: ENTRYPOINT_MIGRATE_ON_ERROR=continue goes on behind a failed migration. */
-function asTaken(findings: readonly Finding[], { migrate }: Config): Finding[] {
+/** With ENTRYPOINT_MIGRATE_ON_ERROR=continue the boot only warns about a failed migration. */
+function asReported(findings: readonly Finding[], { migrate }: Config): Finding[] {
   return findings.map((finding) =>
     migrate.onError === 'continue' && finding.exitStatus === EXIT_STATUS.migration.status
       ? warning(finding.step, finding.message, finding.details)

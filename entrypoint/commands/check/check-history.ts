@@ -1,13 +1,16 @@
 import type { Config } from '../../config.ts';
+import { BootError } from '../../core/errors.ts';
 import type { Database } from '../../database/database.ts';
 import { compareHistory, type HistoryStatus } from '../../migrations/history.ts';
+import type { Migration } from '../../migrations/migrations-folder.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
 import { describeLeftovers } from '../../steps/migrate/leftovers.ts';
+import { refuseAutocommitBehindPooler } from '../../steps/migrate/pooler.ts';
 import { describePending, type PendingReport } from './check-pending.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
-/** What the boot refuses by the history alone, before it looks at anything else. */
+/** Failures of the boot that follow from the history alone. */
 export function checkStanding(
   database: Database,
   prisma: PrismaFolder | undefined,
@@ -22,14 +25,37 @@ export function checkStanding(
   return [];
 }
 
-/** What is applied, pending, edited, missing, and waits for a person. */
+/** Failures of the boot before it applies the first pending migration. */
+export async function checkRefusals(
+  database: Database,
+  config: Config,
+  prisma: PrismaFolder | undefined,
+  pending: readonly Migration[],
+): Promise<Finding[]> {
+  const { readOnly } = database.state.server;
+  if (prisma?.folder === undefined || pending.length === 0 || readOnly) return [];
+  try {
+    if (prisma.cli === undefined) refuseAutocommitBehindPooler(database, pending);
+  } catch (error) {
+    if (!(error instanceof BootError)) throw error;
+    return failures('migrate', error);
+  }
+  const isOpen = database.state.history?.some(({ finished, rolledBack }) => !finished && !rolledBack);
+  if (isOpen === true) return [];
+  const { rehearse } = await import('../../steps/migrate/rehearse.ts');
+  const refusal = await rehearse(database, { ...config, ...prisma, folder: prisma.folder });
+  return refusal === undefined ? [] : failures('migrate', refusal);
+}
+
+/** The migrations that are applied, pending, edited, missing or failed. */
 export async function checkHistory(
   database: Database,
   prisma: PrismaFolder | undefined,
   config: Config,
   pending: readonly PendingReport[],
 ): Promise<Finding[]> {
-  if (config.migrate.mode === 'skip') return [ok('migrate', 'skipped: ENTRYPOINT_MIGRATE=skip')];
+  if (config.migrate.mode === 'skip')
+    return [ok('migrate', 'migrations are skipped (ENTRYPOINT_MIGRATE=skip)')];
   const folder = prisma?.folder;
   if (folder === undefined) return [];
   const { failed, missing, edited, applied } = statusOf(database, prisma, config);
@@ -40,22 +66,28 @@ export async function checkHistory(
     );
   if (missing.length > 0 && config.migrate.whenAhead === 'warn')
     findings.push(
-      warning('migrate', `the database is ahead of this image, which lacks ${missing.join(', ')}`),
+      warning(
+        'migrate',
+        `the database has migrations that are missing from the image: ${missing.join(', ')}`,
+      ),
     );
   if (edited.length > 0)
     findings.push(
-      warning('migrate', `changed since they were applied, and not applied again: ${edited.join(', ')}`),
+      warning(
+        'migrate',
+        `these migrations were edited after they were applied, and are not applied again: ${edited.join(', ')}`,
+      ),
     );
   return [
     ...findings,
     pending.length === 0
-      ? ok('migrate', `nothing to migrate: ${applied.length} applied`)
+      ? ok('migrate', `no pending migrations (${applied.length} applied)`)
       : describePending(pending),
   ];
 }
 
 function statusOf(database: Database, prisma: PrismaFolder | undefined, { migrate }: Config): HistoryStatus {
   const migrations = prisma?.folder?.migrations;
-  // Without a folder nothing is compared, and nothing is missing from it.
+  // Without a folder, no migration counts as missing.
   return compareHistory(migrations === undefined ? [] : database.history, migrations ?? [], migrate);
 }

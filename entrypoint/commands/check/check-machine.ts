@@ -1,18 +1,33 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Finding, ok, warning } from './finding.ts';
+import { type Address, findPortProblem } from '../../steps/check-port.ts';
+import { type Finding, failures, ok, warning } from './finding.ts';
 
-/** The user it runs as, and who may read `.env`. */
+/**
+ * Whether the server's port is free.
+ * @param mustBeFree whether the boot, here, would fail because of it; otherwise it is a warning
+ */
+export async function checkPort(
+  address: Address,
+  { mustBeFree }: { mustBeFree: boolean },
+): Promise<Finding[]> {
+  const problem = await findPortProblem(address);
+  if (problem === undefined) return [ok('server', `port ${address.port} on ${address.hostname} is free`)];
+  const found = failures('server', problem);
+  return mustBeFree ? found : found.map(({ message }) => warning('server', message));
+}
+
+/** The user of the process, and the permissions of `.env`. */
 export function checkMachine(appDir: string): Finding[] {
   return [checkUser(), ...checkEnvFile(appDir)];
 }
 
 function checkUser(): Finding {
   const uid = process.getuid?.();
-  if (uid === undefined) return ok('server', 'runs on a system without user ids');
+  if (uid === undefined) return ok('server', 'this system has no user IDs');
   return uid === 0
-    ? warning('server', 'runs as root: give the image a USER')
-    : ok('server', `runs as uid ${uid}`);
+    ? warning('server', 'the process runs as root; set USER in the Dockerfile')
+    : ok('server', `the process runs as uid ${uid}`);
 }
 
 function checkEnvFile(appDir: string): Finding[] {
@@ -20,7 +35,10 @@ function checkEnvFile(appDir: string): Finding[] {
     const mode = statSync(join(appDir, '.env')).mode & 0o777;
     if ((mode & 0o077) === 0) return [];
     return [
-      warning('config', `.env has mode ${mode.toString(8)}: chmod 600 keeps its secrets from other users`),
+      warning(
+        'config',
+        `.env has mode ${mode.toString(8)}, which gives other users access to its secrets; run chmod 600 .env`,
+      ),
     ];
   } catch {
     return [];

@@ -6,13 +6,13 @@ import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { foreseeFailure } from '../../steps/migrate/foresee-failure.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
-/** A pending migration, and what in it deserves a look. */
+/** A pending migration, and the statements in it to review. */
 export interface PendingReport {
   readonly name: string;
   readonly findings: readonly ScriptFinding[];
 }
 
-/** What the boot or PostgreSQL will refuse, whatever is in the database. */
+/** Migrations that are sure to fail, whatever the database contains. */
 export function foreseeFailures(
   migrations: readonly Migration[],
   prisma: PrismaFolder | undefined,
@@ -37,10 +37,11 @@ export function describePending(pending: readonly PendingReport[]): Finding {
     name,
     ...findings.map(({ line, finding }) => `  line ${line}: ${finding}`),
   ]);
-  const deserving = pending.some(({ findings }) => findings.length > 0);
-  return (deserving ? warning : ok)(
+  const needsReview = pending.some(({ findings }) => findings.length > 0);
+  const migrations = pending.length === 1 ? 'migration' : 'migrations';
+  return (needsReview ? warning : ok)(
     'migrate',
-    `${pending.length} pending, to be applied by the boot`,
+    `the boot would apply ${pending.length} pending ${migrations}`,
     details,
   );
 }

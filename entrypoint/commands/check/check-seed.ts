@@ -13,9 +13,9 @@ import { makesTable } from './created-tables.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
 /**
- * What the seed would do, and why.
- * @param database undefined where the boot would create it
- * @param pending what the boot would apply before
+ * Whether the boot would run the seed, and why.
+ * @param database undefined if it does not exist and the boot would create it
+ * @param pending the migrations that the boot would apply before
  */
 export async function checkSeed(
   database: Database | undefined,
@@ -24,37 +24,43 @@ export async function checkSeed(
 ): Promise<Finding[]> {
   const { seed, appDir } = config;
   const command = seedCommand(appDir, seed);
-  if (seed.mode === 'never') return [ok('seed', 'would not run: ENTRYPOINT_SEED=never')];
-  if (command === undefined) return [ok('seed', 'would not run: there is no seed.js')];
+  if (seed.mode === 'never') return [ok('seed', 'the boot would not seed (ENTRYPOINT_SEED=never)')];
+  if (command === undefined) return [ok('seed', 'the boot would not seed: there is no seed.js')];
   const wouldRun = (why: string): Finding[] => {
     const problem = problemOf(() => {
       if (database?.state.server.readOnly) throw readOnly(database.session.settings, 0);
       checkCommand(command, config);
     });
     return problem === undefined
-      ? [ok('seed', `would run \`${command.join(' ')}\`: ${why}`)]
+      ? [ok('seed', `the boot would run \`${command.join(' ')}\`: ${why}`)]
       : failedSeed(problem, config);
   };
-  if (seed.mode === 'always') return wouldRun('ENTRYPOINT_SEED=always');
+  if (seed.mode === 'always') return wouldRun('ENTRYPOINT_SEED is always');
   const count: SeedCount = database?.state.seed ?? { kind: 'missing', tables: seedTables(seed) };
   if (count.kind === 'counted') {
     return count.rows === 0
       ? wouldRun(`${count.table} is empty`)
-      : [ok('seed', `would not run: ${count.table} has ${describeRows(count.rows)}`)];
+      : [ok('seed', `the boot would not seed: ${count.table} has ${describeRows(count.rows)}`)];
   }
   const schema = database?.state.schema ?? config.database.connection.schema ?? null;
   const made = count.kind === 'missing' ? makesTable(pending, count.tables, schema ?? 'public') : 'no';
-  if (made === 'yes') return wouldRun('unless the migrations that make its table fill it');
+  if (made === 'yes')
+    return wouldRun(
+      'a pending migration creates the user table (if it also inserts rows, the seed is skipped)',
+    );
   if (made === 'perhaps') {
     return [
-      warning('seed', `decided after the migrations: there is no table ${seedTables(seed).join(', ')} yet`),
+      warning(
+        'seed',
+        `the boot decides after the migrations: there is no table ${seedTables(seed).join(', ')} yet`,
+      ),
     ];
   }
   const tables = database === undefined ? [] : await listTables(database.session, schema);
   return failedSeed(seedUndecided(count, seed, schema, tables), config);
 }
 
-/** As the boot takes it: ENTRYPOINT_SEED_ON_ERROR=continue goes on without a seed. */
+/** With ENTRYPOINT_SEED_ON_ERROR=continue the boot only warns about a failed seed. */
 function failedSeed(error: BootError, { seed }: Config): Finding[] {
   const found = failures('seed', error);
   if (seed.onError === 'abort' || error.exit.name !== 'seed') return found;

@@ -6,12 +6,12 @@ const MAKES_TABLE = new RegExp(
   `^(?:CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?|ALTER TABLE (?=.* RENAME TO )(?:(?:IF EXISTS|ONLY) )*(?:(?<old>${IDENTIFIER}) \\. )?.* RENAME TO )` +
     `(?:(?<schema>${IDENTIFIER}) \\. )?(?<table>${IDENTIFIER})`,
 );
-/** What these make, only running them tells. */
+/** Statements whose effect on tables only running them would show. */
 const OPAQUE = /^(?:DO|CALL|SELECT|WITH|EXECUTE|CREATE EXTENSION)\b|\bSET SCHEMA\b|^CREATE SCHEMA .* CREATE /;
 
 /**
- * Whether scripts make one of the tables, as far as their text tells.
- * @param schema the one that a name without a schema is in
+ * Whether scripts create one of the tables, judged by their text.
+ * @param schema the schema of names without one
  */
 export function makesTable(
   migrations: readonly Migration[],
@@ -23,7 +23,7 @@ export function makesTable(
   return statements.some(({ skeleton }) => OPAQUE.test(skeleton)) ? 'perhaps' : 'no';
 }
 
-/** Its name as the server stores it, where it is in the schema. */
+/** The name of the created table as the server stores it, if it is in the schema. */
 function tableMade({ skeleton }: Statement, schema: string): string | undefined {
   const groups = MAKES_TABLE.exec(skeleton)?.groups;
   const [place, name] = [groups?.schema ?? groups?.old, groups?.table].map(stored);

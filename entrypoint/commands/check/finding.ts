@@ -1,13 +1,13 @@
 import { type BootError, describeProblem } from '../../core/errors.ts';
 import type { StepName } from '../../core/events.ts';
 
-/** One thing the dry run found. The shape of `check --json` is made of these: see docs/check.md. */
+/** One result of the dry run, as `check --json` prints it: see docs/check.md. */
 export interface Finding {
   readonly step: StepName;
   readonly level: 'ok' | 'warning' | 'failure';
   readonly message: string;
   readonly details?: readonly string[];
-  /** The exit status the boot would end with. */
+  /** The exit status of the boot. */
   readonly exitStatus?: number;
   readonly code?: string;
 }
@@ -20,7 +20,7 @@ export function warning(step: StepName, message: string, details?: readonly stri
   return { step, level: 'warning', message, ...(details !== undefined && { details }) };
 }
 
-/** One finding a problem of the error. */
+/** One finding for each problem of the error. */
 export function failures(step: StepName, error: BootError): Finding[] {
   return error.problems.map((problem) => ({
     step,

@@ -49,7 +49,7 @@ test('the check writes nothing: not a table, not a row, not a transaction id', a
   ).toEqual([]);
 });
 
-test('the check tells what is pending, what in it deserves a look, and what the seed would do', async () => {
+test('the check names pending migrations, the statements in them to review, and what the seed would do', async () => {
   const app = await createStandalone({ seed: 'works' });
   const database = await createDatabase();
   const env = { DATABASE_URL: database.url };
@@ -70,11 +70,11 @@ test('the check tells what is pending, what in it deserves a look, and what the 
     },
   ]);
   expect(report.findings.find(({ step }) => step === 'seed')?.message).toBe(
-    'would run `node seed.js`: users is empty',
+    'the boot would run `node seed.js`: users is empty',
   );
 });
 
-test('the check goes on behind the first finding, and ends as the boot would', async () => {
+test('the check continues after the first finding, and exits with the code of the boot', async () => {
   const { dir } = await createStandalone({ omit: ['server.js', '.next/static'] });
   const { code, failures } = await check(dir, {
     DATABASE_URL: 'mysql://a-user@db/app',
@@ -89,7 +89,7 @@ test('the check goes on behind the first finding, and ends as the boot would', a
   ]);
 });
 
-test('the check ends with 77 for a database that refuses, 69 for one that is not there, 65 for a history that waits', async () => {
+test('the check exits with 77 if the database refuses the connection, 69 if it is unreachable, 65 for a failed record', async () => {
   const app = await createStandalone();
   const database = await createDatabase();
   const role = await createRole();
@@ -109,7 +109,7 @@ test('the check ends with 77 for a database that refuses, 69 for one that is not
   expect(await check(app.dir, env)).toMatchObject({ code: 65, failures: [{ code: 'MIGRATION_UNRESOLVED' }] });
 });
 
-test('the check tells what the role lacks for what is pending, and whether it may create the database', async () => {
+test('the check names the privileges that the role lacks, and whether it may create the database', async () => {
   const { dir } = await createStandalone();
   const database = await createDatabase();
   const role = await createRole();
@@ -120,9 +120,11 @@ test('the check tells what the role lacks for what is pending, and whether it ma
   const may = await createRole({ createdb: true });
   const created = await check(dir, { DATABASE_URL: missing.urlFor(may) });
   expect(created.code).toBe(0);
-  expect(created.report.findings.some(({ message }) => message.includes('the boot would create it'))).toBe(
-    true,
-  );
+  expect(
+    created.report.findings.some(({ message }) =>
+      message.includes('does not exist; the boot would create it'),
+    ),
+  ).toBe(true);
   expect(await missing.admin(`SELECT 1 FROM pg_database WHERE datname = '${missing.name}'`)).toEqual([]);
 });
 
@@ -133,9 +135,26 @@ test('the check of an image needs no database with --skip-database', async () =>
   const env = { DATABASE_URL: `postgresql://app@127.0.0.1:${proxy.port}/app` };
   expect((await check(dir, env, '--skip-database')).code).toBe(0);
   expect(proxy.accepted).toBe(0);
+  const malformed = { DATABASE_PORT: 'x', DIRECT_URL: 'no', DATABASE_URL_FILE: '/nowhere' };
+  expect((await check(dir, malformed, '--skip-database')).code).toBe(0);
 });
 
-test('the check tells of a port that is taken', async () => {
+test('--skip-database skips no variable of the app, whatever its name', async () => {
+  const { dir } = await createStandalone();
+  const env = { ENTRYPOINT_REQUIRE_ENV: 'DATABASE_SHADOW_URL' };
+  const { code, failures } = await check(dir, env, '--skip-database');
+  expect(code).toBe(78);
+  expect(failures).toMatchObject([{ message: expect.stringMatching(/^DATABASE_SHADOW_URL: /) }]);
+});
+
+test('the check looks at the build that the environment names, also if another variable is malformed', async () => {
+  const { dir } = await createStandalone();
+  const env = { ENTRYPOINT_SERVER: 'apps/web/server.js', ENTRYPOINT_SEED: 'maybe' };
+  const { failures } = await check(dir, env, '--skip-database');
+  expect(failures.find(({ step }) => step === 'build')?.message).toContain('apps/web/server.js');
+});
+
+test('the check reports a port in use', async () => {
   const { dir } = await createStandalone();
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
@@ -149,12 +168,12 @@ test('the check tells of a port that is taken', async () => {
   });
 });
 
-test('the check is a table for people', async () => {
+test('the check prints a table', async () => {
   const { dir } = await createStandalone({ migrations: { '0001': USERS_MIGRATION } });
   const { url } = await createDatabase();
   const { code, stdout } = await runBundle({ dir, args: ['check'], env: { DATABASE_URL: url } });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^✓ config {4}the environment is complete$/m);
-  expect(stdout).toMatch(/^✓ migrate {3}1 pending, to be applied by the boot\n {12}0001$/m);
-  expect(stdout.trimEnd()).toMatch(/The boot would go through\.$/);
+  expect(stdout).toMatch(/^✓ config {4}the configuration is valid$/m);
+  expect(stdout).toMatch(/^✓ migrate {3}the boot would apply 1 pending migration\n {12}0001$/m);
+  expect(stdout.trimEnd()).toMatch(/The boot would succeed\.$/);
 });

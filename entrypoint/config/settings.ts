@@ -1,0 +1,57 @@
+import type { BootProbeConfig } from '../steps/boot-probe.ts';
+import type { BuildConfig } from '../steps/check-build.ts';
+import type { MigrateConfig } from '../steps/migrate/settings.ts';
+import type { SeedConfig } from '../steps/seed/settings.ts';
+import type { ServerConfig } from '../steps/serve/settings.ts';
+import { bindAddress, unlessOff, type Values } from './values.ts';
+
+/** The settings of the steps, as far as they do not concern the connection to the database. */
+export interface Settings {
+  /** The folder of `entrypoint.js`, the server and its build. */
+  readonly appDir: string;
+  readonly build: BuildConfig;
+  readonly migrate: MigrateConfig;
+  readonly seed: SeedConfig;
+  readonly server: ServerConfig & BootProbeConfig;
+}
+
+export function toSettings(values: Values, appDir: string): Settings {
+  return {
+    appDir,
+    build: {
+      serverFile: values.ENTRYPOINT_SERVER,
+      prismaDir: values.ENTRYPOINT_PRISMA_DIR,
+      engine: values.ENTRYPOINT_MIGRATE === 'skip' ? 'none' : values.ENTRYPOINT_MIGRATE_ENGINE,
+    },
+    migrate: {
+      mode: values.ENTRYPOINT_MIGRATE,
+      onError: values.ENTRYPOINT_MIGRATE_ON_ERROR,
+      retryFailed: values.ENTRYPOINT_MIGRATE_RETRY_FAILED === 'on',
+      lockTimeoutMs: unlessOff(values.ENTRYPOINT_MIGRATE_LOCK_TIMEOUT),
+      statementTimeoutMs: unlessOff(values.ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT),
+      whenAhead: values.ENTRYPOINT_DATABASE_AHEAD,
+    },
+    seed: {
+      mode: values.ENTRYPOINT_SEED,
+      table: values.ENTRYPOINT_SEED_TABLE,
+      command: values.ENTRYPOINT_SEED_COMMAND,
+      timeoutMs: values.ENTRYPOINT_SEED_TIMEOUT,
+      onError: values.ENTRYPOINT_SEED_ON_ERROR,
+    },
+    server: {
+      port: values.PORT,
+      hostname: bindAddress(values.HOSTNAME),
+      healthPath: values.ENTRYPOINT_HEALTH_PATH,
+      shutdownTimeoutMs: values.ENTRYPOINT_SHUTDOWN_TIMEOUT,
+      handover: values.ENTRYPOINT_HANDOVER,
+      preload: values.ENTRYPOINT_PRELOAD,
+      supervised: [
+        ...(values.ENTRYPOINT_SHUTDOWN_TIMEOUT === undefined ? [] : ['ENTRYPOINT_SHUTDOWN_TIMEOUT']),
+        ...(values.ENTRYPOINT_PRELOAD === 'on' ? ['ENTRYPOINT_PRELOAD'] : []),
+        ...(values.ENTRYPOINT_HOLD === 'off' ? [] : ['ENTRYPOINT_HOLD']),
+        ...(values.ENTRYPOINT_ALERT_WEBHOOK === undefined ? [] : ['ENTRYPOINT_ALERT_WEBHOOK']),
+      ],
+      bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
+    },
+  };
+}
