@@ -1,4 +1,5 @@
 import { codeOf } from '../lib/describe-error.ts';
+import { backendKey } from '../postgres/backend-key.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import type { Session } from '../postgres/session.ts';
 import { historyRefused, historyTable } from './history-table.ts';
@@ -67,7 +68,7 @@ export class Database {
   get isPooled(): boolean {
     const { client, settings } = this.session;
     if (settings.pgbouncer || isSessionPooler(settings)) return settings.pgbouncer;
-    return 'processID' in client && client.processID !== this.#server.pid;
+    return backendKey(client).pid !== this.#server.pid;
   }
 
   /** The engine writes times without a zone, and means UTC. A pooler's session is not ours to change. */

@@ -39,12 +39,12 @@ export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and $
     and (select pg_catalog.count(*) = ${Object.keys(COLUMNS).length} and pg_catalog.bool_and(${isExpected('a')})
       from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))`;
 
-/** A HistoryDoubt as JSON, or null: `"$user"` comes first in most search paths, and anybody may have made that schema. */
-export function foreignNamespace(schema: string): string {
-  return `(select pg_catalog.json_build_array('namespace', pg_catalog.pg_get_userbyid(n.nspowner))
-    from pg_catalog.pg_namespace as n where n.nspname = ${schema} and n.nspname = current_user
-      and not ${isTrusted('n.nspowner')})`;
-}
+/**
+ * The role that owns the schema named as we are, where it is not trusted, as a query of one cell: `"$user"` comes first in
+ * most search paths, and anybody may have made that schema.
+ */
+export const FOREIGN_NAMESPACE = `select pg_catalog.pg_get_userbyid(n.nspowner) as cell
+    from pg_catalog.pg_namespace as n where n.nspname = current_user and not ${isTrusted('n.nspowner')}`;
 
 /** Of a trigger its function, and what its condition asks; a foreign key runs the triggers of its table, before PostgreSQL 18 with our rights. */
 const INTRUDERS = `select pg_catalog.format('trigger "%s", which needs %s of role "%s"', t.tgname,

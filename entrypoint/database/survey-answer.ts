@@ -46,42 +46,47 @@ export interface Survey {
   readonly seed: SeedCount;
 }
 
-const RowSchema = z.tuple([
-  z.string(),
-  z.string(),
-  z.string(),
-  z.boolean(),
-  z.boolean(),
-  z.nullable(z.string()),
-  z.nullable(z.string()),
-]);
-const ServerSchema = z.object({
-  version: z.string(),
-  versionNum: z.number(),
-  standby: z.boolean(),
-  readOnly: z.boolean(),
-  role: z.string(),
-  pid: z.number(),
-});
-const FactsSchema = z.object({
-  server: ServerSchema,
-  schema: z.nullable(z.string()),
-  doubt: z.nullable(z.tuple([z.literal('namespace'), z.string()])),
-  unusualHistory: z.nullable(z.string()),
-  history: z.nullable(z.string()),
-  seedTable: z.nullable(z.string()),
-  seedReason: z.nullable(z.string()),
-  seedRows: z.nullable(z.string()),
-});
+/** Made when there is an answer to read: until then the server is waited for. */
+const rowSchema = () =>
+  z.tuple([
+    z.string(),
+    z.string(),
+    z.string(),
+    z.boolean(),
+    z.boolean(),
+    z.nullable(z.string()),
+    z.nullable(z.string()),
+  ]);
+const serverSchema = () =>
+  z.object({
+    version: z.string(),
+    versionNum: z.number(),
+    standby: z.boolean(),
+    readOnly: z.boolean(),
+    role: z.string(),
+    pid: z.number(),
+  });
+const factsSchema = () =>
+  z.object({
+    server: serverSchema(),
+    schema: z.nullable(z.string()),
+    namespaceOwner: z.nullable(z.string()),
+    unusualHistory: z.nullable(z.string()),
+    history: z.nullable(z.string()),
+    seedTable: z.nullable(z.string()),
+    seedReason: z.nullable(z.string()),
+    seedRows: z.nullable(z.string()),
+  });
+type Facts = z.infer<ReturnType<typeof factsSchema>>;
 
 /** What a server answered to the survey. */
 export function readSurvey(answer: unknown, seedTables: readonly string[]): Survey {
-  const facts = FactsSchema.parse(answer);
+  const facts = factsSchema().parse(answer);
   return {
     server: facts.server,
     schema: facts.schema,
     unusualHistory: facts.unusualHistory,
-    doubt: facts.schema === HISTORY_TABLE ? ['schema', facts.schema] : facts.doubt,
+    doubt: readDoubt(facts),
     history: facts.history === null ? null : parseHistory(facts.history),
     seed: readSeed(facts, seedTables),
   };
@@ -89,10 +94,16 @@ export function readSurvey(answer: unknown, seedTables: readonly string[]): Surv
 
 /** What it answered to the part of it that touches no table. */
 export function readServerFacts(answer: unknown): ServerFacts {
-  return ServerSchema.parse(answer);
+  return serverSchema().parse(answer);
 }
 
-function readSeed(facts: z.infer<typeof FactsSchema>, tables: readonly string[]): SeedCount {
+function readDoubt({ schema, namespaceOwner }: Facts): HistoryDoubt | null {
+  if (schema === HISTORY_TABLE) return ['schema', schema];
+  const owner = cell(namespaceOwner ?? '');
+  return owner === '' ? null : ['namespace', owner];
+}
+
+function readSeed(facts: Facts, tables: readonly string[]): SeedCount {
   const { seedTable: table, seedReason: reason, seedRows: rows } = facts;
   if (table === null) return { kind: 'missing', tables };
   if (reason !== null || rows === null)
@@ -101,7 +112,7 @@ function readSeed(facts: z.infer<typeof FactsSchema>, tables: readonly string[])
 }
 
 function parseHistory(xml: string): HistoryRow[] {
-  const parsed = z.array(RowSchema).parse(JSON.parse(cell(xml) || '[]'));
+  const parsed = z.array(rowSchema()).parse(JSON.parse(cell(xml) || '[]'));
   return parsed.map(([name, checksum, startedAt, finished, rolledBack, logs, id]) => ({
     name,
     checksum,

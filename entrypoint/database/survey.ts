@@ -2,7 +2,7 @@ import { faultPoint } from '../core/fault-point.ts';
 import { toProtocolError } from '../postgres/protocol-error.ts';
 import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
 import { ALL_ROWS } from './all-rows.ts';
-import { findDoubt, foreignNamespace, IS_PLAIN_HISTORY, isTrusted } from './history-doubt.ts';
+import { FOREIGN_NAMESPACE, findDoubt, IS_PLAIN_HISTORY, isTrusted } from './history-doubt.ts';
 import { HISTORY_TABLE, qualify } from './history-table.ts';
 import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
 
@@ -113,20 +113,25 @@ const USERS_HIDDEN = `case
     when pg_catalog.row_security_active(u.oid) then 'row level security hides rows from the role'
     when u.relkind not in ('r', 'p') and not ${isTrusted('u.relowner')} then 'it is a view of another role' end`;
 
+/** What a query that is given as text answers; it is planned only where it is run. */
+function cellOf(query: string): string {
+  return `pg_catalog.query_to_xml(${query}, true, false, '')::text`;
+}
+
 /** `offset 0` keeps the planner from working the same out twice. */
 function surveyQuery(schema: string | undefined, isPlain: string): string {
   return `select pg_catalog.json_build_object(
     'server', ${SERVER_FACTS},
     'schema', coalesce((pg_catalog.parse_ident(h.relnamespace::regnamespace::text))[1], ${found('schema')}),
-    'doubt', ${schema === undefined ? foreignNamespace(found('schema')) : 'null'},
+    'namespaceOwner', ${schema === undefined ? `case when ${found('schema')} = current_user then ${cellOf(quoteLiteral(FOREIGN_NAMESPACE))} end` : 'null'},
     'unusualHistory', case when not h.plain then h.oid::text end,
     'history', case when h.plain then
-      pg_catalog.query_to_xml(${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass || ' ${ALL_ROWS}', true, false, '')::text end,
+      ${cellOf(`${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass || ' ${ALL_ROWS}'`)} end,
     'seedTable', ${found('users_name')},
     'seedReason', u.hidden,
     'seedRows', case when u.oid is not null and u.hidden is null then
-      pg_catalog.query_to_xml('select pg_catalog.count(*) as cell from (select from ' || u.oid::regclass
-        || case when u.relkind in ('r', 'p', 'm') then ' ${ALL_ROWS}' else '' end || ' limit ${COUNT_LIMIT}) as t', true, false, '')::text end
+      ${cellOf(`'select pg_catalog.count(*) as cell from (select from ' || u.oid::regclass
+        || case when u.relkind in ('r', 'p', 'm') then ' ${ALL_ROWS}' else '' end || ' limit ${COUNT_LIMIT}) as t'`)} end
   ) as facts
   from (select) as one
   left join (select c.oid, c.relnamespace, ${isPlain} as plain

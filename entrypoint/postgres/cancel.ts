@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { backendKey } from './backend-key.ts';
 import { openSocket } from './open-socket.ts';
 import type { Session } from './session.ts';
 
@@ -12,12 +13,13 @@ const TIMEOUT_MS = 5000;
  * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
  */
 export async function requestCancel({ client, settings }: Session): Promise<void> {
-  if (!('processID' in client && 'secretKey' in client)) return;
+  const { pid, secret } = backendKey(client);
+  if (pid === null || secret === null) return;
   const message = Buffer.alloc(16);
   message.writeInt32BE(message.length, 0);
   message.writeInt32BE(CANCEL_REQUEST, 4);
-  message.writeInt32BE(Number(client.processID), 8);
-  message.writeInt32BE(Number(client.secretKey), 12);
+  message.writeInt32BE(pid, 8);
+  message.writeInt32BE(secret, 12);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const { socket } = await openSocket(settings, settings.tls.mode, signal);

@@ -4,8 +4,6 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Problem } from '../../core/errors.ts';
 
-const ManifestSchema = z.object({ bin: z.object({ prisma: z.string() }) });
-
 /** The app's own Prisma CLI, as Node.js finds its package from the app's folder; it is never downloaded. */
 export function checkPrismaCli(appDir: string, problems: Problem[]): string | undefined {
   const cli = findProgram(appDir);
@@ -24,7 +22,10 @@ function findProgram(appDir: string): string | undefined {
   const require = createRequire(join(appDir, 'package.json'));
   try {
     const manifest = require.resolve('prisma/package.json');
-    return join(dirname(manifest), ManifestSchema.parse(require(manifest)).bin.prisma);
+    return join(
+      dirname(manifest),
+      z.object({ bin: z.object({ prisma: z.string() }) }).parse(require(manifest)).bin.prisma,
+    );
   } catch {
     return undefined;
   }

@@ -7,8 +7,6 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
 
 export const DEFAULT_HEALTH_PATH = '/api/health';
 
-const RoutesSchema = z.object({ basePath: z.optional(z.string()) });
-
 /** Where the server answers about its health: as it was set, or the default below the `basePath` of the build. */
 export function findHealthPath(given: string | undefined, nextDir: string): string {
   return given ?? `${readBasePath(nextDir)}${DEFAULT_HEALTH_PATH}`;
@@ -23,7 +21,7 @@ export function findNextDir(serverPath: string, serverSource = readText(serverPa
 function readBasePath(nextDir: string): string {
   try {
     const manifest: unknown = JSON.parse(readText(join(nextDir, 'routes-manifest.json')) ?? '');
-    return RoutesSchema.parse(manifest).basePath ?? '';
+    return z.object({ basePath: z.optional(z.string()) }).parse(manifest).basePath ?? '';
   } catch {
     return '';
   }
