@@ -19,7 +19,7 @@ function findMistake(command: string): [got: string, hint: string] | undefined {
   const [syntax] = SHELL_SYNTAX.exec(unquoted) ?? [];
   if (syntax === undefined) return undefined;
   return [
-    `\`${syntax.trim()}\`, which only a shell interprets`,
+    `\`${syntax.trim().replace(/=.*/s, '=…')}\`, which only a shell interprets`,
     "If it is meant literally, quote it. Otherwise use a script or, in an image with a shell, sh -c '…'.",
   ];
 }

@@ -28,3 +28,37 @@ test.each(['engine:load', 'engine:start'])(
     expect(boot.stdout).not.toContain('trapped');
   },
 );
+
+const SWAP = `CREATE FUNCTION public.reach() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped'; END $$;
+  CREATE TABLE app._prisma_migrations (id varchar(36), checksum varchar(64), finished_at timestamptz, migration_name text,
+    logs text, rolled_back_at timestamptz, started_at timestamptz, applied_steps_count int);
+  INSERT INTO app._prisma_migrations (id) VALUES ('1');
+  CREATE POLICY planted ON app._prisma_migrations USING (public.reach());
+  ALTER TABLE app._prisma_migrations ENABLE ROW LEVEL SECURITY;
+  GRANT ALL ON app._prisma_migrations TO PUBLIC`;
+
+test.each(['engine:load', 'engine:start'])(
+  'a table that the owner of the schema puts in the place of a history at %s has none of its policies run',
+  async (point) => {
+    const app = await createFaultyApp({ migrations: { '0001_users': 'CREATE TABLE users (n int)' } });
+    const [owner, other] = [await createRole(), await createRole()];
+    const database = await createDatabase({ owner });
+    await database.query(`CREATE SCHEMA app AUTHORIZATION ${other.name}; GRANT ALL ON SCHEMA app TO ${owner.name};
+      GRANT CREATE ON SCHEMA public TO ${other.name}`);
+    const env = { DATABASE_URL: database.urlFor(owner, { schema: 'app' }) };
+    const first = await startBundle({ dir: app.dir, args: ['migrate'], env });
+    expect((await first.exit).code, first.stdout).toBe(0);
+    await app.addMigration('0002_more', 'CREATE TABLE more (n int)');
+    const held = { ...env, ZARPE_FAULT: `hold:${point}:1` };
+    const boot = await startBundle({ dir: app.dir, args: ['migrate'], env: held, stdin: 'pipe' });
+    await boot.waitForLine(/"fault"/);
+    const session = await database.connect(database.urlFor(other));
+    await session.query(`DROP TABLE app._prisma_migrations; ${SWAP}`);
+    await session.end();
+    boot.stdin?.write('\n');
+    const { code } = await boot.exit;
+    expect(code, boot.stdout).toBe(65);
+    expect(boot.stdout).toMatch(/got one that role|"got":"one that role/);
+    expect(boot.stdout).not.toContain('trapped');
+  },
+);

@@ -11,6 +11,7 @@ import { settleDatabase } from '../../steps/settle-database.ts';
 import { withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { checkHistory, checkRefusals, checkStanding } from './check-history.ts';
+import { checkHistoryGrants } from './check-history-grants.ts';
 import { describePending, foreseeFailures, type PendingReport, reportPending } from './check-pending.ts';
 import { checkSeed } from './check-seed.ts';
 import { type Finding, failures, warning } from './finding.ts';
@@ -41,6 +42,7 @@ export async function checkDatabase(
           ...(await checkPrivileges(database, pending.length)),
           ...asReported(refusals, config),
           ...asReported(await checkHistory(database, prisma, config, pending), config),
+          ...(config.migrate.mode === 'skip' ? [] : await checkHistoryGrants(database)),
           ...asReported(foreseeFailures(migrations, prisma, config), config),
           ...(await checkSeed(database, config, migrations)),
         ],

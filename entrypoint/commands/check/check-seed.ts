@@ -7,6 +7,7 @@ import type { SeedCount } from '../../database/survey-answer.ts';
 import type { Migration } from '../../migrations/migrations-folder.ts';
 import { readOnly } from '../../steps/migrate/history-errors.ts';
 import { checkCommand } from '../../steps/seed/run-seed.ts';
+import { showCommand } from '../../steps/seed/show-command.ts';
 import { seedUndecided } from '../../steps/seed/undecided.ts';
 import { describeRows, seedCommand, seedTables } from '../../steps/seed.ts';
 import { makesTable } from './created-tables.ts';
@@ -32,7 +33,7 @@ export async function checkSeed(
       checkCommand(command, config);
     });
     return problem === undefined
-      ? [ok('seed', `the boot would run \`${command.join(' ')}\`: ${why}`)]
+      ? [ok('seed', `the boot would run ${showCommand(command, appDir)}: ${why}`)]
       : failedSeed(problem, config);
   };
   if (seed.mode === 'always') return wouldRun('ENTRYPOINT_SEED is always');

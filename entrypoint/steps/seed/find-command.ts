@@ -29,7 +29,9 @@ function findScriptProblem(args: readonly string[], appDir: string): string | un
   if (first === -1) return 'no script for node to run';
   const candidates = first === 0 ? args.slice(0, 1) : args.filter((arg) => !arg.startsWith('-'));
   if (candidates.some((candidate) => isScript(candidate, appDir))) return undefined;
-  return `no file ${candidates.join(' or ')} in ${appDir}`;
+  // What looks like no script may be a password.
+  const scripts = candidates.filter((candidate, at) => at === 0 || /\.[cm]?[jt]s$/.test(candidate));
+  return `no file ${scripts.join(' or ')} in ${appDir}`;
 }
 
 /** As Node.js finds what it is told to run: a file, with or without its extension, or a folder with an index. */

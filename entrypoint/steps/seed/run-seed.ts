@@ -6,11 +6,12 @@ import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
 import { findCommandProblem } from './find-command.ts';
 import type { SeedConfig, SeedTarget } from './settings.ts';
+import { showCommand } from './show-command.ts';
 
 /** Refuses a command that is not in the image. */
 export function checkCommand(command: readonly string[], target: SeedTarget): void {
   const problem = findCommandProblem(command, target);
-  if (problem !== undefined) throw failed(command, problem, new LastLines());
+  if (problem !== undefined) throw failed(showCommand(command, target.appDir), problem, new LastLines());
 }
 
 /**
@@ -26,10 +27,11 @@ export async function runSeed(
   log: StepLog,
 ): Promise<void> {
   const [program = 'node', ...args] = command;
+  const shown = showCommand(command, target.appDir);
   const lines = new LastLines();
   log.info(
     'running',
-    `seeding with \`${command.join(' ')}\`; should an earlier seed have been cut off, what it committed is still there`,
+    `seeding with ${shown}; should an earlier seed have been cut off, what it committed is still there`,
   );
   let result: Awaited<ReturnType<typeof runChild>>;
   try {
@@ -47,7 +49,7 @@ export async function runSeed(
   } catch (error) {
     lockLost.throwIfAborted();
     throw failed(
-      command,
+      shown,
       `a command that cannot be started (${error instanceof Error && 'code' in error ? error.code : error})`,
       lines,
       error,
@@ -57,10 +59,10 @@ export async function runSeed(
     log.warn('survived', `what the seed has started lives on: ${describeSurvivors(result.survivors)}`);
   context.shutdown.signal.throwIfAborted();
   lockLost.throwIfAborted();
-  if (result.timedOut) throw failed(command, describeTimeout(config.timeoutMs, result.survivors), lines);
+  if (result.timedOut) throw failed(shown, describeTimeout(config.timeoutMs, result.survivors), lines);
   if (result.status !== 0)
     throw failed(
-      command,
+      shown,
       result.signal === undefined ? `exit status ${result.status}` : `an end by ${result.signal}`,
       lines,
     );
@@ -75,9 +77,9 @@ function describeSurvivors(pids: readonly number[]): string {
   return `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`;
 }
 
-function failed(command: readonly string[], got: string, lines: LastLines, cause?: unknown): BootError {
+function failed(shown: string, got: string, lines: LastLines, cause?: unknown): BootError {
   const problem = {
-    what: `the seed \`${command.join(' ')}\``,
+    what: `the seed ${shown}`,
     expected: 'exit status 0',
     got,
     hint: 'Correct it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',

@@ -151,3 +151,18 @@ test.each(Object.entries(PLANTED))('%s is refused', async (_what, [sql, says]) =
   }
   expect(await reached()).toEqual([]);
 });
+
+test('check names the roles that may write into the history, and the owner of its schema, and goes through', async () => {
+  const { database, theirs, run } = await prepare('theirs');
+  const warned = await run(['check']);
+  expect(warned.code, warned.stdout).toBe(0);
+  const owner = new RegExp(`! migrate +role \\\\?"${theirs.name}\\\\?" owns the schema`);
+  const grantee = new RegExp(`! migrate .*${theirs.name} \\(.*INSERT.*\\)`);
+  expect(warned.stdout).toMatch(owner);
+  expect(warned.stdout).toMatch(grantee);
+  await database.query(`REVOKE ALL ON app._prisma_migrations FROM ${theirs.name};
+    ALTER SCHEMA app OWNER TO CURRENT_USER`);
+  const quiet = await run(['check']);
+  expect(quiet.stdout).not.toMatch(owner);
+  expect(quiet.stdout).not.toMatch(grantee);
+});

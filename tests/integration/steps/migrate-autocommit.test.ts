@@ -109,6 +109,11 @@ describe('a statement that commits by itself', () => {
     ['by name', 'CREATE INDEX CONCURRENTLY by_label ON items (label)', 'by_label'],
     ['under IF NOT EXISTS', 'CREATE INDEX CONCURRENTLY IF NOT EXISTS by_label ON items (label)', 'by_label'],
     ['under a name that PostgreSQL chose', 'CREATE INDEX CONCURRENTLY ON items (label)', 'items_label_idx'],
+    [
+      'under a name that looks like its definition',
+      'CREATE INDEX CONCURRENTLY "by USING label" ON items (label)',
+      '"by USING label"',
+    ],
   ])('that was interrupted is built again: its invalid index goes, %s', async (_how, script, index) => {
     const { database, migrate } = await prepare(script);
     await leaveInvalid(database, `CREATE INDEX CONCURRENTLY ${index} ON items (label)`, index);

@@ -24,7 +24,7 @@ test.each([
   ['node seed.js --password $ADMIN_PASSWORD', '`$ADMIN_PASSWORD`'],
   ['node $(ls seeds)', '`$(ls`'],
   ['node `ls seeds`', '```'],
-  ['NODE_ENV=test node seed.js', '`NODE_ENV=test`'],
+  ['DB_PASSWORD=hidden node seed.js', '`DB_PASSWORD=…`'],
   [`node -e "1`, 'an unclosed quote'],
   ["node it's.js", 'an unclosed quote'],
   ['   ', 'nothing'],

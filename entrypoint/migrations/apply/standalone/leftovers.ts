@@ -3,7 +3,7 @@ import type { Found } from './found.ts';
 
 /**
  * Who works on one of these tables with the lock that concurrent builds hold until they end, with or without their
- * client. VACUUM holds the same lock; who waits for it in the server makes autovacuum give way.
+ * client. VACUUM and autovacuum, which is of no role, hold the same lock; who waits for it in the server makes the latter give way.
  */
 export async function findHolder(session: Session, tables: readonly string[]): Promise<string | undefined> {
   const [row] = await session.query<{ holder: string }>(`
@@ -14,6 +14,7 @@ export async function findHolder(session: Session, tables: readonly string[]): P
       AND l.relation IN (${tables.map((oid) => `${Number(oid)}::pg_catalog.oid`).join(', ')})
       AND l.database = (SELECT d.oid FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database())
       AND l.pid <> pg_catalog.pg_backend_pid()
+      AND (a.pid IS NULL OR a.usesysid IS NOT NULL)
       AND l.pid NOT IN (SELECT v.pid FROM pg_catalog.pg_stat_progress_vacuum AS v)
     LIMIT 1`);
   return row?.holder;

@@ -63,7 +63,7 @@ async function findCandidates(session: Session, table: string, name: string | un
 
 /** The definition of index `c` without the names of the index and its table. */
 const NORMALIZED = `CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END
-  || pg_catalog.regexp_replace(pg_catalog.pg_get_indexdef(c.oid), '^.*? USING ', '')
+  || pg_catalog.regexp_replace(pg_catalog.pg_get_indexdef(c.oid), '^(?:[^"]|"(?:[^"]|"")*")*? USING ', '')
   || coalesce(' TABLESPACE ' || (SELECT s.spcname FROM pg_catalog.pg_tablespace AS s WHERE s.oid = c.reltablespace), '')`;
 
 /**
