@@ -26,6 +26,12 @@ const module = { exports: {} };`;
 
 /**
  * @param {{ quick?: boolean }} [options]
+ * @returns {import('esbuild').Plugin[]}
+ */
+export const plugins = (options) => [schemaEngine(options), lightPino, lazyPostgres, eagerModules];
+
+/**
+ * @param {{ quick?: boolean }} [options]
  * @returns {import('esbuild').Plugin}
  */
 const schemaEngine = (options) => ({
@@ -45,8 +51,6 @@ const schemaEngine = (options) => ({
   },
 });
 
-const PACKAGES = [lightPino, lazyPostgres, eagerModules];
-
 /** @satisfies {import('esbuild').BuildOptions} */
 export const entrypoint = {
   absWorkingDir: ROOT,
@@ -64,7 +68,7 @@ export const entrypoint = {
   footer: { js: '})();' },
   define: { ZARPE_VERSION: JSON.stringify(version) },
   external: ['pg-native'],
-  plugins: [schemaEngine(), ...PACKAGES],
+  plugins: plugins(),
   logLevel: 'warning',
 };
 
@@ -81,7 +85,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 
 /** @param {{ quick: boolean }} options */
 async function bundle({ quick }) {
-  const { metafile } = await build({ ...entrypoint, plugins: [schemaEngine({ quick }), ...PACKAGES] });
+  const { metafile } = await build({ ...entrypoint, plugins: plugins({ quick }) });
   const { bytes = 0, inputs = {} } = metafile.outputs[entrypoint.outfile] ?? {};
   await writeNotices(join(DIST, NOTICES), bundledPackages(metafile.inputs));
   if (process.argv.includes('--sizes')) {

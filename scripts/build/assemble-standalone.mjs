@@ -43,10 +43,13 @@ async function removeEnvironmentFiles(folder) {
   for (const name of files) await rm(join(folder, name));
 }
 
-/** @param {string} to */
-async function copyPrismaFolder(to) {
+/**
+ * The schema and the migrations, as the entrypoint finds them beside itself.
+ * @param {string} to
+ */
+export async function copyPrismaFolder(to) {
   await rm(to, { recursive: true, force: true });
-  await mkdir(to);
+  await mkdir(to, { recursive: true });
   await copyFile(join(ROOT, 'prisma/schema.prisma'), join(to, 'schema.prisma'));
   await copyFolder(join(ROOT, 'prisma/migrations'), join(to, 'migrations'));
 }

@@ -8,3 +8,6 @@ export const DIST = join(ROOT, 'dist');
 
 /** What the image copies. */
 export const STANDALONE = join(DIST, 'standalone');
+
+/** What `npm run dev` runs: the entrypoint as it is being written, the seed and the migrations. */
+export const DEV = join(DIST, 'dev');

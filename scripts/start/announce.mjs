@@ -15,7 +15,10 @@ export async function ensurePortIsFree(port) {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     const reason = error.code === 'EADDRINUSE' ? 'is taken' : `cannot be used (${error.code})`;
-    throw new Error(`port ${port} ${reason}. Choose another: PORT=${port + 1} npm start`, { cause: error });
+    throw new Error(
+      `port ${port} ${reason}. Choose another: PORT=${port + 1} npm ${process.env.npm_lifecycle_event === 'dev' ? 'run dev' : 'start'}`,
+      { cause: error },
+    );
   }
   server.close();
   await once(server, 'close');

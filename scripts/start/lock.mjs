@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 /**
- * Does its work while no other `npm start` of this repository does. The lock is a file with our process's number,
+ * Does its work while no other `npm start` or `npm run dev` of this repository does. The lock is a file with our process's number,
  * and means nothing once that process has gone, however it went.
  * @template Result
  * @param {string} folder
@@ -37,7 +37,7 @@ async function take(file) {
 }
 
 /**
- * Where the system tells, the process must be an `npm start` too: numbers are given anew.
+ * Where the system tells, the process must be one of these two: numbers are given anew.
  * @param {number} pid
  */
 async function isStart(pid) {
@@ -48,5 +48,5 @@ async function isStart(pid) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'start.mjs');
-  return command.includes('start.mjs');
+  return /\b(?:start|dev)\.mjs/.test(command);
 }

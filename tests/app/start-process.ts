@@ -1,4 +1,4 @@
-/** `npm start` as a process, with a folder of its own for the database. */
+/** `npm start` and `npm run dev` as processes, with a folder of their own for the database. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -39,9 +39,22 @@ export class StartProcess extends OutputLines {
 let started = 0;
 
 /** `terminal`: in a window of its own, which SIGKILL closes. */
-export function npmStart(home: string, port: number, { terminal = false } = {}): StartProcess {
-  const name = `start-${++started}`;
-  const command = [process.execPath, join(ROOT, 'scripts/start.mjs')];
+export function npmStart(home: string, port: number, options: { terminal?: boolean } = {}): StartProcess {
+  return startScript('start', home, port, options);
+}
+
+export function npmRunDev(home: string, port: number, options: { terminal?: boolean } = {}): StartProcess {
+  return startScript('dev', home, port, options);
+}
+
+function startScript(
+  script: 'start' | 'dev',
+  home: string,
+  port: number,
+  { terminal = false }: { terminal?: boolean },
+): StartProcess {
+  const name = `${script}-${++started}`;
+  const command = [process.execPath, join(ROOT, `scripts/${script}.mjs`)];
   const [program = '', ...args] = terminal ? onTerminal(command) : command;
   const child = spawn(program, args, {
     env: markedEnvironment(name, {
