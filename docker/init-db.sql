@@ -3,37 +3,48 @@
 -- Extensions that only a superuser may create go here (postgis, vector, ...); pgcrypto, citext, pg_trgm and the other
 -- trusted ones a migration creates by itself.
 
+-- No statement holds the password, so no log can, whatever it is set to: the shell looks at it, and the app's role gets
+-- the SCRAM verifier that the image has stored for the superuser.
 \getenv app_user APP_DB_USER
-\getenv password POSTGRES_PASSWORD
-\if :{?password}
-\else
-\set password `cat "$POSTGRES_PASSWORD_FILE"`
-\endif
+\set is_placeholder `test "${POSTGRES_PASSWORD:-$(cat "$POSTGRES_PASSWORD_FILE")}" = in-a-file && echo true || echo false`
+\set is_one_line `test "$(printf %s "$POSTGRES_PASSWORD" | tr -d '\r\n')" = "$POSTGRES_PASSWORD" && echo true || echo false`
 
-SELECT :'password' = 'in-a-file' AS is_placeholder \gset
-\if :is_placeholder
-DO $$ BEGIN RAISE 'POSTGRES_PASSWORD is the placeholder of compose.secrets.yml, and that file is not in use'; END $$;
-\endif
-
--- The health check refuses this one as well: by the next start the data folder is no longer empty.
-SELECT :'app_user' = current_user AS is_superuser \gset
-\if :is_superuser
-\set message 'POSTGRES_USER is ' :app_user ', the superuser: name another role for the app, and start with an empty volume'
-SELECT set_config('zarpe.message', :'message', false) \g /dev/null
-DO $$ BEGIN RAISE EXCEPTION USING MESSAGE = current_setting('zarpe.message'); END $$;
-\endif
+SELECT set_config('zarpe.' || name, value, false)
+FROM (VALUES ('app_user', :'app_user'), ('is_placeholder', :'is_placeholder'), ('is_one_line', :'is_one_line')) AS setting (name, value) \g /dev/null
 
 -- All or nothing: the health check takes the role for the sign that all of this was done.
-BEGIN;
+DO $$
+DECLARE
+  app_user text := current_setting('zarpe.app_user');
+  password_problem text := CASE
+    WHEN current_setting('zarpe.is_placeholder')::bool THEN 'is the placeholder of compose.secrets.yml, and that file is not in use'
+    -- The image takes the first line alone.
+    WHEN NOT current_setting('zarpe.is_one_line')::bool THEN 'holds a line break'
+  END;
+  verifier text := (SELECT rolpassword FROM pg_authid WHERE rolname = current_user);
+  -- The health check refuses these as well: by the next start the data folder is no longer empty.
+  name_problem text := CASE
+    WHEN app_user = current_user THEN 'the superuser'
+    WHEN app_user IN ('public', 'none') OR starts_with(app_user, 'pg_') THEN 'a name that PostgreSQL reserves'
+    WHEN octet_length(app_user) > 63 THEN 'longer than the 63 bytes that PostgreSQL allows'
+  END;
+BEGIN
+  IF password_problem IS NOT NULL THEN
+    RAISE 'POSTGRES_PASSWORD %: set another one, and start with an empty volume', password_problem;
+  ELSIF name_problem IS NOT NULL THEN
+    RAISE 'POSTGRES_USER is %, %: name another role for the app, and start with an empty volume', app_user, name_problem;
+  ELSIF verifier IS NULL OR NOT starts_with(verifier, 'SCRAM-SHA-256$') THEN
+    RAISE 'The password of the superuser is not stored as SCRAM-SHA-256: remove POSTGRES_HOST_AUTH_METHOD and POSTGRES_INITDB_ARGS, and start with an empty volume';
+  END IF;
 
--- The app gets a role of its own that owns its database and nothing else. Were it the superuser, one SQL injection
--- could run programs in the database's container (COPY ... TO PROGRAM). CREATEDB is for `restore --force`, which
--- fills a new database before it takes the old one's place.
-CREATE ROLE :"app_user" LOGIN CREATEDB PASSWORD :'password';
-SELECT format('ALTER DATABASE %I OWNER TO %I', current_database(), :'app_user') \gexec
+  -- The app gets a role of its own that owns its database and nothing else. Were it the superuser, one SQL injection
+  -- could run programs in the database's container (COPY ... TO PROGRAM). CREATEDB is for `restore --force`, which
+  -- fills a new database before it takes the old one's place.
+  EXECUTE format('CREATE ROLE %I LOGIN CREATEDB', app_user);
+  EXECUTE format('ALTER ROLE %I PASSWORD %L', app_user, verifier);
+  EXECUTE format('ALTER DATABASE %I OWNER TO %I', current_database(), app_user);
 
--- From now on the superuser has no password: it comes in over the socket inside the container and nowhere else,
--- `docker compose exec postgres psql -U postgres`.
-ALTER ROLE CURRENT_USER PASSWORD NULL;
-
-COMMIT;
+  -- From now on the superuser has no password: it comes in over the socket inside the container and nowhere else,
+  -- `docker compose exec postgres psql -U postgres`.
+  ALTER ROLE CURRENT_USER PASSWORD NULL;
+END $$;

@@ -70,7 +70,8 @@ find_latest() {
 
 # A database that does not exist is made, as on a new server.
 tables_in_the_way() {
-  if [ -z "$(query --dbname=postgres --command "SELECT 1 FROM pg_database WHERE datname = $(quoted "$PGDATABASE")")" ]; then
+  exists=$(echo "SELECT 1 FROM pg_database WHERE datname = :'name'" | query --dbname=postgres --set name="$PGDATABASE")
+  if [ -z "$exists" ]; then
     createdb --maintenance-db=postgres --template=template0 "$PGDATABASE" >&2
   fi
   count_tables
@@ -92,7 +93,7 @@ put_in_place_of_the_present_one() {
   trap 'exit 130' INT
   pg_restore --dbname="$staging" --no-owner --exit-on-error "$dump" ||
     fail 1 "pg_restore failed; database \`$PGDATABASE\` is as it was"
-  copy_properties
+  copy_properties || fail 1 "cannot copy the properties of \`$PGDATABASE\` to the new database; database \`$PGDATABASE\` is as it was"
   exchange_names || fail 1 "could not put the restored database in place; database \`$PGDATABASE\` is as it was"
   staging=''
   log info restore restored "${dump#"$BACKUP_DIR"/} is in place; what was there is kept as database $former: drop it when nobody misses it" \
@@ -118,16 +119,18 @@ SQL
 }
 
 # Owner, grants, settings, limits and comment of the present database. What this role may not copy is listed, a line
-# each, and the restore goes on.
+# each, and the restore goes on. All of it is other roles' text, which any of them may choose for its own settings:
+# it is quoted piece by piece, and in the list a line break of it begins no line.
 copy_properties() {
-  query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" 2>&1 >/dev/null <<'SQL' |
-SELECT set_config('zarpe.name', :'name', false), set_config('zarpe.staging', :'staging', false);
+  not_copied=$(query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" <<'SQL'
+SELECT set_config('zarpe.name', :'name', false), set_config('zarpe.staging', :'staging', false) \g /dev/null
 DO $$
 DECLARE
   statement text;
   db pg_database;
   staging text := current_setting('zarpe.staging');
-  raw text[] := '{search_path,local_preload_libraries,session_preload_libraries,shared_preload_libraries,temp_tablespaces,unix_socket_directories}';
+  lists text[] := '{search_path,local_preload_libraries,session_preload_libraries,shared_preload_libraries,temp_tablespaces,unix_socket_directories}';
+  not_copied text[] := '{}';
 BEGIN
   SELECT * INTO STRICT db FROM pg_database WHERE datname = current_setting('zarpe.name');
   FOR statement IN
@@ -144,22 +147,30 @@ BEGIN
     UNION ALL SELECT
       CASE setrole WHEN 0 THEN format('ALTER DATABASE %I', staging)
         ELSE format('ALTER ROLE %I IN DATABASE %I', pg_get_userbyid(setrole), staging) END
-      || format(' SET %I TO %s', split_part(setting, '=', 1),
-        CASE WHEN lower(split_part(setting, '=', 1)) = ANY (raw) AND value <> '' THEN value ELSE quote_literal(value) END)
-      FROM pg_db_role_setting, unnest(setconfig) AS setting, substr(setting, strpos(setting, '=') + 1) AS value
+      || format(' SET %I TO %s', name, coalesce(elements, quote_literal(value)))
+      FROM pg_db_role_setting, unnest(setconfig) AS setting,
+        LATERAL (SELECT split_part(setting, '=', 1) AS name, substr(setting, strpos(setting, '=') + 1) AS value) AS pair,
+        -- Of a list, each element by itself: as one literal it would be a list of one.
+        LATERAL (SELECT string_agg(quote_literal(CASE WHEN element[1] ~ '^".*"$'
+              THEN replace(substr(element[1], 2, length(element[1]) - 2), '""', '"')
+            ELSE element[1] END), ', ') AS elements
+          FROM regexp_matches(value, '"(?:[^"]|"")*"|[^,\s]+', 'g') AS element WHERE lower(name) = ANY (lists)) AS list
       WHERE setdatabase = db.oid
   LOOP
     BEGIN
       EXECUTE statement;
     EXCEPTION WHEN OTHERS THEN
-      RAISE WARNING '% (%)', replace(statement, quote_ident(staging), quote_ident(db.datname)), SQLERRM;
+      not_copied := not_copied || format('%s (%s)', replace(statement, quote_ident(staging), quote_ident(db.datname)), SQLERRM);
     END;
   END LOOP;
+  PERFORM set_config('zarpe.not_copied', not_copied::text, false);
 END $$;
+SELECT regexp_replace(line, '[[:cntrl:]]+', ' ', 'g') FROM unnest(current_setting('zarpe.not_copied')::text[]) AS line;
 SQL
-    while read -r line; do
-      log warn restore not-copied "not copied to the restored database, a superuser has to do it: ${line##*WARNING:  }"
-    done
+  ) || return 1
+  [ -z "$not_copied" ] || printf '%s\n' "$not_copied" | while read -r line; do
+    log warn restore not-copied "not copied to the restored database, a superuser has to do it: $line"
+  done
 }
 
 # One transaction: there is no moment without a database of that name.
@@ -191,11 +202,6 @@ open_again() {
 end() {
   [ -z "$closed" ] || open_again
   [ -z "$staging" ] || dropdb --maintenance-db=postgres --if-exists --force "$staging" || true
-}
-
-# A string as an SQL literal.
-quoted() {
-  printf "'%s'" "$(printf '%s' "$1" | sed "s/'/''/g")"
 }
 
 main "$@"

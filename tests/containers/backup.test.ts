@@ -217,6 +217,31 @@ describe('restore', () => {
     expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
   });
 
+  test.each([
+    ['public;alter/**/role/**/eve/**/superuser', '"public;alter/**/role/**/eve/**/superuser"'],
+    ['public, "$user", "a ""b"", c"', 'public, "$user", "a ""b"", c"'],
+    [
+      '"x\nWARNING:  ALTER ROLE eve SUPERUSER; --", public',
+      '"x\nWARNING:  ALTER ROLE eve SUPERUSER; --", public',
+    ],
+  ])('with --force copies %j, which a role has set for itself, as text alone', async (path, copied) => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await other.query('CREATE ROLE eve LOGIN');
+    await setSearchPathAsEve(other, path);
+    const asOwner = await restore(other, '--force', 'latest');
+    expect(asOwner.code).toBe(0);
+    const warnings = asOwner.stdout.match(/^\{.*"not-copied".*$/gm) ?? [];
+    expect(warnings.map((line) => JSON.parse(line).msg)).toEqual([
+      expect.stringMatching(/it: ALTER ROLE eve IN DATABASE zarpe SET search_path TO ('[^'\n]+'(, )?)+ \(/),
+    ]);
+    await setSearchPathAsEve(other, path);
+    expect((await restoreAsSuperuser(other, '--force', 'latest')).code).toBe(0);
+    const set = 'SELECT setconfig[1] FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase';
+    expect(await other.query(`${set} WHERE datname = 'zarpe'`)).toBe(`search_path=${copied}`);
+    expect(await other.query("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'")).toBe('f');
+  });
+
   test('with --force makes the new database with the locale of the former one', async () => {
     const other = await createNotes();
     await other.query('DROP DATABASE zarpe WITH (FORCE)', 'postgres');
@@ -293,6 +318,20 @@ function backup(project: Project, command: string): Promise<DockerResult> {
 
 function restore(project: Project, ...args: string[]): Promise<DockerResult> {
   return project.tryCompose('run', '--rm', 'restore', ...args);
+}
+
+/** With a password for the superuser, who has none in the shipped deployment and so cannot come in over TCP. */
+async function restoreAsSuperuser(project: Project, ...args: string[]): Promise<DockerResult> {
+  await project.query(`ALTER ROLE postgres PASSWORD '${project.password}'`);
+  return project.tryCompose('run', '--rm', '--env', 'PGUSER=postgres', 'restore', ...args);
+}
+
+async function setSearchPathAsEve(project: Project, path: string): Promise<void> {
+  const statements = [
+    `SELECT set_config('search_path', '${path}', false)`,
+    'ALTER ROLE eve IN DATABASE zarpe SET search_path FROM CURRENT',
+  ];
+  await project.psql('-U', 'eve', '-d', 'zarpe', ...statements.flatMap((sql) => ['-c', sql]));
 }
 
 async function inBackups(project: Project, script: string): Promise<void> {
