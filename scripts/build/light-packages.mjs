@@ -1,4 +1,5 @@
-// What the bundle leaves out of its packages, or loads only when it is used: each of these was measured at the start.
+// What the bundle leaves out of its packages, or loads only when it is used: docs/performance.md has what each saves. A
+// package that comes in another shape fails the build.
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,21 +14,38 @@ const LIGHT = {
   worker_threads: `exports.isMainThread = true;`,
 };
 
+/** What our code uses of node-postgres, by the file that it comes from. */
+export const POSTGRES_PARTS = {
+  Client: ['pg/lib/client.js'],
+  Pool: ['pg/lib/index.js', 'Pool'],
+  DatabaseError: ['pg-protocol', 'DatabaseError'],
+  escapeIdentifier: ['pg/lib/utils.js', 'escapeIdentifier'],
+  escapeLiteral: ['pg/lib/utils.js', 'escapeLiteral'],
+};
+
 /**
  * pino without what only its transports need.
  * @type {import('esbuild').Plugin}
  */
 export const lightPino = {
   name: 'light-pino',
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve, onLoad, onEnd }) {
+    const missing = new Set(Object.keys(LIGHT));
+    let isBundled = false;
+    onLoad({ filter: /[\\/]node_modules[\\/]pino[\\/]pino\.js$/ }, () => {
+      isBundled = true;
+      return undefined;
+    });
     onResolve(
       { filter: /^(?:\.\/(?:lib\/)?(?:transport|caller)|assert|worker_threads)$/ },
-      ({ path, importer }) =>
-        /[\\/]node_modules[\\/](?:pino|sonic-boom)[\\/]/.test(importer)
-          ? { path: basename(path), namespace: 'light-pino' }
-          : undefined,
+      ({ path, importer }) => {
+        if (!/[\\/]node_modules[\\/](?:pino|sonic-boom)[\\/]/.test(importer)) return undefined;
+        missing.delete(basename(path));
+        return { path: basename(path), namespace: 'light-pino' };
+      },
     );
     onLoad({ filter: /.*/, namespace: 'light-pino' }, ({ path }) => ({ contents: LIGHT[path] ?? '' }));
+    onEnd(() => (isBundled ? refuse('pino', missing) : undefined));
   },
 };
 
@@ -37,28 +55,37 @@ export const lightPino = {
  */
 export const lazyPostgres = {
   name: 'lazy-postgres',
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve, onLoad, onEnd }) {
     const folder = dirname(fileURLToPath(import.meta.url));
+    const missing = new Set(['lib/crypto/utils']);
+    let isBundled = false;
     onResolve({ filter: /^pg$/ }, ({ importer }) =>
       /[\\/]node_modules[\\/]/.test(importer) ? undefined : { path: 'pg', namespace: 'lazy-postgres' },
     );
-    onLoad({ filter: /.*/, namespace: 'lazy-postgres' }, () => ({
-      contents: `export default {
-        get Client() { return require('pg/lib/client.js'); },
-        get Pool() { return require('pg/lib/index.js').Pool; },
-        get DatabaseError() { return require('pg-protocol').DatabaseError; },
-        get escapeIdentifier() { return require('pg/lib/utils.js').escapeIdentifier; },
-        get escapeLiteral() { return require('pg/lib/utils.js').escapeLiteral; },
-      };`,
-      resolveDir: folder,
-    }));
-    onResolve({ filter: /\/utils$/ }, ({ path, importer }) =>
-      isCryptoOfPostgres(path, importer) ? { path: join(folder, 'node-crypto.mjs') } : undefined,
-    );
+    onLoad({ filter: /.*/, namespace: 'lazy-postgres' }, () => {
+      isBundled = true;
+      const getters = Object.entries(POSTGRES_PARTS).map(
+        ([name, [file, part]]) =>
+          `get ${name}() { return require('${file}')${part === undefined ? '' : `.${part}`}; },`,
+      );
+      return { contents: `export default { ${getters.join('\n')} };`, resolveDir: folder };
+    });
+    onResolve({ filter: /\/utils$/ }, ({ path, importer }) => {
+      if (!isCryptoOfPostgres(path, importer)) return undefined;
+      missing.clear();
+      return { path: join(folder, 'node-crypto.mjs') };
+    });
+    onEnd(() => (isBundled ? refuse('node-postgres', missing) : undefined));
   },
 };
 
 /** @param {string} path @param {string} importer */
 function isCryptoOfPostgres(path, importer) {
   return join(dirname(importer), path).endsWith(join('node_modules/pg/lib/crypto/utils'));
+}
+
+/** @param {string} name @param {ReadonlySet<string>} missing @returns {import('esbuild').OnEndResult} */
+function refuse(name, missing) {
+  const text = `${name} no longer asks for ${[...missing].join(', ')}: see scripts/build/light-packages.mjs`;
+  return { errors: missing.size === 0 ? [] : [{ text }] };
 }
