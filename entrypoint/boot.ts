@@ -4,9 +4,9 @@ import { withBootLock } from './steps/boot-lock.ts';
 import { withBootProbe } from './steps/boot-probe.ts';
 import { type Build, checkBuild } from './steps/check-build.ts';
 import { migrate } from './steps/migrate.ts';
+import { resolveAppEnv } from './steps/resolve-app-env.ts';
 import { seed } from './steps/seed.ts';
 import { loadServer, serve } from './steps/serve.ts';
-import { settleAppEnv } from './steps/settle-app-env.ts';
 import { withDatabase } from './steps/with-database.ts';
 
 /** The whole boot: from an empty database to a server that runs. Answers with the server's exit status. */
@@ -27,7 +27,7 @@ async function prepareDatabase(
   context: Context,
 ): Promise<NodeJS.ProcessEnv> {
   return withDatabase(config, { createDatabase: true }, context, async (database) => {
-    const appEnv = await settleAppEnv(config, database.session, context.shutdown.signal);
+    const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
     await withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
       await migrate(database, lock, { ...config, prisma }, config.migrate, context);
       await seed(database, lock, { ...config, appEnv }, config.seed, context);

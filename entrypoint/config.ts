@@ -11,7 +11,7 @@ import { hasExecve } from './steps/serve/exec.ts';
 /** The validated configuration. Durations are in milliseconds; undefined means off. */
 export interface Config extends Settings {
   readonly database: DatabaseConfig;
-  /** The environment of the seed and the server, while it is open whether there is TLS: `settleAppEnv`. */
+  /** The environment of the seed and the server, while it is open whether there is TLS: `resolveAppEnv`. */
   readonly appEnv: NodeJS.ProcessEnv;
 }
 

@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { resolve } from 'node:path';
+import { findHealthPath, findNextDir } from '../core/health-path.ts';
 import { localAddress } from '../lib/local-address.ts';
-import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import type { Invocation } from './command.ts';
 
 const TIMEOUT_MS = 3000;

@@ -1,7 +1,7 @@
 import { BootError, EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
+import { resolveAppEnv } from '../steps/resolve-app-env.ts';
 import { DEFAULT_SEED, seedCommand, seed as seedStep } from '../steps/seed.ts';
-import { settleAppEnv } from '../steps/settle-app-env.ts';
 import { withDatabase } from '../steps/with-database.ts';
 import type { Invocation } from './command.ts';
 
@@ -10,7 +10,7 @@ export async function seed({ config: read, flags, context }: Invocation): Promis
   const settings = flags.force === true ? { ...config.seed, mode: 'always' as const } : config.seed;
   if (seedCommand(config.appDir, settings) === undefined) throw noSeed(config.appDir);
   await withDatabase(config, { createDatabase: false }, context, async (database) => {
-    const appEnv = await settleAppEnv(config, database.session, context.shutdown.signal);
+    const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
     await withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
       seedStep(database, lock, { ...config, appEnv }, settings, context),
     );

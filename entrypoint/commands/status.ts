@@ -4,8 +4,7 @@ import { plainLine } from '../lib/plain-text.ts';
 import { compareHistory } from '../migrations/history.ts';
 import type { PrismaFolder } from '../steps/check-build/check-prisma.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
-import { settleDatabase } from '../steps/settle-database.ts';
-import { withDatabase } from '../steps/with-database.ts';
+import { waitForTableLocks, withDatabase } from '../steps/with-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function status({ config: read, flags, context, print }: Invocation): Promise<number> {
@@ -16,7 +15,7 @@ export async function status({ config: read, flags, context, print }: Invocation
     { createDatabase: false },
     context,
     async (database) => {
-      await settleDatabase(database, context);
+      await waitForTableLocks(database, context);
       const rows = database.history;
       const refusal =
         database.state.history === null ? await wouldRefuse(database, prisma, config.appDir) : undefined;

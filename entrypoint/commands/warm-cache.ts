@@ -5,8 +5,8 @@ import module from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_STATUS } from '../core/errors.ts';
+import { findHealthPath, findNextDir } from '../core/health-path.ts';
 import { endOf } from '../lib/child-process.ts';
-import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import type { Invocation } from './command.ts';
 
 const HOST = '127.0.0.1';

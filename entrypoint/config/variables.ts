@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { DEFAULT_HEALTH_PATH } from '../core/health-path.ts';
 import { LOG_LEVELS } from '../core/log-levels.ts';
 import { parseDuration } from '../lib/duration.ts';
-import { DEFAULT_HEALTH_PATH } from '../steps/check-build/health-path.ts';
 
 /** One environment variable: how it is parsed, and how the docs and `explain` describe it. */
 export interface Variable<Schema extends z.ZodMiniType = z.ZodMiniType> {

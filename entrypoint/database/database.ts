@@ -27,14 +27,14 @@ export class Database {
 
   static async open(session: Session, seedTables: readonly string[]): Promise<Database> {
     const seen = await survey(session, seedTables, PATIENCE_MS).catch((error: unknown) => {
-      if (isLocked(error)) return askServer(session);
+      if (isLockTimeout(error)) return askServer(session);
       throw error;
     });
     return new Database(session, seedTables, seen);
   }
 
-  /** Another session, perhaps a replica that migrates, has a table for itself: its rows are not yet known. */
-  get isBusy(): boolean {
+  /** Another session, such as a replica that migrates, holds an exclusive lock on a table: its rows are not known yet. */
+  get isLocked(): boolean {
     return this.#state === undefined;
   }
 
@@ -43,7 +43,8 @@ export class Database {
   }
 
   get state(): Survey {
-    if (this.#state === undefined) throw new Error('a busy database has to settle first');
+    if (this.#state === undefined)
+      throw new Error('the tables of this database are locked: call refresh first');
     return this.#state;
   }
 
@@ -86,7 +87,9 @@ export class Database {
     try {
       this.#state = await survey(this.session, this.#seedTables, patienceMs);
     } catch (error) {
-      throw isLocked(error) ? await tableLocked(this.session, this.#seedTables, patienceMs, error) : error;
+      throw isLockTimeout(error)
+        ? await tableLocked(this.session, this.#seedTables, patienceMs, error)
+        : error;
     }
     this.#server = this.#state.server;
     return this.#state;
@@ -106,6 +109,6 @@ function isSessionPooler({ host, port }: ConnectionSettings): boolean {
   return host.endsWith('.pooler.supabase.com') && port === 5432;
 }
 
-function isLocked(error: unknown): boolean {
+function isLockTimeout(error: unknown): boolean {
   return codeOf(error) === LOCK_NOT_AVAILABLE;
 }

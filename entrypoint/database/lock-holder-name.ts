@@ -10,5 +10,5 @@ export async function describeLockHolder(session: Session, key: number): Promise
     where l.locktype = 'advisory' and l.granted and l.objsubid = 1
       and l.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())
       and (l.classid::bigint << 32) + l.objid::bigint = ${key} limit 1`);
-  return row?.who ?? 'one that has just ended';
+  return row?.who ?? 'a session that has just ended';
 }

@@ -20,6 +20,11 @@ export type SeedCount =
   | { readonly kind: 'missing'; readonly tables: readonly string[] }
   | { readonly kind: 'unreadable'; readonly table: string; readonly reason: string };
 
+/** The tables whose rows decide whether to seed, in order of preference; the first that exists counts. */
+export function seedTables(configured: string | undefined): readonly string[] {
+  return configured === undefined ? ['users', 'User', 'user'] : [configured];
+}
+
 /** What the server says of itself and of us. */
 export interface ServerFacts {
   readonly version: string;

@@ -2,12 +2,12 @@ import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { EarlySettings } from '../config/early-settings.ts';
 import { type BootError, SERVER_DIED } from '../core/errors.ts';
+import { findHealthPath, findNextDir } from '../core/health-path.ts';
 import type { StepTimer } from '../core/step-log.ts';
 import type { Children } from '../lib/children.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import type { Shutdown } from '../lib/shutdown.ts';
-import { findHealthPath, findNextDir } from '../steps/check-build/health-path.ts';
 import { writeTerminationLog } from './termination-log.ts';
 
 export interface FailureReport {

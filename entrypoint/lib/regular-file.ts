@@ -25,6 +25,15 @@ export function readRegularFile(path: string, mostBytes: number): Buffer {
   });
 }
 
+/** The text of a regular file; undefined if there is none or it cannot be read. */
+export function readTextFile(path: string, mostBytes: number): string | undefined {
+  try {
+    return readRegularFile(path, mostBytes).toString();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Why a file could not be read, as it reads after "got ". */
 export function describeUnreadable(error: unknown): string {
   if (error instanceof UnsuitableFileError) return error.message;

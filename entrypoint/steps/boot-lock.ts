@@ -8,30 +8,45 @@ import { Backoff } from '../lib/backoff.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { type LockHolder, openLockHolder } from './boot-lock/lock-holder.ts';
-import { settleDatabase } from './settle-database.ts';
+import { waitForTableLocks } from './with-database.ts';
 
-/** "zarpe" in ASCII: the advisory lock of our own, around migrate and seed. */
-const BOOT_LOCK = 0x7a_61_72_70_65;
-/** The one Prisma's schema engine takes; other tools that migrate wait in it. */
-const PRISMA_LOCK = 72707369;
+interface AdvisoryLock {
+  readonly key: number;
+  readonly name: string;
+  /** Who else acquires it. */
+  readonly others: string;
+}
+
+/** Around migrate and seed. Its key is "zarpe" in ASCII. */
+const BOOT_LOCK: AdvisoryLock = {
+  key: 0x7a_61_72_70_65,
+  name: 'boot lock',
+  others: 'Another replica is migrating or seeding',
+};
+/** The lock of Prisma's schema engine, which `prisma migrate` acquires too. */
+const PRISMA_LOCK: AdvisoryLock = {
+  key: 72707369,
+  name: 'Prisma migration lock',
+  others: 'Another tool, such as `prisma migrate`, is migrating this database',
+};
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
 const PROGRESS_MS = 10_000;
 
-/** The lock that lets one replica work while the others wait. It is taken when something is to be done, not before. */
+/** Lets one replica migrate and seed while the others wait. A step acquires it only when it has work to do. */
 export interface BootLock {
   /** Waits for the lock; a second call does nothing. */
-  hold(): Promise<void>;
-  /** Waits for the lock that Prisma's own tools take. */
-  holdPrismaLock(): Promise<void>;
+  acquire(): Promise<void>;
+  /** Waits for the lock that Prisma's own tools acquire. */
+  acquirePrismaLock(): Promise<void>;
   /** Aborted when the connection that holds the lock is gone. */
   readonly lost: AbortSignal;
 }
 
 /**
- * Runs work that may take the lock, and frees it whatever happens. A busy database is most often another replica at work:
- * then the work begins with the lock.
+ * Runs work that may acquire the lock, and always releases it. Locked tables most often mean that another replica is
+ * migrating: then the lock is acquired before the work begins.
  */
 export async function withBootLock(
   database: Database,
@@ -41,28 +56,28 @@ export async function withBootLock(
 ): Promise<void> {
   const lost = new AbortController();
   let holder: LockHolder | undefined;
-  const acquire = async (key: number) => {
+  const acquire = async (lock: AdvisoryLock) => {
     if (holder === undefined) {
       holder = await openLockHolder(database, context);
       const { lost: gone } = holder.session;
       gone.addEventListener('abort', () => lost.abort(gone.reason), { once: true });
     }
     const from = holder;
-    await context.steps.run('lock', (log) => poll(from, key, timeoutMs, context, log));
+    await context.steps.run('lock', (log) => poll(from, lock, timeoutMs, context, log));
   };
   let held: Promise<void> | undefined;
-  const lock: BootLock = {
+  const bootLock: BootLock = {
     lost: lost.signal,
-    holdPrismaLock: () => acquire(PRISMA_LOCK),
-    hold: async () => {
+    acquirePrismaLock: () => acquire(PRISMA_LOCK),
+    acquire: async () => {
       held ??= acquire(BOOT_LOCK);
       await held;
     },
   };
   try {
-    if (database.isBusy) await lock.hold();
-    await settleDatabase(database, context);
-    await work(lock);
+    if (database.isLocked) await bootLock.acquire();
+    await waitForTableLocks(database, context);
+    await work(bootLock);
   } finally {
     if (holder !== undefined) {
       faultPoint('lock:release');
@@ -71,10 +86,10 @@ export async function withBootLock(
   }
 }
 
-/** Tries, and never blocks: a session that waits inside the server has a snapshot that CONCURRENTLY waits for. */
+/** Never waits inside the server: CREATE INDEX CONCURRENTLY would wait for the snapshot of the waiting session. */
 async function poll(
   holder: LockHolder,
-  key: number,
+  lock: AdvisoryLock,
   timeoutMs: number,
   { shutdown }: Context,
   log: StepLog,
@@ -89,35 +104,29 @@ async function poll(
   for (;;) {
     shutdown.signal.throwIfAborted();
     faultPoint('lock:before');
-    if (await holder.tryLock(key)) {
+    if (await holder.tryLock(lock.key)) {
       faultPoint('lock:taken');
-      log.done(key === PRISMA_LOCK ? "Prisma's lock is ours too" : 'the lock is ours');
+      log.done(`acquired ${lock.name}`);
       return;
     }
     faultPoint('lock:busy');
     if (nextProgress === undefined || nextProgress.isOver) {
-      const who = await describeLockHolder(holder.session, key);
-      if (deadline.isOver) throw timedOut(key, timeoutMs, who);
-      log.info(
-        'waiting',
-        `another replica is at work: ${who} (${formatDuration(deadline.remainingMs)} left)`,
-        {
-          remainingMs: Math.round(deadline.remainingMs),
-        },
-      );
+      const who = await describeLockHolder(holder.session, lock.key);
+      if (deadline.isOver) throw timedOut(lock, timeoutMs, who);
+      const left = formatDuration(deadline.remainingMs);
+      log.info('waiting', `waiting up to ${left} for the ${lock.name}: it is held by ${who}`, {
+        remainingMs: Math.round(deadline.remainingMs),
+      });
       nextProgress = new Deadline(PROGRESS_MS);
     }
-    if (deadline.isOver) throw timedOut(key, timeoutMs, await describeLockHolder(holder.session, key));
+    if (deadline.isOver) throw timedOut(lock, timeoutMs, await describeLockHolder(holder.session, lock.key));
     await backoff.pause(deadline.remainingMs);
   }
 }
 
-function timedOut(key: number, timeoutMs: number, who: string): BootError {
-  const isPrisma = key === PRISMA_LOCK;
+function timedOut({ name, others }: AdvisoryLock, timeoutMs: number, who: string): BootError {
   return new BootError('LOCK_TIMEOUT', {
-    what: isPrisma ? "the lock of Prisma's schema engine" : 'the boot lock',
-    expected: `to get it within ${formatDuration(timeoutMs)}`,
-    got: `a lock held by ${who}`,
-    hint: `${isPrisma ? 'Another tool migrates this database' : 'Another replica migrates or seeds'}: let it end, or end it. ENTRYPOINT_LOCK_TIMEOUT says how long is waited.`,
+    message: `Could not acquire the ${name} within ${formatDuration(timeoutMs)}: it is held by ${who}`,
+    hint: `${others}: wait until it has finished, or end its session with \`select pg_terminate_backend(PID)\`. To wait longer, raise ENTRYPOINT_LOCK_TIMEOUT.`,
   });
 }

@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts';
+import { findHealthPath } from '../core/health-path.ts';
 import { codeOf } from '../lib/describe-error.ts';
 import type { ProbeServer } from '../lib/probe-server.ts';
-import { findHealthPath } from './check-build/health-path.ts';
 
 export interface BootProbeConfig {
   readonly bootProbe: boolean;
@@ -11,8 +11,8 @@ export interface BootProbeConfig {
 }
 
 /**
- * Answers probes until the server takes the port: alive (200) under the health path's `/live`, not ready (503)
- * everywhere else, with the phase of the boot. Lets go of the port when the work is done.
+ * Answers probes while `work` runs: 200 on the health path's `/live`, 503 with the current step everywhere else. Frees
+ * the port afterwards, for the server.
  */
 export async function withBootProbe<Result>(
   config: BootProbeConfig & { readonly nextDir: string },
@@ -47,7 +47,7 @@ async function listen(
   } catch (error) {
     log.warn(
       { step: 'server', event: 'unprobed' },
-      `probes are not answered while booting: port ${config.port} (${codeOf(error)})`,
+      `cannot answer probes during the boot: listening on port ${config.port} failed (${codeOf(error)})`,
     );
     return undefined;
   }

@@ -74,7 +74,7 @@ export function describeBuild({ nextVersion, buildId, prisma }: Build): string {
 }
 
 function describeMigrations({ folder }: PrismaFolder): string {
-  return folder === undefined
-    ? 'migrations left to others'
-    : `${folder.migrations.length} migrations in the image`;
+  if (folder === undefined) return 'no migrations to apply (ENTRYPOINT_MIGRATE=skip)';
+  const { length } = folder.migrations;
+  return `${length} ${length === 1 ? 'migration' : 'migrations'} in the image`;
 }

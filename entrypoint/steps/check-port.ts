@@ -7,7 +7,7 @@ export interface Address {
   readonly hostname: string;
 }
 
-/** Why a server could not listen there, found by doing so for an instant; undefined where it could. */
+/** Listens on the address for an instant. Returns why that failed; undefined if it worked. */
 export async function findPortProblem({ port, hostname }: Address): Promise<BootError | undefined> {
   const error = await listenOnce({ port, hostname });
   if (error === undefined) return undefined;
@@ -17,10 +17,8 @@ export async function findPortProblem({ port, hostname }: Address): Promise<Boot
     return new BootError(
       'PORT_IN_USE',
       {
-        what: 'PORT',
-        expected: `port ${port} on ${hostname} to be free for the server`,
-        got: 'one that another process listens on (EADDRINUSE)',
-        hint: 'End that process, or set another PORT. A server that is still ending lets go of it by itself.',
+        message: `Port ${port} on ${hostname} is already in use (EADDRINUSE)`,
+        hint: 'Stop the process that listens on it, or set another PORT. A server that is still shutting down frees it by itself.',
       },
       error,
     );
@@ -30,9 +28,9 @@ export async function findPortProblem({ port, hostname }: Address): Promise<Boot
     code === 'EACCES'
       ? {
           what: 'PORT',
-          expected: 'a port that this user may listen on',
-          got: `${port}, which is refused (EACCES)`,
-          hint: 'Set one above 1023, or allow it (sysctl net.ipv4.ip_unprivileged_port_start).',
+          expected: 'a port that the user of this process may listen on',
+          got: `${port}: permission denied (EACCES)`,
+          hint: 'Set a port above 1023, or allow this one (sysctl net.ipv4.ip_unprivileged_port_start).',
         }
       : {
           what: 'HOSTNAME',
@@ -49,7 +47,7 @@ function listenOnce({ port, hostname }: Address): Promise<Error | undefined> {
     const server = createServer((socket) => socket.destroy());
     server.once('error', resolve);
     server.listen(port, hostname, () => {
-      // The port is free again at once; the callback of `close` would wait for a client that came in between.
+      // The port is free at once; the callback of `close` would wait for a client that has connected meanwhile.
       server.close();
       resolve(undefined);
     });

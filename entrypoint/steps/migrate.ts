@@ -65,10 +65,10 @@ async function applyPending(
   if (database.state.server.readOnly) throw readOnly(target.database.connection, open.length);
   await refuseMissingPrivileges(database, open.length);
   if (cli === undefined) refuseAutocommitBehindPooler(database, open);
-  await lock.hold();
+  await lock.acquire();
   if (cli === undefined) {
     // Before the history is read, which whoever has it may change meanwhile.
-    await lock.holdPrismaLock();
+    await lock.acquirePrismaLock();
     // It loads while the history is read.
     void import('../migrations/engine/schema-engine.ts');
   }

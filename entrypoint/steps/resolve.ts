@@ -14,7 +14,7 @@ export interface Resolution {
   readonly outcome: 'applied' | 'rolled-back';
 }
 
-/** Writes into the history how a migration ended, through Prisma's own engine. */
+/** Marks a migration as applied or rolled back, with Prisma's own engine. */
 export async function resolveMigration(
   database: Database,
   lock: BootLock,
@@ -23,14 +23,14 @@ export async function resolveMigration(
   context: Context,
 ): Promise<void> {
   await context.steps.run('resolve', async (log) => {
-    await lock.hold();
-    await lock.holdPrismaLock();
+    await lock.acquire();
+    await lock.acquirePrismaLock();
     const { schema } = await database.refresh();
     const factory = new EngineAdapterFactory(database.session, schema, {
       table: database.historyTable,
       isThere: () => database.hasHistory,
       scope: database.isPooled ? 'pooled' : 'session',
-      apply: () => Promise.reject(new Error('resolve applies nothing')),
+      apply: () => Promise.reject(new Error('resolve never applies a migration')),
     });
     await database.speakUtc();
     const engine = await createSchemaEngine(
@@ -55,18 +55,15 @@ export async function resolveMigration(
     } finally {
       engine.free();
     }
-    log.done(`${name} is marked as ${outcome}`, { migration: name });
+    log.done(`marked ${name} as ${outcome}`, { migration: name });
   });
 }
 
 function refused(name: string, outcome: Resolution['outcome'], error: unknown): BootError {
   const message = messageOf(error).split('\n   0:')[0]?.trim() ?? '';
   const problem = {
-    what: `resolve --${outcome} ${name}`,
-    expected:
-      outcome === 'applied' ? 'a migration of the folder that is not applied' : 'a migration that failed',
-    got: `${codeOf(error)}: ${message}`,
-    hint: '`node entrypoint.js status` shows the history and the names.',
+    message: `Could not mark migration ${name} as ${outcome}: ${message} (${codeOf(error)})`,
+    hint: '`node entrypoint.js status` lists the migrations and their state.',
   };
   return new BootError('RESOLVE_REFUSED', problem, error);
 }

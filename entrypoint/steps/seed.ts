@@ -13,13 +13,7 @@ import type { BootLock } from './boot-lock.ts';
 import { readOnly } from './migrate/history-errors.ts';
 import type { SeedConfig, SeedTarget } from './seed/settings.ts';
 
-const DEFAULT_TABLES = ['users', 'User', 'user'];
 export const DEFAULT_SEED = 'seed.js';
-
-/** The tables whose rows decide, in order of preference. */
-export function seedTables(config: SeedConfig): readonly string[] {
-  return config.table === undefined ? DEFAULT_TABLES : [config.table];
-}
 
 /** What runs: the command as a program and its arguments; undefined where there is none. */
 export function seedCommand(appDir: string, config: SeedConfig): readonly string[] | undefined {
@@ -44,7 +38,7 @@ export async function seed(
       if (database.state.server.readOnly) throw readOnly(database.session.settings, 0);
       const { checkCommand, runSeed } = await import('./seed/run-seed.ts');
       checkCommand(command, target);
-      await lock.hold();
+      await lock.acquire();
       await database.refresh();
       if (!(await wantsSeed(database, config, log))) return;
       faultPoint('seed:before');

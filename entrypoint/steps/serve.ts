@@ -8,20 +8,20 @@ import { codeOf } from '../lib/describe-error.ts';
 import { findPortProblem } from './check-port.ts';
 import { startsEarly } from './serve/early-start.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
-import type { reportFirstAnswer } from './serve/first-answer.ts';
+import type { reportFirstResponse } from './serve/first-response.ts';
 import type { ServerProcess } from './serve/server-process.ts';
 import type { ServerConfig, ServerTarget } from './serve/settings.ts';
 
-/** The server of the boot; dropped when the boot ends without having served. */
+/** The server before the boot hands over to it. Disposing of it kills its process if `serve` never ran. */
 export interface PendingServer extends AsyncDisposable {
   readonly target: ServerTarget;
-  /** Its process, where it loads while the database is prepared. */
+  /** The process that loads while the database is prepared, if the server starts early. */
   readonly process: ServerProcess | undefined;
 }
 
 /**
- * Starts the server where it can load without listening, so that it and the database are ready at the same time. One
- * that is known to listen on the port does not start where it cannot have it.
+ * Starts the server if it can load without listening, so that it and the database are ready at the same time. Throws if
+ * Next.js could not listen on the port.
  */
 export async function loadServer(
   target: ServerTarget,
@@ -31,7 +31,7 @@ export async function loadServer(
   const process = startsEarly(target, config, context.log)
     ? (await importServerProcess()).startGated(target, context)
     : undefined;
-  // Looked at while the process starts: that takes longer.
+  // The check runs while the process starts, which takes longer.
   const problem = target.isNextServer ? await findPortProblem(config) : undefined;
   if (problem !== undefined) {
     await process?.drop();
@@ -40,14 +40,14 @@ export async function loadServer(
   if (process?.pid === undefined) return { target, process: undefined, async [Symbol.asyncDispose]() {} };
   context.log.info(
     { step: 'server', event: 'loading', pid: process.pid },
-    `${target.serverPath} is process ${process.pid}, and listens when the database is ready`,
+    `loading ${target.serverPath} (pid ${process.pid}); it will listen once the database is ready`,
   );
   return { target, process, [Symbol.asyncDispose]: () => process.drop() };
 }
 
 /**
- * Runs `node server.js` and ends as it ends: its exit status, or 128 + n for a signal.
- * @param appEnv its environment; one that loads already learns what has changed
+ * Runs `node server.js` and returns its exit status, or 128 + n for a signal.
+ * @param appEnv its environment; a process that is loading already receives the differences
  */
 export async function serve(
   server: PendingServer,
@@ -62,38 +62,38 @@ export async function serve(
     if (wantsExec(config)) return replaceProcess(target, config, context, log);
     faultPoint('server:before');
     const process = server.process ?? (await importServerProcess()).start(target, context);
-    const answered = new AbortController();
+    const responded = new AbortController();
     if (process.pid !== undefined) {
       process.admit(appEnv);
       faultPoint('server:spawned');
-      log.info('running', `${target.serverPath} runs as process ${process.pid}`, { pid: process.pid });
-      void watchStart(config, process.startedAt, answered.signal, log);
+      log.info('running', `running ${target.serverPath} (pid ${process.pid})`, { pid: process.pid });
+      void watchStart(config, process.startedAt, responded.signal, log);
     }
     const result = await process.supervise(context, config.shutdownTimeoutMs);
-    answered.abort();
-    reportEnd(result, context.shutdown.signal.aborted, log);
+    responded.abort();
+    reportExit(result, context.shutdown.signal.aborted, log);
     return result.status;
   });
 }
 
-/** Not under exec, which starts no process: node:child_process takes a while to load. */
+/** Imported only when a process is started: node:child_process takes a while to load. */
 async function importServerProcess(): Promise<typeof ServerProcess> {
   return (await import('./serve/server-process.ts')).ServerProcess;
 }
 
-/** Not awaited by `serve`, which must hear signals for the server as soon as there is one. */
-async function watchStart(...args: Parameters<typeof reportFirstAnswer>): Promise<void> {
-  await (await import('./serve/first-answer.ts')).reportFirstAnswer(...args);
+/** `serve` does not await it: signals must reach the server from the first moment. */
+async function watchStart(...args: Parameters<typeof reportFirstResponse>): Promise<void> {
+  await (await import('./serve/first-response.ts')).reportFirstResponse(...args);
 }
 
-function reportEnd({ status, signal }: ChildResult, wasAsked: boolean, log: StepLog): void {
-  const how = signal === undefined ? `exit status ${status}` : signal;
-  if (status === 0 || wasAsked) {
-    log.done(`the server ended with ${how}`, { exitStatus: status });
+function reportExit({ status, signal }: ChildResult, isShutdown: boolean, log: StepLog): void {
+  const how = signal === undefined ? `with status ${status}` : `on ${signal}`;
+  if (status === 0 || isShutdown) {
+    log.done(`the server exited ${how}`, { exitStatus: status });
     return;
   }
-  const outOfMemory = signal === 'SIGKILL' ? ', as it does where the container has no memory left' : '';
-  const message = `the server ended by itself with ${how}${outOfMemory}`;
+  const oomKilled = signal === 'SIGKILL' ? '; the container may be out of memory (OOMKilled)' : '';
+  const message = `the server exited unexpectedly ${how}${oomKilled}`;
   log.failed(message, { exitStatus: status, error: { code: SERVER_DIED, message } });
 }
 
@@ -102,10 +102,8 @@ function checkReadable(serverPath: string): void {
     accessSync(serverPath, constants.R_OK);
   } catch (error) {
     const problem = {
-      what: serverPath,
-      expected: 'a readable server',
-      got: codeOf(error),
-      hint: 'See that nothing removes it while the container starts.',
+      message: `Could not read ${serverPath}, which was readable when the boot began (${codeOf(error)})`,
+      hint: 'Check that nothing removes or replaces it while the container starts.',
     };
     throw new BootError('SERVER_UNSTARTABLE', problem, error);
   }

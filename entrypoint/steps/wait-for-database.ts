@@ -101,7 +101,7 @@ async function open(
     const { version, standby } = database.server;
     const roundTripMs = Math.round((performance.now() - askedAt) * 10) / 10;
     const traits = [
-      database.isBusy ? 'a table is locked by another session' : `round trip ${roundTripMs}ms`,
+      database.isLocked ? 'tables locked by another session' : `round trip ${roundTripMs}ms`,
       session.encrypted ? ', TLS' : '',
       standby ? ', standby' : '',
       database.isPooled ? ', pooled' : '',
@@ -112,7 +112,7 @@ async function open(
       encrypted: session.encrypted,
       standby,
       pooled: database.isPooled,
-      busy: database.isBusy,
+      busy: database.isLocked,
     });
     return database;
   } catch (error) {

@@ -22,7 +22,7 @@ test('four replicas at once on one empty database: migrated once, seeded once, a
   const count = (text: string) => logs.filter((log) => log.includes(text)).length;
   expect(count('"event":"applied"')).toBe(1);
   expect(count('"step":"seed","event":"done"')).toBe(1);
-  expect(count('another replica is at work')).toBe(3);
+  expect(count('for the boot lock: it is held by')).toBe(3);
   for (const number of REPLICAS) {
     expect(await project.inspect('app', '{{.State.Health.Status}} {{.RestartCount}}', number)).toBe(
       'healthy 0',

@@ -7,8 +7,7 @@ import { compareHistory } from '../../migrations/history.ts';
 import type { Migration } from '../../migrations/migrations-folder.ts';
 import { withConnection } from '../../postgres/connect.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
-import { settleDatabase } from '../../steps/settle-database.ts';
-import { withDatabase } from '../../steps/with-database.ts';
+import { waitForTableLocks, withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { checkHistory, checkRefusals, checkStanding } from './check-history.ts';
 import { checkHistoryGrants } from './check-history-grants.ts';
@@ -29,7 +28,7 @@ export async function checkDatabase(
 ): Promise<DatabaseReport> {
   try {
     return await withDatabase(config, { createDatabase: false }, context, async (database) => {
-      await settleDatabase(database, context);
+      await waitForTableLocks(database, context);
       const migrations = pendingMigrations(database, prisma, config);
       const refusals = await checkRefusals(database, config, prisma, migrations);
       await database.session.send('begin read only');

@@ -3,13 +3,13 @@ import type { BootError } from '../../core/errors.ts';
 import { toBootError } from '../../core/to-boot-error.ts';
 import type { Database } from '../../database/database.ts';
 import { listTables } from '../../database/list-tables.ts';
-import type { SeedCount } from '../../database/survey-answer.ts';
+import { type SeedCount, seedTables } from '../../database/survey-answer.ts';
 import type { Migration } from '../../migrations/migrations-folder.ts';
 import { readOnly } from '../../steps/migrate/history-errors.ts';
 import { checkCommand } from '../../steps/seed/run-seed.ts';
 import { showCommand } from '../../steps/seed/show-command.ts';
 import { seedUndecided } from '../../steps/seed/undecided.ts';
-import { describeRows, seedCommand, seedTables } from '../../steps/seed.ts';
+import { describeRows, seedCommand } from '../../steps/seed.ts';
 import { makesTable } from './created-tables.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
 
@@ -37,7 +37,7 @@ export async function checkSeed(
       : failedSeed(problem, config);
   };
   if (seed.mode === 'always') return wouldRun('ENTRYPOINT_SEED is always');
-  const count: SeedCount = database?.state.seed ?? { kind: 'missing', tables: seedTables(seed) };
+  const count: SeedCount = database?.state.seed ?? { kind: 'missing', tables: seedTables(seed.table) };
   if (count.kind === 'counted') {
     return count.rows === 0
       ? wouldRun(`${count.table} is empty`)
@@ -53,7 +53,7 @@ export async function checkSeed(
     return [
       warning(
         'seed',
-        `the boot decides after the migrations: there is no table ${seedTables(seed).join(', ')} yet`,
+        `the boot decides after the migrations: there is no table ${seedTables(seed.table).join(', ')} yet`,
       ),
     ];
   }

@@ -5,22 +5,22 @@ import { connect } from '../../postgres/connect.ts';
 import { toConnectionError } from '../../postgres/connection-error.ts';
 import { SAFE_PATH, type Session } from '../../postgres/session.ts';
 
-/** For the statements of Prisma's schema engine; the ones of ours have it each, and scripts have the role's own. */
+/** For the statements of Prisma's schema engine. Our own queries set it themselves; scripts use that of the role. */
 const SAFE_SESSION = `set session search_path = ${SAFE_PATH}`;
 
-/** Where advisory locks are held. */
+/** A connection that holds advisory locks. */
 export interface LockHolder {
   readonly session: Session;
-  /** Takes a lock if nobody has it, and never blocks. */
+  /** Acquires the lock if it is free; never waits. */
   tryLock(key: number): Promise<boolean>;
-  /** Frees every lock. */
+  /** Releases every lock. */
   release(): Promise<void>;
 }
 
-/** In our own session; behind a pooler, where a session is nobody's own, in a transaction on the side. */
+/** Session-level locks on the main connection; behind a pooler, locks of a transaction on a second connection. */
 export async function openLockHolder(database: Database, context: Context): Promise<LockHolder> {
   if (!database.isPooled) return new SessionHolder(database.session);
-  const session = await connectOnTheSide(database, context);
+  const session = await openSecondConnection(database, context);
   return new TransactionHolder(session, database.server.versionNum);
 }
 
@@ -46,8 +46,8 @@ class SessionHolder implements LockHolder {
 }
 
 /**
- * The transaction stays open while it holds a lock. Who waits for one holds none open: the connections of the pool are
- * for those who work.
+ * The transaction stays open while it holds a lock. A waiting replica keeps none open, so that the pool keeps its
+ * connections for the replica that works.
  */
 class TransactionHolder implements LockHolder {
   readonly session: Session;
@@ -81,7 +81,7 @@ async function take(session: Session, sql: string): Promise<boolean> {
   return row?.locked === true;
 }
 
-async function connectOnTheSide(database: Database, { shutdown }: Context): Promise<Session> {
+async function openSecondConnection(database: Database, { shutdown }: Context): Promise<Session> {
   const { settings, answerMs } = database.session;
   try {
     return await connect(settings, { answerMs, signal: shutdown.signal });

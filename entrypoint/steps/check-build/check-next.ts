@@ -2,9 +2,12 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Problem } from '../../core/errors.ts';
-import { findNextDir, readText } from './health-path.ts';
+import { findNextDir, readServer } from '../../core/health-path.ts';
+import { readTextFile } from '../../lib/regular-file.ts';
 import { isNextServer } from './is-next-server.ts';
 import { findServer, listFolder, nameOf } from './listing.ts';
+
+const MAX_ID_BYTES = 4096;
 
 /** What the boot needs of Next.js: its server, and the files that go with it. */
 export interface NextBuild {
@@ -20,7 +23,7 @@ export interface NextBuild {
 /** Looks at the server and at what must be of the same build; what is missing becomes a problem. */
 export function checkNext(appDir: string, serverFile: string, problems: Problem[]): NextBuild {
   const serverPath = checkServer(appDir, resolve(appDir, serverFile), problems);
-  const source = readText(serverPath) ?? '';
+  const source = readServer(serverPath) ?? '';
   const nextDir = findNextDir(serverPath, source);
   const buildId = checkBuildId(appDir, nextDir, problems);
   const nextVersion = source === '' ? 'unknown' : checkPackages(serverPath, appDir, problems);
@@ -36,7 +39,7 @@ export function checkNext(appDir: string, serverFile: string, problems: Problem[
 
 /** The file of the server; where it lies elsewhere than was said, the rest is looked for there. */
 function checkServer(appDir: string, serverPath: string, problems: Problem[]): string {
-  if (readText(serverPath) !== undefined) return serverPath;
+  if (readServer(serverPath) !== undefined) return serverPath;
   const exists = existsSync(serverPath);
   const elsewhere = exists ? undefined : findServer(appDir);
   problems.push({
@@ -60,7 +63,7 @@ function checkBuildId(appDir: string, nextDir: string, problems: Problem[]): str
   if (!existsSync(join(nextDir, 'required-server-files.json'))) {
     missing(`${name}/required-server-files.json`, 'the list of the build', copyServer);
   }
-  const buildId = readText(join(nextDir, 'BUILD_ID'))?.trim();
+  const buildId = readTextFile(join(nextDir, 'BUILD_ID'), MAX_ID_BYTES)?.trim();
   if (buildId === undefined) {
     missing(`${name}/BUILD_ID`, 'the id of the build', copyServer);
     return 'unknown';

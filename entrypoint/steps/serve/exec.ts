@@ -4,19 +4,19 @@ import { nodeArguments, type ServerConfig, type ServerTarget } from './settings.
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 
-/** Node.js has had it since 22.15 and 23.11, on POSIX systems. */
+/** Node.js 22.15, 23.11 and later have it, on POSIX systems. */
 function findExecve(): Execve | undefined {
   return 'execve' in process && typeof process.execve === 'function'
     ? (process.execve.bind(process) as Execve)
     : undefined;
 }
 
-/** Whether this Node.js can replace a process by another program. */
+/** Whether this Node.js can replace its process with another program. */
 export function hasExecve(): boolean {
   return findExecve() !== undefined;
 }
 
-/** Whether the server is to replace this process: as asked, or under `auto` where nothing asks for a supervisor. */
+/** Whether the server replaces this process: as configured, or with `auto` if no setting needs a supervisor. */
 export function wantsExec(config: ServerConfig): boolean {
   return (
     config.handover === 'exec' ||
@@ -24,7 +24,7 @@ export function wantsExec(config: ServerConfig): boolean {
   );
 }
 
-/** The server becomes this process: same pid, signals from the kernel, no memory spent on us. Does not return. */
+/** Replaces this process with the server: same pid, signals straight from the kernel, no memory of ours. Never returns. */
 export function replaceProcess(
   target: ServerTarget,
   config: ServerConfig,
@@ -34,12 +34,13 @@ export function replaceProcess(
   if (config.supervised.length > 0) {
     log.warn(
       'unsupervised',
-      `without a supervisor these have no effect from here on: ${config.supervised.join(', ')}`,
+      `no effect with ENTRYPOINT_HANDOVER=exec, which leaves no supervisor: ${config.supervised.join(', ')}`,
     );
   }
-  log.done(`handing this process over to ${target.serverPath}`, { pid: process.pid });
+  log.done(`replacing this process with ${target.serverPath} (exec)`, { pid: process.pid });
   const execve = findExecve();
-  if (execve === undefined) throw new Error('the configuration admits exec only where Node.js has it');
+  if (execve === undefined)
+    throw new Error('the configuration must reject exec if Node.js has no process.execve');
   shutdown.signal.throwIfAborted();
   process.chdir(target.appDir);
   return execve(process.execPath, [process.execPath, ...nodeArguments(target)], target.appEnv);

@@ -1,21 +1,21 @@
-/** Where the server's process finds the pipe to us. */
+/** The file descriptor of the pipe in the server's process. */
 const GATE_FD = 3;
 
-/** What the server's process says on the pipe: it has started something that is not held. */
+/** What the server's process sends over the pipe when it starts something that the gate does not hold back. */
 export const UNHELD = { t: 'a worker thread', c: 'a process' } as const;
 
 /**
- * Node.js's flag for a server that loads and does not listen yet: `listen` waits for a line on the pipe, the variables
- * that have changed meanwhile. A pipe that ends without it is a boot that failed, or a supervisor that is gone; the
- * server has done nothing yet, and ends.
+ * Node.js's flag for a server that loads and does not listen yet. `listen` waits for one line on the pipe: the variables
+ * that have changed meanwhile, as JSON. If the pipe closes first, the boot failed or the supervisor is gone; the server
+ * has done nothing yet, and is killed.
  */
 export const GATE_FLAG = `--import=data:text/javascript,${encodeURIComponent(`(${holdListen})(${GATE_FD})`)}`;
 
-/** Runs in the server's process, ahead of it, and knows nothing of this file. */
+/** Runs in the server's process, before the server; cannot refer to anything else in this file. */
 function holdListen(fd: number): void {
   const { isMainThread } = process.getBuiltinModule('node:worker_threads');
   if (!isMainThread) return;
-  // What the server forks is not held.
+  // Processes that the server forks are not held back.
   process.execArgv.pop();
   const { Server, Socket } = process.getBuiltinModule('node:net');
   const { subscribe, unsubscribe } = process.getBuiltinModule('node:diagnostics_channel');
@@ -26,25 +26,25 @@ function holdListen(fd: number): void {
     return this;
   };
   const gate = new Socket({ fd });
-  const tellThread = () => void gate.write('t');
-  const tellProcess = () => {
-    unsubscribe('child_process', tellProcess);
+  const reportThread = () => void gate.write('t');
+  const reportProcess = () => {
+    unsubscribe('child_process', reportProcess);
     gate.write('c');
   };
-  process.once('worker', tellThread);
-  subscribe('child_process', tellProcess);
+  process.once('worker', reportThread);
+  subscribe('child_process', reportProcess);
   gate.on('error', () => undefined);
   gate.on('close', () => process.kill(process.pid, 'SIGKILL'));
-  let word = '';
+  let line = '';
   gate.setEncoding('utf8').on('data', (text: string) => {
-    word += text;
-    // One that breaks off has no end.
-    if (!word.endsWith('\n')) return;
-    process.off('worker', tellThread);
-    unsubscribe('child_process', tellProcess);
+    line += text;
+    // A line that was cut off has no line break.
+    if (!line.endsWith('\n')) return;
+    process.off('worker', reportThread);
+    unsubscribe('child_process', reportProcess);
     gate.removeAllListeners('close').destroy();
-    Object.assign(process.env, JSON.parse(word));
+    Object.assign(process.env, JSON.parse(line));
     Server.prototype.listen = listen;
-    for (const go of held) go();
+    for (const listenNow of held) listenNow();
   });
 }

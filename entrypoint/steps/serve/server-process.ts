@@ -7,8 +7,8 @@ import { GATE_FLAG, UNHELD } from './gate.ts';
 import { nodeArguments, type ServerTarget } from './settings.ts';
 
 /**
- * The server's process, with our own standard streams. Its session is its own: what a terminal or a supervisor sends
- * to our process group reaches it once, through us.
+ * The server's process, with our standard streams. It has its own session, so that a signal from a terminal or a
+ * supervisor to our process group reaches it only once, through us.
  */
 export class ServerProcess {
   readonly startedAt = performance.now();
@@ -28,43 +28,43 @@ export class ServerProcess {
     });
     this.#ended = endOf(this.#child);
     children.add(this.#ended, (signal) => this.#child.kill(signal));
-    // One that could not be started has no streams at all.
+    // A process that could not be started has no streams.
     this.#gate = gated && this.pid !== undefined ? (this.#child.stdio[3] as Socket) : undefined;
-    // One that has ended by itself takes no word.
+    // Writing to a process that has exited fails.
     this.#gate?.on('error', () => undefined);
     this.#gate?.on('data', (kinds) => {
       for (const kind of String(kinds)) warnOfUnheld(kind, log);
     });
   }
 
-  /** A server that runs. */
+  /** Starts the server. */
   static start(target: ServerTarget, context: Context): ServerProcess {
     return new ServerProcess(target, context, []);
   }
 
-  /** A server that loads, and listens once it is admitted. */
+  /** Starts a server that loads, and listens once `admit` is called. */
   static startGated(target: ServerTarget, context: Context): ServerProcess {
     return new ServerProcess(target, context, [GATE_FLAG]);
   }
 
-  /** Undefined where it could not be started. */
+  /** Undefined if it could not be started. */
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
-  /** Lets it listen, once it has what differs from the environment that it was started with. */
+  /** Sends the variables that differ from the environment it was started with, and lets it listen. */
   admit(appEnv: NodeJS.ProcessEnv): void {
     const changed = Object.entries(appEnv).filter(([name, value]) => value !== this.#appEnv[name]);
     this.#gate?.end(`${JSON.stringify(Object.fromEntries(changed))}\n`);
   }
 
-  /** Ends one that was not admitted: it has done nothing yet. */
+  /** Kills a server that was not admitted: it has done nothing yet. */
   async drop(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended.catch(() => undefined);
   }
 
-  /** Passes signals on and waits for its end; one that does not end in time after we were told to is killed. */
+  /** Forwards signals and waits for the exit; kills the server if it does not exit in time after a shutdown signal. */
   async supervise({ shutdown }: Context, shutdownTimeoutMs: number | undefined): Promise<ChildResult> {
     const killLater = () => {
       if (shutdownTimeoutMs === undefined) return;
@@ -81,6 +81,6 @@ function warnOfUnheld(kind: string, log: Logger): void {
   if (kind !== 't' && kind !== 'c') return;
   log.warn(
     { step: 'server', event: 'unheld' },
-    `the server has started ${UNHELD[kind]} while the database is prepared: that is not held, and may see a database that is not ready (ENTRYPOINT_PRELOAD=off starts the server afterwards)`,
+    `the server started ${UNHELD[kind]} before the database was ready; it may use a database that is not migrated yet (ENTRYPOINT_PRELOAD=off starts the server afterwards)`,
   );
 }

@@ -150,7 +150,7 @@ test('a history that another role puts there while it holds the lock of Prisma i
     await session.query('SELECT pg_advisory_lock(72707369)');
     const env = { DATABASE_URL: database.urlFor(owner) };
     const boot = await startBundle({ dir: app.dir, args, env });
-    await boot.waitForLine(/another replica is at work/);
+    await boot.waitForLine(/waiting up to .* for the Prisma migration lock/);
     await session.query(`CREATE TABLE public._prisma_migrations (${COLUMNS});
       GRANT ALL ON public._prisma_migrations TO PUBLIC;
       CREATE FUNCTION public.reach() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';

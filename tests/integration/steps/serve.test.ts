@@ -51,12 +51,12 @@ describe('the end of the server', () => {
       level: 'error',
       exitStatus: 3,
       error: { code: 'SERVER_DIED' },
-      msg: 'the server ended by itself with exit status 3',
+      msg: 'the server exited unexpectedly with status 3',
     });
     const killed = await start('killed', { env: { FIXTURE_SIGNAL: 'SIGKILL', LOG_FORMAT: 'pretty' } });
     await killed.boot.exit;
     expect(killed.boot.stdout).toMatch(
-      /^✗ server {4}the server ended by itself with SIGKILL, as it does where/m,
+      /^✗ server {4}the server exited unexpectedly on SIGKILL; the container may be out of memory/m,
     );
   });
 

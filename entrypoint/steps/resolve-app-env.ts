@@ -3,8 +3,8 @@ import { type AppConnection, driverVariables } from '../postgres/driver-url.ts';
 import { openSocket } from '../postgres/open-socket.ts';
 import type { Session } from '../postgres/session.ts';
 
-/** Longest wait for the server's own connection, in milliseconds: the boot does not depend on it. */
-const PATIENCE_MS = 3000;
+/** How long to wait for a server that only the app connects to, in milliseconds: the boot does not depend on it. */
+const TIMEOUT_MS = 3000;
 
 interface AppTarget {
   readonly appEnv: NodeJS.ProcessEnv;
@@ -12,15 +12,15 @@ interface AppTarget {
 }
 
 /**
- * The environment of the seed and the server, where `sslmode=prefer` has become what was found: node-postgres cannot
- * ask the server, and would fail or go on in the clear.
+ * The environment of the seed and the server. Replaces `sslmode=prefer` by what the server supports: node-postgres
+ * cannot negotiate, and would fail or connect without TLS.
  */
-export async function settleAppEnv(
+export async function resolveAppEnv(
   { appEnv, database }: AppTarget,
   session: Session,
   signal: AbortSignal,
 ): Promise<NodeJS.ProcessEnv> {
-  const settled = database.ofApp.map(async (connection) => {
+  const resolved = database.ofApp.map(async (connection) => {
     if (connection.settings.tls.mode !== 'prefer') return connection;
     const isOurs = connection.settings === session.settings;
     return {
@@ -28,13 +28,13 @@ export async function settleAppEnv(
       encrypted: isOurs ? session.encrypted : await wouldEncrypt(connection.settings, signal),
     };
   });
-  return { ...appEnv, ...driverVariables(await Promise.all(settled)) };
+  return { ...appEnv, ...driverVariables(await Promise.all(resolved)) };
 }
 
-/** Asks a server that we do not connect to otherwise: behind `DATABASE_URL` where there is a `DIRECT_URL`. */
+/** Asks a server that only the app connects to: that of `DATABASE_URL` if there is a `DIRECT_URL`. */
 async function wouldEncrypt(settings: ConnectionSettings, signal: AbortSignal): Promise<boolean | undefined> {
   try {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     const { socket, encrypted } = await openSocket(settings, 'prefer', bounded);
     socket.destroy();
     return encrypted;

@@ -1,0 +1,34 @@
+import { dirname, join } from 'node:path';
+import * as z from 'zod/mini';
+import { readTextFile } from '../lib/regular-file.ts';
+
+/** A server bundled with all its dependencies is some megabytes. */
+const MAX_SERVER_BYTES = 64 * 1024 * 1024;
+
+export const DEFAULT_HEALTH_PATH = '/api/health';
+
+/** The path of the health endpoint: as configured, or the default below the `basePath` of the build. */
+export function findHealthPath(configured: string | undefined, nextDir: string): string {
+  return configured ?? `${readBasePath(nextDir)}${DEFAULT_HEALTH_PATH}`;
+}
+
+/** The build folder of a standalone server: its `distDir`, or `.next` beside it. */
+export function findNextDir(serverPath: string, source = readServer(serverPath) ?? ''): string {
+  return join(dirname(serverPath), /"distDir":\s*"([^"]+)"/.exec(source)?.[1] ?? '.next');
+}
+
+/** The source of the server; undefined if it cannot be read. */
+export function readServer(serverPath: string): string | undefined {
+  return readTextFile(serverPath, MAX_SERVER_BYTES);
+}
+
+/** Empty if the build has none or cannot be read, which `checkBuild` reports. */
+function readBasePath(nextDir: string): string {
+  try {
+    const text = readTextFile(join(nextDir, 'routes-manifest.json'), MAX_SERVER_BYTES);
+    const routes = z.object({ basePath: z.optional(z.string()) }).parse(JSON.parse(text ?? ''));
+    return routes.basePath ?? '';
+  } catch {
+    return '';
+  }
+}
