@@ -1,8 +1,6 @@
 import { quoteLiteral, type Session } from '../postgres/session.ts';
 import type { HistoryDoubt } from './history-table.ts';
-
-/** Every superuser counts as a member of this role. */
-const BOOTSTRAP_SUPERUSER = 10;
+import { isTrusted, untrustedOwner } from './trust.ts';
 
 /** The oids of text and varchar, timestamptz and timestamp, int4 and int8. */
 const [TEXT, TIME, COUNT] = [
@@ -23,18 +21,11 @@ const COLUMNS = {
   applied_steps_count: COUNT,
 } as const;
 
-/** Whether a role, as SQL, can do all that we can: it may become a superuser or us, or owns the database. */
-export function isTrusted(role: string): string {
-  return `(pg_catalog.pg_has_role(${role}, ${BOOTSTRAP_SUPERUSER}::oid, 'MEMBER')
-    or (pg_catalog.current_setting('is_superuser') = 'off' and pg_catalog.pg_has_role(${role}, 'MEMBER'))
-    or ${role} = (select d.datdba from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))`;
-}
-
 /**
  * Whether there is nothing to doubt about the relation `c`, as SQL that reads no row of it and is soon planned: most
  * starts ask nothing else.
  */
-export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and ${isTrusted('c.relowner')}
+export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and not c.relhassubclass and ${isTrusted('c.relowner')}
     and not pg_catalog.row_security_active(c.oid)
     and (select pg_catalog.count(*) = ${Object.keys(COLUMNS).length} and pg_catalog.bool_and(${isExpected('a')})
       from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))`;
@@ -64,8 +55,7 @@ const INTRUDERS = `select pg_catalog.format('trigger "%s", which needs %s of rol
 export const DOUBT = `case
     when c.relkind not in ('r', 'p') then pg_catalog.json_build_array('kind', case c.relkind
       when 'v' then 'a view' when 'm' then 'a materialized view' when 'f' then 'a foreign table' else 'no table' end)
-    when not ${isTrusted('c.relowner')}
-      then pg_catalog.json_build_array('owner', pg_catalog.pg_get_userbyid(c.relowner))
+    when ${untrustedOwner('c')} is not null then pg_catalog.json_build_array('owner', ${untrustedOwner('c')})
     when pg_catalog.row_security_active(c.oid) then pg_catalog.json_build_array('rows', '')
     when exists (${INTRUDERS}) then pg_catalog.json_build_array('trigger', (${INTRUDERS} limit 1))
     when exists (${differing('')}) then pg_catalog.json_build_array('columns', (${differing("pg_catalog.string_agg(name, ', ')")}))

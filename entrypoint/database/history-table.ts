@@ -19,9 +19,9 @@ const REASONS = {
   ],
   kind: (found: string) => ['a table', found, 'Remove it, or rename it.'],
   owner: (found: string) => [
-    'a table that this role, a role it is a member of, a superuser or the owner of the database owns',
+    'a table that this role, a superuser, the owner of the database, or a role that one of these has granted to it owns',
     `one that role "${found}" owns, which could write anything into it`,
-    `Give it to the role that migrates (ALTER TABLE … OWNER TO …), make that one a member of "${found}", or drop the table if it is not yours.`,
+    `Give it to the role that migrates (ALTER TABLE … OWNER TO …), have a superuser or the owner of the database grant "${found}" to that one, or drop the table if it is not yours.`,
   ],
   rows: () => [
     'a table of which this role sees every row',

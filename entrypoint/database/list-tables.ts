@@ -1,18 +1,21 @@
 import { quoteLiteral, type Session } from '../postgres/session.ts';
-import { ALL_ROWS } from './all-rows.ts';
+import { queryHeld } from './lazy-query.ts';
+import { untrustedOwner } from './trust.ts';
 
 /** More than a person reads in a message. */
 const MOST_TABLES = 30;
 
 export interface TableFill {
   readonly name: string;
-  /** Null where the role may not look, or another session has the table for itself. */
+  /** Null where the role may not look, another session has the table for itself, or its owner is not trusted. */
   readonly isEmpty: boolean | null;
 }
 
 /** The tables of the app in a schema, and which of them have no rows. For a message: none where that cannot be told. */
 export async function listTables(session: Session, schema: string | null): Promise<readonly TableFill[]> {
   if (schema === null) return [];
+  const name = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
+  const isFilled = queryHeld(name, 'c.oid', `'select exists (select from ' || ${name} || ') as filled'`);
   try {
     // The lock timeout is for a lock that is taken in between; one simple query is one transaction.
     const rows = await session.query<{ name: string; filled: string | null }>(`
@@ -22,8 +25,8 @@ export async function listTables(session: Session, schema: string | null): Promi
         case when pg_catalog.has_table_privilege(c.oid, 'SELECT') and not pg_catalog.row_security_active(c.oid)
             and not exists (select from pg_catalog.pg_locks as l
               where l.relation = c.oid and l.mode = 'AccessExclusiveLock' and l.granted)
-          then pg_catalog.query_to_xml(pg_catalog.format('select exists (select from %I.%I ${ALL_ROWS}) as filled', n.nspname, c.relname),
-            true, false, '')::pg_catalog.text end as filled
+            and ${untrustedOwner('c')} is null
+          then ${isFilled} end as filled
       from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where n.nspname = ${quoteLiteral(schema)} and c.relkind in ('r', 'p') and not c.relispartition
         and c.relname <> '_prisma_migrations'

@@ -18,7 +18,8 @@ export interface HistoryRow {
 export type SeedCount =
   | { readonly kind: 'counted'; readonly table: string; readonly rows: number }
   | { readonly kind: 'missing'; readonly tables: readonly string[] }
-  | { readonly kind: 'unreadable'; readonly table: string; readonly reason: string };
+  | { readonly kind: 'unreadable'; readonly table: string; readonly reason: string }
+  | { readonly kind: 'untrusted'; readonly table: string; readonly owner: string };
 
 /** The tables whose rows decide whether to seed, in order of preference; the first that exists counts. */
 export function seedTables(configured: string | undefined): readonly string[] {
@@ -80,6 +81,7 @@ const factsSchema = () =>
     history: z.nullable(z.string()),
     seedTable: z.nullable(z.string()),
     seedReason: z.nullable(z.string()),
+    seedOwner: z.nullable(z.string()),
     seedRows: z.nullable(z.string()),
   });
 type Facts = z.infer<ReturnType<typeof factsSchema>>;
@@ -109,10 +111,11 @@ function readDoubt({ schema, namespaceOwner }: Facts): HistoryDoubt | null {
 }
 
 function readSeed(facts: Facts, tables: readonly string[]): SeedCount {
-  const { seedTable: table, seedReason: reason, seedRows: rows } = facts;
+  const { seedTable: table, seedReason: reason, seedOwner: owner, seedRows: rows } = facts;
   if (table === null) return { kind: 'missing', tables };
+  if (owner !== null) return { kind: 'untrusted', table, owner };
   if (reason !== null || rows === null)
-    return { kind: 'unreadable', table, reason: reason ?? 'no count came back' };
+    return { kind: 'unreadable', table, reason: reason ?? 'another relation has taken its place' };
   return { kind: 'counted', table, rows: Number(cell(rows)) };
 }
 

@@ -1,10 +1,11 @@
 import { faultPoint } from '../core/fault-point.ts';
 import { toProtocolError } from '../postgres/protocol-error.ts';
 import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
-import { ALL_ROWS } from './all-rows.ts';
-import { FOREIGN_NAMESPACE, findDoubt, IS_PLAIN_HISTORY, isTrusted } from './history-doubt.ts';
+import { FOREIGN_NAMESPACE, findDoubt, IS_PLAIN_HISTORY } from './history-doubt.ts';
 import { HISTORY_TABLE, qualify } from './history-table.ts';
+import { queryAsXml, queryHeld } from './lazy-query.ts';
 import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
+import { untrustedOwner } from './trust.ts';
 
 /** Rows are counted no further than this: the count decides, it does not report. */
 export const COUNT_LIMIT = 1000;
@@ -110,32 +111,31 @@ const HISTORY_ROWS = `select pg_catalog.json_agg(pg_catalog.json_build_array(mig
 
 const USERS_HIDDEN = `case
     when not pg_catalog.has_table_privilege(u.oid, 'SELECT') then 'the role may not read it'
-    when pg_catalog.row_security_active(u.oid) then 'row level security hides rows from the role'
-    when u.relkind not in ('r', 'p') and not ${isTrusted('u.relowner')} then 'it is a view of another role' end`;
-
-/** What a query that is given as text answers; it is planned only where it is run. */
-function cellOf(query: string): string {
-  return `pg_catalog.query_to_xml(${query}, true, false, '')::text`;
-}
+    when pg_catalog.row_security_active(u.oid) then 'row level security hides rows from the role' end`;
 
 /** `offset 0` keeps the planner from working the same out twice. */
 function surveyQuery(schema: string | undefined, isPlain: string): string {
+  const history = queryHeld('h.name', 'h.oid', `${quoteLiteral(HISTORY_ROWS)} || h.name`);
+  const users = queryHeld(
+    'u.name',
+    'u.oid',
+    `'select pg_catalog.count(*) as cell from (select from ' || u.name || ' limit ${COUNT_LIMIT}) as t'`,
+  );
   return `select pg_catalog.json_build_object(
     'server', ${SERVER_FACTS},
     'schema', coalesce((pg_catalog.parse_ident(h.relnamespace::regnamespace::text))[1], ${found('schema')}),
-    'namespaceOwner', ${schema === undefined ? `case when ${found('schema')} = current_user then ${cellOf(quoteLiteral(FOREIGN_NAMESPACE))} end` : 'null'},
-    'unusualHistory', case when not h.plain then h.oid::text end,
-    'history', case when h.plain then
-      ${cellOf(`${quoteLiteral(HISTORY_ROWS)} || h.oid::regclass || ' ${ALL_ROWS}'`)} end,
+    'namespaceOwner', ${schema === undefined ? `case when ${found('schema')} = current_user then ${queryAsXml(quoteLiteral(FOREIGN_NAMESPACE))} end` : 'null'},
+    'unusualHistory', case when h.rows is null then h.oid::text end,
+    'history', h.rows,
     'seedTable', ${found('users_name')},
     'seedReason', u.hidden,
-    'seedRows', case when u.oid is not null and u.hidden is null then
-      ${cellOf(`'select pg_catalog.count(*) as cell from (select from ' || u.oid::regclass
-        || case when u.relkind in ('r', 'p', 'm') then ' ${ALL_ROWS}' else '' end || ' limit ${COUNT_LIMIT}) as t'`)} end
+    'seedOwner', u.untrusted,
+    'seedRows', case when u.hidden is null and u.untrusted is null then ${users} end
   ) as facts
   from (select) as one
-  left join (select c.oid, c.relnamespace, ${isPlain} as plain
-    from pg_catalog.pg_class as c where c.oid = ${found('history')}::oid offset 0) as h on true
-  left join (select u.oid, u.relkind, ${USERS_HIDDEN} as hidden
+  left join (select h.oid, h.relnamespace, case when h.plain then ${history} end as rows
+    from (select c.oid, c.relnamespace, c.oid::regclass::text as name, ${isPlain} as plain
+      from pg_catalog.pg_class as c where c.oid = ${found('history')}::oid offset 0) as h offset 0) as h on true
+  left join (select u.oid, u.oid::regclass::text as name, ${USERS_HIDDEN} as hidden, ${untrustedOwner('u')} as untrusted
     from pg_catalog.pg_class as u where u.oid = ${found('users')}::oid offset 0) as u on true`;
 }

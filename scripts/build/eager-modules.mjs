@@ -1,7 +1,7 @@
 // V8 compiles a function when it is first called, unless it stands in parentheses: then with what surrounds it. Node.js's
 // compile cache holds what is compiled before anything runs, so that of a module in parentheses it holds the code.
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { transform } from 'esbuild';
 
 /** A module in its wrapper, as esbuild prints it before white space is removed: what is inside is indented. */
@@ -32,6 +32,7 @@ export const eagerModules = {
           ...(target !== undefined && { target }),
           ...(charset !== undefined && { charset }),
         });
+        await mkdir(dirname(path), { recursive: true });
         await writeFile(path, code);
         for (const [name, output] of Object.entries(metafile?.outputs ?? {}))
           if (resolve(absWorkingDir, name) === path) output.bytes = Buffer.byteLength(code);

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts';
-import { isTrusted } from '../../database/history-doubt.ts';
+import { isTrusted } from '../../database/trust.ts';
 import { quoteLiteral } from '../../postgres/session.ts';
 import { type Finding, warning } from './finding.ts';
 

@@ -21,6 +21,14 @@ export function seedUndecided(
       hint: 'Grant the role SELECT, name another table with ENTRYPOINT_SEED_TABLE, or set ENTRYPOINT_SEED=never.',
     });
   }
+  if (count.kind === 'untrusted') {
+    return new BootError('SEED_UNDECIDED', {
+      what: `table ${count.table}`,
+      expected: 'a table of a trusted role, to count its rows and decide about the seed',
+      got: `one that role "${count.owner}" owns, or a partition of which it owns: to read it would run code of that role as this one`,
+      hint: `Give it to the role that connects (ALTER TABLE ${count.table} OWNER TO …), have a superuser or the owner of the database grant "${count.owner}" to that role, or set ENTRYPOINT_SEED=never or always.`,
+    });
+  }
   const where = schema === null ? 'the search path' : `schema "${schema}"`;
   const names = tables.map(({ name }) => name);
   const suggestion = table === undefined ? undefined : nearest(table, names);

@@ -1,0 +1,42 @@
+import { quoteLiteral } from '../postgres/session.ts';
+import { queryCell } from './lazy-query.ts';
+
+/** Every superuser counts as a member of this role. */
+const BOOTSTRAP_SUPERUSER = 10;
+
+/** Whether a role, as SQL, can do all that we can without us: a superuser, us, the owner of the database. */
+function isAbove(role: string): string {
+  return `(pg_catalog.pg_has_role(${role}, ${BOOTSTRAP_SUPERUSER}::oid, 'MEMBER') or pg_catalog.pg_get_userbyid(${role}) = current_user
+    or ${role} = (select d.datdba from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))`;
+}
+
+/**
+ * The roles that we are a member of by the will of one who can do all that we can. Whoever has ADMIN OPTION on a role, before
+ * PostgreSQL 16 the role itself too, can make anybody a member of it.
+ */
+const GRANTED = `with recursive granted as (
+    select r.oid as role from pg_catalog.pg_roles as r where r.rolname = current_user
+    union select m.roleid from granted as g join pg_catalog.pg_auth_members as m on m.member = g.role
+      left join pg_catalog.pg_roles as by on by.oid = m.grantor
+    where ${isAbove('m.grantor')} or pg_catalog.pg_has_role(m.grantor, current_user, 'MEMBER WITH ADMIN OPTION')
+      or by.rolcreaterole and pg_catalog.current_setting('server_version_num')::int < 160000)
+  select true as cell from granted where role = `;
+
+/** Whether a role, as SQL, may own what we read: it can do all that we can, or is one whose rights we were given. */
+export function isTrusted(role: string): string {
+  const granted = queryCell(`${quoteLiteral(GRANTED)} || ${role}`);
+  return `(case when ${isAbove(role)} then true
+    when pg_catalog.current_setting('is_superuser') = 'on' or not pg_catalog.pg_has_role(${role}, 'MEMBER') then false
+    else ${granted} is not null end)`;
+}
+
+/** Of partitions and tables that inherit, which are planned with the table. */
+const OWNERS = `)::oid as oid union select i.inhrelid from tree as t join pg_catalog.pg_inherits as i on i.inhparent = t.oid)
+  select pg_catalog.min(c.relowner::pg_catalog.int8) as cell from tree join pg_catalog.pg_class as c using (oid) where not ${isTrusted('c.relowner')}`;
+
+/** The name of a role, as SQL, that owns the relation `c`, or a partition of it, and is not trusted; null where there is none. */
+export function untrustedOwner(c: string): string {
+  const owner = queryCell(`'with recursive tree as (select (' || ${c}.oid || ${quoteLiteral(OWNERS)}`);
+  return `(case when not ${isTrusted(`${c}.relowner`)} then pg_catalog.pg_get_userbyid(${c}.relowner)::pg_catalog.text
+    when ${c}.relhassubclass then pg_catalog.pg_get_userbyid(${owner}::oid)::pg_catalog.text end)`;
+}
