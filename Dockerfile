@@ -8,45 +8,45 @@ ARG DISTROLESS_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 
 FROM ${NODE_IMAGE} AS deps
 WORKDIR /src
-# Only what names the packages, so that nothing but a change of them installs anything.
+# Only the package files, so that this layer is rebuilt only when they change.
 COPY package.json package-lock.json ./
-# No package needs its install script for this build, so none gets to run one.
+# The build needs no install scripts, so none may run.
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --no-audit --no-fund
 
 FROM deps AS builder
-# What .dockerignore lets through: the sources and nothing else.
+# .dockerignore includes only the sources.
 COPY . .
-# Asks for no database and for no network.
+# Needs no database and no network.
 RUN --mount=type=cache,target=/src/.next/cache \
     npm run build
-# Whatever the modes on the machine that builds were: all may read, nobody but root may write.
+# Independent of the file modes on the build machine: everybody may read, only root may write.
 RUN chmod -R u=rwX,go=rX dist/standalone
 
 FROM ${DISTROLESS_IMAGE} AS distroless
-# The base's own user would get the folder that WORKDIR makes.
+# Otherwise the user of the base image would own the folder that WORKDIR creates.
 USER 0:0
 WORKDIR /app
 COPY --from=builder /src/dist/standalone ./
-# The one folder of the app's that is written to: the user's, and of group 0, which an arbitrary user is in.
+# The only writable folder of the app. Group 0, because arbitrary users (OpenShift) belong to it.
 RUN ["/nodejs/bin/node", "-e", "const fs = require('fs'), cache = '.next/cache'; fs.mkdirSync(cache); fs.chmodSync(cache, 0o775); fs.chownSync(cache, 1001, 0)"]
 RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/tmp \
     ["/nodejs/bin/node", "/tmp/fill-compile-cache.cjs", "1001", "/app/.compile-cache"]
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
-# By number: the base knows no user of ours, and files in a shared volume have the same owner as with `runner`.
+# As a number, because the base image has no such user; the same one as in `runner`, for shared volumes.
 USER 1001:1001
-# So that `node` is found here as in `runner`, by the seed too.
+# So that `node` is in the PATH, as in `runner`; the seed needs it too.
 ENV PATH=/nodejs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 PORT=3000 HOSTNAME=0.0.0.0
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30m --retries=3 \
     CMD ["node", "entrypoint.js", "healthcheck"]
-# The base's is `node`, which would make the command below `node node entrypoint.js`.
+# That of the base image is `node`: the command below would become `node node entrypoint.js`.
 ENTRYPOINT []
 CMD ["node", "entrypoint.js"]
 ARG REVISION VERSION CREATED
-# Named in alerts.
+# Shown in alerts.
 ENV ENTRYPOINT_IMAGE_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="Zarpe" \
       org.opencontainers.image.licenses="MIT" \
@@ -54,20 +54,20 @@ LABEL org.opencontainers.image.title="Zarpe" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.created="${CREATED}"
 
-# Last, and so what `docker build` makes when no target is named.
+# The last stage is the default target of `docker build`.
 FROM ${NODE_IMAGE} AS runner
-# Nothing here installs anything, and no program has to run as somebody else. In the base's layers they stay.
+# The image needs no package manager and no setuid programs. They remain in the layers of the base image.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack \
       /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-v* \
  && find / -xdev -type f -perm /6000 -exec chmod a-s {} +
-# By hand, because Debian and Alpine name the commands for it differently.
+# Written directly, because the commands differ between Debian and Alpine.
 RUN echo 'nodejs:x:1001:' >>/etc/group \
  && echo 'nextjs:x:1001:1001:nextjs:/app:/sbin/nologin' >>/etc/passwd
 WORKDIR /app
 COPY --from=builder /src/dist/standalone ./
 RUN mkdir .next/cache && chmod 775 .next/cache && chown 1001:0 .next/cache
-# Compiled code for Node.js, for a quicker start: made here because it holds for this Node.js, path and user only. The
-# script lies on a folder that both bases have, for a mount leaves the folder it was on behind.
+# The compile cache of Node.js, for a faster start. It is only valid for this Node.js version, path and user, so it is created
+# here. The mount point is a folder that both base images have, because the layer keeps it.
 RUN --mount=type=bind,from=builder,source=/src/scripts/build,target=/tmp \
     node /tmp/fill-compile-cache.cjs 1001 /app/.compile-cache
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
@@ -75,15 +75,15 @@ USER nextjs:nodejs
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 PORT=3000 HOSTNAME=0.0.0.0
 EXPOSE 3000
 STOPSIGNAL SIGTERM
-# A failure within the start period does not count and the first success ends it. So a long one costs nothing, and an
-# orchestrator that kills what is unhealthy lets a migration of many minutes finish.
+# Failures within the start period do not count and the first success ends it. A long start period lets a long migration
+# finish although the orchestrator kills unhealthy containers.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30m --retries=3 \
     CMD ["node", "entrypoint.js", "healthcheck"]
-# The base's is a shell script that looks at the command; there is nothing to look at.
+# That of the base image is a shell script that only inspects the command.
 ENTRYPOINT []
 CMD ["node", "entrypoint.js"]
 ARG REVISION VERSION CREATED
-# Named in alerts.
+# Shown in alerts.
 ENV ENTRYPOINT_IMAGE_REVISION=${REVISION}
 LABEL org.opencontainers.image.title="Zarpe" \
       org.opencontainers.image.licenses="MIT" \

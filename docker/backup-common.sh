@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# What backup.sh and restore.sh share. Written for any POSIX sh: dash in Debian's images, busybox in Alpine's.
+# Functions of backup.sh and restore.sh, for any POSIX sh: dash in Debian's images, busybox in Alpine's.
 
 BACKUP_DIR=${BACKUP_DIR:-/backups}
 export LC_ALL=C
 
-# libpq reads PGPASSWORD but knows no PGPASSWORD_FILE, which is how a Docker secret arrives.
+# libpq supports no PGPASSWORD_FILE, which a Docker secret needs.
 if [ -n "${PGPASSWORD_FILE:-}" ]; then
   PGPASSWORD=$(cat "$PGPASSWORD_FILE")
   export PGPASSWORD
@@ -12,7 +12,7 @@ fi
 export PGAPPNAME="${PGAPPNAME:-zarpe-backup}"
 export PGCONNECT_TIMEOUT="${PGCONNECT_TIMEOUT:-10}"
 
-# Text as the inside of a JSON string: one line, escaped, no control characters, nothing that is not UTF-8.
+# Escapes text for a JSON string: one line, valid UTF-8, no control characters.
 json_text() {
   printf '%s' "$1" | tr '\n\r\t' '   ' | tr -d '\000-\037\177' | only_utf8 | sed 's/\\/\\\\/g; s/"/\\"/g'
 }
@@ -36,23 +36,23 @@ log() {
   printf '%s}\n' "$log_line"
 }
 
-# The dump's catalogue must be readable, and then every byte of it: a dump that was cut short still lists.
+# Reads the table of contents, then the whole dump: a truncated dump still has a readable table of contents.
 is_readable_dump() {
   pg_restore --list "$1" >/dev/null 2>&1 && pg_restore --file=/dev/null "$1" 2>/dev/null
 }
 
-# Against the checksum taken when the dump was made, which also notices what the dump's own format does not.
+# Compares the checksum with that of the new dump, which also detects damage that the dump format does not.
 is_unchanged() {
   [ -s "$1" ] && [ -s "$1.sha256" ] && (cd "$(dirname "$1")" && sha256sum -c "$(basename "$1").sha256" >/dev/null 2>&1)
 }
 
-# When a dump was begun, as YYYYMMDDhhmmss in UTC, from the dump itself: a name and a file's time can be anything.
+# The start time of a dump, as YYYYMMDDhhmmss in UTC, from its content: file names and modification times may be wrong.
 begun_at() {
   TZ=UTC pg_restore --list "$1" 2>/dev/null |
     sed -n 's/^; *Archive created at \(....\)-\(..\)-\(..\) \(..\):\(..\):\(..\).*/\1\2\3\4\5\6/p'
 }
 
-# The files of one kind (daily or weekly) that backup.sh has written: named as it names them, with a checksum beside.
+# The daily or weekly files that backup.sh wrote: those with its names, and with a checksum file.
 list_own() {
   find "$BACKUP_DIR/$1" -name '*.dump' -type f 2>/dev/null | sort | while read -r file; do
     ! is_own "$file" || printf '%s\n' "$file"
@@ -63,7 +63,7 @@ is_own() {
   printf '%s\n' "${1##*/}" | grep -Eqx '([0-9]{4}-W[0-9]{2}-)?[0-9]{8}T[0-9]{6}Z\.dump' && [ -e "$1.sha256" ]
 }
 
-# Those of them whose beginning is known, newest first. The future is unknown: a clock was wrong then, or is now.
+# Those with a known start time, newest first. One in the future counts as unknown, because a clock was wrong.
 list_dumps() {
   now=$(date -u +%Y%m%d%H%M%S)
   list_own "$1" | while read -r file; do
@@ -76,32 +76,32 @@ newest_dump() {
   list_dumps daily | head -n 1
 }
 
-# tell_passed_over STEP: what lies among the dumps and is neither counted, removed nor restored as the latest.
-tell_passed_over() {
-  passed_over=$(list_dumps daily && list_dumps weekly)
+# warn_ignored STEP: warns about files that are neither counted, removed nor restored as the latest.
+warn_ignored() {
+  known=$(list_dumps daily && list_dumps weekly)
   find "$BACKUP_DIR/daily" "$BACKUP_DIR/weekly" -name '*.dump' 2>/dev/null | sort | while read -r file; do
-    printf '%s\n' "$passed_over" | grep -Fqx -e "$file" ||
-      log warn "$1" passed-over "${file#"$BACKUP_DIR"/} is passed over: $(why_passed_over "$file"). It stays until a person removes it"
+    printf '%s\n' "$known" | grep -Fqx -e "$file" ||
+      log warn "$1" ignored "${file#"$BACKUP_DIR"/} is ignored: $(why_ignored "$file"). Remove it if you do not need it"
   done
 }
 
-why_passed_over() {
+why_ignored() {
   if ! is_own "$1"; then
-    echo "it is not a dump that this service has written"
+    echo "this service did not write it"
   elif [ -z "$(begun_at "$1")" ]; then
-    echo "pg_restore cannot read when it was begun"
+    echo "pg_restore cannot read its start time"
   else
-    echo "it was begun at $(begun_at "$1") UTC, which is in the future"
+    echo "its start time $(begun_at "$1") UTC is in the future"
   fi
 }
 
-# A number for arithmetic: leading zeros would make it octal.
+# Removes a leading zero, which would make the number octal.
 as_decimal() {
   decimal=${1#0}
   printf '%s' "${decimal:-0}"
 }
 
-# Nothing that another role of the database has made is called: only the system's own functions and operators are found.
+# search_path excludes functions and operators that other roles created.
 query() {
   PGOPTIONS="${PGOPTIONS:-} -c search_path=pg_catalog,pg_temp" psql --no-psqlrc --tuples-only --no-align --quiet --set ON_ERROR_STOP=1 "$@"
 }

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Dumps a PostgreSQL database on a schedule, proves each dump readable, and keeps a bounded number of them.
+# Dumps a PostgreSQL database on a schedule, verifies each dump, and keeps a limited number of them.
 #
-#   backup.sh [schedule]   dump every day at BACKUP_AT, and at once where the last dump is missing or overdue
+#   backup.sh [schedule]   dump every day at BACKUP_AT, and immediately if the last dump is missing or overdue
 #   backup.sh once         dump now
-#   backup.sh verify       read every kept dump again; damaged ones are set aside as *.damaged
-#   backup.sh health       exit 1 and say why, where there is no good dump younger than BACKUP_MAX_AGE_HOURS
-#   backup.sh list         what is kept
+#   backup.sh verify       verify the checksum of every dump; rename damaged ones to *.damaged
+#   backup.sh health       exit 1 with the reason if there is no good dump younger than BACKUP_MAX_AGE_HOURS
+#   backup.sh list         list the dumps
 #
 # The connection comes from libpq's variables (PGHOST, PGPORT, PGUSER, PGPASSWORD or PGPASSWORD_FILE, PGDATABASE).
 set -eu
@@ -29,14 +29,14 @@ end() {
   rm -f ${partial:+"$partial"} ${errors:+"$errors"}
   case $end_status in
     0 | 64 | 78 | 130 | 143) ;;
-    *) [ -n "$reported" ] || log error backup failed "ended with status $end_status; the lines above say why" ;;
+    *) [ -n "$reported" ] || log error backup failed "exit code $end_status; see the lines above for the reason" ;;
   esac
 }
 trap end EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 
-# In the background, because a shell hears signals only between its foreground commands.
+# In the background, because a shell handles signals only between foreground commands.
 run() {
   "$@" &
   child=$!
@@ -69,15 +69,15 @@ back_up() {
   started=$(date +%s)
   stamp=$(date -u +%Y%m%dT%H%M%SZ)
   mkdir -p "$BACKUP_DIR/daily" "$BACKUP_DIR/weekly"
-  # Left by a run that was killed; older than a day, so that a dump in progress is not touched.
+  # Remains of a killed run. Older than a day, so that a dump in progress is not removed.
   find "$BACKUP_DIR/daily" -name '.partial-*' -mtime +0 -exec rm -f {} +
   partial=$(mktemp "$BACKUP_DIR/daily/.partial-XXXXXX")
   errors=$(mktemp)
-  # Without the lock timeout a dump that waits for a migration's lock makes every query behind it wait as well.
+  # Without the lock timeout, a dump that waits for the lock of a migration would block every later query.
   TZ=UTC run pg_dump --format=custom --lock-wait-timeout=60s --file="$partial" 2>"$errors" ||
     give_up "pg_dump failed: $(cat "$errors")"
   run is_readable_dump "$partial" ||
-    give_up "pg_restore cannot read the dump that pg_dump has just written"
+    give_up "pg_restore cannot read the new dump of pg_dump"
   dump=$BACKUP_DIR/daily/$stamp.dump
   checksum=$(sha256sum <"$partial")
   printf '%s  %s\n' "${checksum%% *}" "$stamp.dump" >"$dump.sha256"
@@ -93,7 +93,7 @@ back_up() {
   log info backup written "dumped and verified daily/$stamp.dump" \
     bytes "$bytes" seconds $(($(date +%s) - started)) \
     daily "$(list_dumps daily | wc -l | tr -d ' ')" weekly "$(list_dumps weekly | wc -l | tr -d ' ')"
-  tell_passed_over backup
+  warn_ignored backup
   set_damaged_aside
 }
 
@@ -103,7 +103,7 @@ give_up() {
   exit 1
 }
 
-# The first dump of each ISO week is kept as that week's; a hard link costs no space.
+# The first dump of each ISO week is the weekly dump; a hard link needs no space.
 keep_weekly() {
   week=$(date -u +%G-W%V)
   for kept in $(list_dumps weekly); do
@@ -114,7 +114,7 @@ keep_weekly() {
   printf '%s  %s\n' "${checksum%% *}" "$week-$stamp.dump" >"$weekly.sha256"
 }
 
-# Never what was just written, whatever the clock says.
+# Never removes the new dump, even if the clock is wrong.
 rotate() {
   list_dumps "$1" | tail -n +$(($2 + 1)) | while read -r old; do
     case $old in *"$stamp.dump") ;; *) rm -f "$old" "$old.sha256" ;; esac
@@ -127,7 +127,7 @@ set_damaged_aside() {
     if ! run is_unchanged "$kept"; then
       damaged=$((damaged + 1)) reported=yes
       mv "$kept" "$kept.damaged"
-      log error backup damaged "${kept#"$BACKUP_DIR"/} is not what was written; it is kept as .damaged until a person removes it"
+      log error backup damaged "${kept#"$BACKUP_DIR"/} does not match its checksum: renamed to *.damaged. Inspect it, then remove it"
     fi
   done
   [ "$damaged" = 0 ]
@@ -144,15 +144,15 @@ is_due() {
   [ "$(last_good)" -lt "$scheduled" ]
 }
 
-# When the last good dump was begun, in seconds of the epoch; 0 where there is none, it is gone or was set aside, or the
-# time is no time, or in the future: then a dump is due.
+# The start time of the last good dump as Unix time; 0 if there is none, it was removed or renamed, or its time is invalid or
+# in the future: a dump is then due.
 last_good() {
   good_since='' good_dump=''
   [ ! -s "$BACKUP_DIR/.last-good" ] || read -r good_since good_dump <"$BACKUP_DIR/.last-good" || true
   if [ -s "$good_dump" ]; then past "$good_since"; else echo 0; fi
 }
 
-# A time in seconds of the epoch; 0 for one that is unknown.
+# A Unix time; 0 if it is invalid or in the future.
 past() {
   case $1 in
     '' | *[!0-9]* | ???????????*) echo 0 ;;
@@ -163,15 +163,15 @@ past() {
 keep_schedule() {
   mkdir -p "$BACKUP_DIR"
   [ "$(watching_since)" != 0 ] || date +%s >"$BACKUP_DIR/.watching-since"
-  log info backup scheduled "a dump every day at $BACKUP_AT, $BACKUP_KEEP_DAILY daily and $BACKUP_KEEP_WEEKLY weekly kept"
+  log info backup scheduled "daily dump at $BACKUP_AT; keeping $BACKUP_KEEP_DAILY daily and $BACKUP_KEEP_WEEKLY weekly dumps"
   waiting=''
   while :; do
     pause=$BACKUP_POLL_SECONDS
     if is_due; then
       case $(count_tables 2>&1 || true) in
-        0) [ -n "$waiting" ] || log info backup waiting "the database has no tables yet: nothing to dump"
+        0) [ -n "$waiting" ] || log info backup waiting "waiting: the database has no tables yet"
           waiting=yes ;;
-        # A process of its own: as part of a condition, a function of this one would run on after an error.
+        # In a separate process: a function in a condition would ignore `set -e` and continue after an error.
         *) run /bin/sh "$here/backup.sh" once || pause=$BACKUP_RETRY_SECONDS ;;
       esac
     fi
@@ -187,11 +187,11 @@ report_health() {
   reported=yes
   damaged=$(find "$BACKUP_DIR" -name '*.dump.damaged' 2>/dev/null | sort | head -n 1)
   if [ -n "$damaged" ]; then
-    echo "damaged: $damaged; look at it, then remove it"
+    echo "damaged: $damaged. Inspect it, then remove it"
     return 1
   fi
   since=$(last_good)
-  # A service that was started a moment ago has no dump yet, and nothing is wrong.
+  # A new service has no dump yet.
   [ "$since" != 0 ] || since=$(watching_since)
   age=$((($(date +%s) - since) / 3600))
   if [ "$age" -ge "$BACKUP_MAX_AGE_HOURS" ]; then
@@ -205,7 +205,7 @@ check_settings
 case ${1:-schedule} in
   schedule) keep_schedule ;;
   once) back_up ;;
-  verify) set_damaged_aside && log info backup verified "every kept dump is what was written" ;;
+  verify) set_damaged_aside && log info backup verified "every dump matches its checksum" ;;
   health) report_health ;;
   list) cd "$BACKUP_DIR" && find daily weekly -name '*.dump' -exec ls -l {} + 2>/dev/null | sort -k 9 ;;
   *)

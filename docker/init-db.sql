@@ -1,10 +1,10 @@
--- Run by the postgres image once, as the superuser, in the new database, when the data volume is empty.
+-- The postgres image runs this once, as superuser in the new database, if the data volume is empty.
 
--- Extensions that only a superuser may create go here (postgis, vector, ...); pgcrypto, citext, pg_trgm and the other
--- trusted ones a migration creates by itself.
+-- Add extensions here that only a superuser may create (postgis, vector, ...). Migrations can create trusted extensions such as
+-- pgcrypto, citext and pg_trgm.
 
--- No statement holds the password, so no log can, whatever it is set to: the shell looks at it, and the app's role gets
--- the SCRAM verifier that the image has stored for the superuser.
+-- No statement contains the password, so no log can: the shell checks it, and the app's role gets the SCRAM verifier that the
+-- image stored for the superuser.
 \getenv app_user APP_DB_USER
 \set is_placeholder `test "${POSTGRES_PASSWORD:-$(cat "$POSTGRES_PASSWORD_FILE")}" = in-a-file && echo true || echo false`
 \set is_one_line `test "$(printf %s "$POSTGRES_PASSWORD" | tr -d '\r\n')" = "$POSTGRES_PASSWORD" && echo true || echo false`
@@ -12,17 +12,17 @@
 SELECT set_config('zarpe.' || name, value, false)
 FROM (VALUES ('app_user', :'app_user'), ('is_placeholder', :'is_placeholder'), ('is_one_line', :'is_one_line')) AS setting (name, value) \g /dev/null
 
--- All or nothing: the health check takes the role for the sign that all of this was done.
+-- In one transaction: for the health check, the existence of the role means that all of this succeeded.
 DO $$
 DECLARE
   app_user text := current_setting('zarpe.app_user');
   password_problem text := CASE
     WHEN current_setting('zarpe.is_placeholder')::bool THEN 'is the placeholder of compose.secrets.yml, and that file is not in use'
-    -- The image takes the first line alone.
-    WHEN NOT current_setting('zarpe.is_one_line')::bool THEN 'holds a line break'
+    -- The image uses only the first line.
+    WHEN NOT current_setting('zarpe.is_one_line')::bool THEN 'contains a line break'
   END;
   verifier text := (SELECT rolpassword FROM pg_authid WHERE rolname = current_user);
-  -- The health check refuses these as well: by the next start the data folder is no longer empty.
+  -- The health check rejects these too: at the next start the data folder is no longer empty.
   name_problem text := CASE
     WHEN app_user = current_user THEN 'the superuser'
     WHEN app_user IN ('public', 'none') OR starts_with(app_user, 'pg_') THEN 'a name that PostgreSQL reserves'
@@ -37,14 +37,13 @@ BEGIN
     RAISE 'The password of the superuser is not stored as SCRAM-SHA-256: remove POSTGRES_HOST_AUTH_METHOD and POSTGRES_INITDB_ARGS, and start with an empty volume';
   END IF;
 
-  -- The app gets a role of its own that owns its database and nothing else. Were it the superuser, one SQL injection
-  -- could run programs in the database's container (COPY ... TO PROGRAM). CREATEDB is for `restore --force`, which
-  -- fills a new database before it takes the old one's place.
+  -- The app's role owns only its database. As a superuser, an SQL injection could run programs in the database container
+  -- (COPY ... TO PROGRAM). `restore --force` needs CREATEDB: it restores into a new database before it renames it.
   EXECUTE format('CREATE ROLE %I LOGIN CREATEDB', app_user);
   EXECUTE format('ALTER ROLE %I PASSWORD %L', app_user, verifier);
   EXECUTE format('ALTER DATABASE %I OWNER TO %I', current_database(), app_user);
 
-  -- From now on the superuser has no password: it comes in over the socket inside the container and nowhere else,
+  -- From now on the superuser has no password and can only connect over the socket inside the container:
   -- `docker compose exec postgres psql -U postgres`.
   ALTER ROLE CURRENT_USER PASSWORD NULL;
 END $$;

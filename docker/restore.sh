@@ -3,9 +3,8 @@
 #
 #   restore.sh [--force] latest|FILE     FILE as `backup.sh list` names it, such as daily/20250131T031500Z.dump
 #
-# An empty database is filled in one transaction: all of the dump or nothing of it. A database that has tables is
-# refused. With --force the dump goes into a new database first; only when all of it is there do the two change
-# names, and the former one is kept beside it. Nothing is ever overwritten.
+# Restores into an empty database in one transaction, and refuses a database with tables. With --force it restores into a new
+# database, then exchanges the names of the two and keeps the previous one. It never overwrites anything.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=docker/backup-common.sh
@@ -31,9 +30,9 @@ main() {
   if [ "$tables" = 0 ]; then
     fill_empty_database
   elif [ "$force" = yes ]; then
-    put_in_place_of_the_present_one
+    replace_database
   else
-    fail 77 "refused: database \`$PGDATABASE\` has $tables tables. With --force they are kept aside in a database of another name and the dump takes their place"
+    fail 77 "refused: database \`$PGDATABASE\` has $tables tables. With --force the dump replaces it, and the present database is kept under another name"
   fi
 }
 
@@ -55,20 +54,20 @@ find_dump() {
   esac
   [ -f "$dump" ] || fail 66 "no such dump: ${dump:-there is none in $BACKUP_DIR/daily}"
   if [ -e "$dump.sha256" ] && ! is_unchanged "$dump"; then
-    fail 65 "$dump is damaged: it is not what was written. Take an older one"
+    fail 65 "$dump is damaged: its checksum does not match. Use an older one"
   fi
-  is_readable_dump "$dump" || fail 65 "$dump is damaged: pg_restore cannot read it to its end"
+  is_readable_dump "$dump" || fail 65 "$dump is damaged: pg_restore cannot read all of it"
 }
 
 find_latest() {
-  tell_passed_over restore
+  warn_ignored restore
   for unknown in $(list_own daily); do
-    [ -n "$(begun_at "$unknown")" ] || fail 65 "$unknown is damaged, and may be the latest. Name the dump to restore"
+    [ -n "$(begun_at "$unknown")" ] || fail 65 "$unknown is damaged and may be the latest. Name the dump to restore"
   done
   dump=$(newest_dump)
 }
 
-# A database that does not exist is made, as on a new server.
+# Creates a database that does not exist, as on a new server.
 tables_in_the_way() {
   exists=$(echo "SELECT 1 FROM pg_database WHERE datname = :'name'" | query --dbname=postgres --set name="$PGDATABASE")
   if [ -z "$exists" ]; then
@@ -79,11 +78,11 @@ tables_in_the_way() {
 
 fill_empty_database() {
   pg_restore --dbname="$PGDATABASE" --no-owner --exit-on-error --single-transaction "$dump" ||
-    fail 1 "pg_restore failed; database \`$PGDATABASE\` is empty as before"
+    fail 1 "pg_restore failed; database \`$PGDATABASE\` is still empty"
   log info restore restored "${dump#"$BACKUP_DIR"/} is restored into the empty database $PGDATABASE" seconds $(($(date +%s) - started))
 }
 
-put_in_place_of_the_present_one() {
+replace_database() {
   stamp=$(date -u +%Y%m%dT%H%M%SZ)
   staging=${PGDATABASE}_restoring_$stamp
   former=${PGDATABASE}_before_$stamp
@@ -92,15 +91,15 @@ put_in_place_of_the_present_one() {
   trap 'exit 143' TERM
   trap 'exit 130' INT
   pg_restore --dbname="$staging" --no-owner --exit-on-error "$dump" ||
-    fail 1 "pg_restore failed; database \`$PGDATABASE\` is as it was"
-  copy_properties || fail 1 "cannot copy the properties of \`$PGDATABASE\` to the new database; database \`$PGDATABASE\` is as it was"
-  exchange_names || fail 1 "could not put the restored database in place; database \`$PGDATABASE\` is as it was"
+    fail 1 "pg_restore failed; database \`$PGDATABASE\` is unchanged"
+  copy_properties || fail 1 "cannot copy the properties of \`$PGDATABASE\` to the new database; database \`$PGDATABASE\` is unchanged"
+  exchange_names || fail 1 "cannot rename the restored database; database \`$PGDATABASE\` is unchanged"
   staging=''
-  log info restore restored "${dump#"$BACKUP_DIR"/} is in place; what was there is kept as database $former: drop it when nobody misses it" \
+  log info restore restored "${dump#"$BACKUP_DIR"/} is restored; the previous database is kept as $former. Drop it when you no longer need it" \
     seconds $(($(date +%s) - started))
 }
 
-# With the encoding, the locale and the tablespace of the present one.
+# With the encoding, the locale and the tablespace of the present database.
 create_staging() {
   create=$(query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" <<'SQL'
 SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L', :'staging',
@@ -118,9 +117,9 @@ SQL
   query --dbname=postgres --command "$create"
 }
 
-# Owner, grants, settings, limits and comment of the present database. What this role may not copy is listed, a line
-# each, and the restore goes on. All of it is other roles' text, which any of them may choose for its own settings:
-# it is quoted piece by piece, and in the list a line break of it begins no line.
+# Copies owner, grants, settings, limits and comment of the present database. Logs a warning for each one that this role may
+# not copy, and continues. Other roles can choose these texts: each part is quoted, and a line break in it cannot forge a
+# line of the list.
 copy_properties() {
   not_copied=$(query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" <<'SQL'
 SELECT set_config('zarpe.name', :'name', false), set_config('zarpe.staging', :'staging', false) \g /dev/null
@@ -169,11 +168,11 @@ SELECT regexp_replace(line, '[[:cntrl:]]+', ' ', 'g') FROM unnest(current_settin
 SQL
   ) || return 1
   [ -z "$not_copied" ] || printf '%s\n' "$not_copied" | while read -r line; do
-    log warn restore not-copied "not copied to the restored database, a superuser has to do it: $line"
+    log warn restore not-copied "not copied to the restored database, run it as superuser: $line"
   done
 }
 
-# One transaction: there is no moment without a database of that name.
+# In one transaction, so that a database with that name always exists.
 exchange_names() {
   closed=yes
   query --dbname=postgres --set name="$PGDATABASE" --set former="$former" --set staging="$staging" >/dev/null <<'SQL'
@@ -189,8 +188,7 @@ SQL
   return "$exchange_status"
 }
 
-# psql stops at the first error, and a signal may come at any moment: whichever of the two names the former database
-# bears now, it takes connections again.
+# After an error or a signal the previous database can have either name: allow connections to both.
 open_again() {
   for name in "$former" "$PGDATABASE"; do
     printf 'ALTER DATABASE :"name" ALLOW_CONNECTIONS true;\n' |

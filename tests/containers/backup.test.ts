@@ -91,11 +91,11 @@ describe('a backup', () => {
     const lines = (stdout.match(/^\{.*$/gm) ?? []).map((line) => JSON.parse(line));
     expect(lines[0]).toMatchObject({ event: 'written', bytes: expect.any(Number), daily: 1, weekly: 1 });
     expect(
-      lines.slice(1).map(({ level, event, msg }) => `${level} ${event} ${msg.split(' is passed over')[0]}`),
+      lines.slice(1).map(({ level, event, msg }) => `${level} ${event} ${msg.split(' is ignored')[0]}`),
     ).toEqual([
-      'warn passed-over daily/20320101T000000Z.dump',
-      'warn passed-over daily/20330101T000000Z.dump',
-      'warn passed-over daily/a "foreign" one.dump',
+      'warn ignored daily/20320101T000000Z.dump',
+      'warn ignored daily/20330101T000000Z.dump',
+      'warn ignored daily/a "foreign" one.dump',
     ]);
     const kept = await files(project);
     expect(kept).not.toContain('20310101T000000Z');
@@ -103,7 +103,7 @@ describe('a backup', () => {
       expect(kept).toContain(stays);
     expect((await backup(project, 'health')).code).toBe(0);
     const restored = await restore(project, '--force', 'latest');
-    expect(restored.stdout).toContain('"event":"passed-over"');
+    expect(restored.stdout).toContain('"event":"ignored"');
     expect(await project.query('SELECT count(*) FROM notes')).toBe('201');
   });
 
@@ -233,7 +233,9 @@ describe('restore', () => {
     expect(asOwner.code).toBe(0);
     const warnings = asOwner.stdout.match(/^\{.*"not-copied".*$/gm) ?? [];
     expect(warnings.map((line) => JSON.parse(line).msg)).toEqual([
-      expect.stringMatching(/it: ALTER ROLE eve IN DATABASE zarpe SET search_path TO ('[^'\n]+'(, )?)+ \(/),
+      expect.stringMatching(
+        /superuser: ALTER ROLE eve IN DATABASE zarpe SET search_path TO ('[^'\n]+'(, )?)+ \(/,
+      ),
     ]);
     await setSearchPathAsEve(other, path);
     expect((await restoreAsSuperuser(other, '--force', 'latest')).code).toBe(0);

@@ -34,7 +34,7 @@ describe('the database of docker-compose.yml', () => {
   test('refuses a password of two lines, of which the image would take the first', async () => {
     const project = await createProject({ env: { POSTGRES_PASSWORD: 'first-line\nsecond-line' } });
     await project.tryCompose('up', '--detach', '--no-build', 'postgres');
-    await project.waitForLine('postgres', 'POSTGRES_PASSWORD holds a line break');
+    await project.waitForLine('postgres', 'POSTGRES_PASSWORD contains a line break');
     expect(await project.logs('postgres')).not.toMatch(/first-line|second-line/);
   });
 
