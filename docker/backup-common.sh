@@ -106,11 +106,43 @@ query() {
   PGOPTIONS="${PGOPTIONS:-} -c search_path=pg_catalog,pg_temp" psql --no-psqlrc --tuples-only --no-align --quiet --set ON_ERROR_STOP=1 "$@"
 }
 
-USER_TABLES="FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+DEFAULT_ACL='^[0-9]+; [0-9]+ [0-9]+ DEFAULT ACL '
+
+# list_foreign_objects DUMP [ROLES]: what a restore may run code of, and what neither the owner of the dumped database, nor
+# this role, a superuser or one of ROLES (a line each) owns. Default privileges hold no code.
+list_foreign_objects() {
+  trusted=$(printf '%s\n' "${2:-}" pg_database_owner "$(dumped_owner "$1")" &&
+    query --dbname=postgres --command "SELECT rolname FROM pg_roles WHERE rolsuper OR rolname = current_user") || return 1
+  list_entries_of_others "$1" "$trusted" | grep -Ev "$DEFAULT_ACL" || true
+}
+
+# The owner of the database that was dumped, from the entry of the database itself.
+dumped_owner() {
+  pg_restore --list --create "$1" | awk '
+    /^;     dbname: / { name = substr($0, 15) }
+    /^[0-9]+; 1262 [0-9]+ DATABASE - / { sub(/^[0-9]+; 1262 [0-9]+ DATABASE - /, ""); print substr($0, length(name) + 2) }'
+}
+
+# list_entries_of_others DUMP OWNERS: an entry ends with its owner, or with a blank where it has none, as extensions and casts.
+list_entries_of_others() {
+  pg_restore --list "$1" | OWNERS=$2 awk '
+    BEGIN { count = split(ENVIRON["OWNERS"], owners, "\n") }
+    /^;/ || / $/ { next }
+    { for (i = 1; i <= count; i++) if (owners[i] != "" && substr($0, length($0) - length(owners[i])) == " " owners[i]) next
+      print }'
+}
+
+# The first five of some entries, without their numbers, and how many more there are.
+name_some() {
+  printf '%s\n' "$1" | sed 's/^[0-9]*; [0-9]* [0-9]* //' | awk 'NR <= 5 { text = text (NR > 1 ? ", " : "") $0 } END { print text (NR > 5 ? " and " NR - 5 " more" : "") }'
+}
+
+# In a query: tables and sequences that are neither the system's nor an extension's.
+USER_RELATIONS="FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
   AND n.nspname NOT LIKE 'pg\\_toast%' AND n.nspname NOT LIKE 'pg\\_temp%'
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
 
 count_tables() {
-  query --command "SELECT count(*) $USER_TABLES"
+  query --command "SELECT count(*) $USER_RELATIONS AND c.relkind <> 'S'"
 }

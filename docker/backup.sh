@@ -75,7 +75,7 @@ back_up() {
   errors=$(mktemp)
   # Without the lock timeout, a dump that waits for the lock of a migration would block every later query.
   TZ=UTC run pg_dump --format=custom --lock-wait-timeout=60s --file="$partial" 2>"$errors" ||
-    give_up "pg_dump failed: $(cat "$errors")"
+    give_up "pg_dump failed: $(cat "$errors")$(name_unreadable)"
   run is_readable_dump "$partial" ||
     give_up "pg_restore cannot read the new dump of pg_dump"
   dump=$BACKUP_DIR/daily/$stamp.dump
@@ -93,8 +93,32 @@ back_up() {
   log info backup written "dumped and verified daily/$stamp.dump" \
     bytes "$bytes" seconds $(($(date +%s) - started)) \
     daily "$(list_dumps daily | wc -l | tr -d ' ')" weekly "$(list_dumps weekly | wc -l | tr -d ' ')"
+  foreign=$(list_foreign_objects "$dump") || foreign=''
+  [ -z "$foreign" ] ||
+    log warn backup foreign "daily/$stamp.dump holds objects of roles other than the owner of the database, and a restore refuses it without --trust=ROLE: $(name_some "$foreign")"
   warn_ignored backup
   set_damaged_aside
+}
+
+# What another role has made and this one may not read stops every dump, as a dump without it would not be whole.
+name_unreadable() {
+  unreadable=$(
+    query --set relations="$USER_RELATIONS" <<'SQL' 2>/dev/null
+SELECT format('GRANT SELECT ON %s %I.%I TO %I (owner %I%s)',
+  CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, nspname, relname, current_user, pg_get_userbyid(relowner),
+  CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN '' ELSE format(', and GRANT USAGE ON SCHEMA %I TO %I', nspname, current_user) END)
+:relations AND NOT (has_schema_privilege(n.oid, 'USAGE')
+  AND CASE relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END)
+UNION ALL
+SELECT format('GRANT SELECT ON LARGE OBJECT %s TO %I (owner %I)', oid, current_user, pg_get_userbyid(lomowner))
+FROM pg_largeobject_metadata
+WHERE NOT EXISTS (SELECT FROM aclexplode(coalesce(lomacl, acldefault('L', lomowner)))
+  WHERE privilege_type = 'SELECT' AND (grantee = 0 OR pg_has_role(grantee, 'USAGE')))
+ORDER BY 1
+SQL
+  ) || true
+  [ -z "$unreadable" ] ||
+    printf '. This role may not read all of the database. Drop it, or as its owner or a superuser: %s' "$(name_some "$unreadable")"
 }
 
 give_up() {

@@ -1,30 +1,40 @@
 #!/bin/sh
 # Restores a dump made by backup.sh.
 #
-#   restore.sh [--force] latest|FILE     FILE as `backup.sh list` names it, such as daily/20250131T031500Z.dump
+#   restore.sh [--force] [--trust=ROLE]... [--as-superuser] latest|FILE
 #
+# FILE as `backup.sh list` names it, such as daily/20250131T031500Z.dump.
 # Restores into an empty database in one transaction, and refuses a database with tables. With --force it restores into a new
 # database, then exchanges the names of the two and keeps the previous one. It never overwrites anything.
+#
+# A restore runs code of the dump (CHECK constraints, indexes, generated columns) with the rights of the role that
+# restores. It refuses a superuser without --as-superuser, and a dump with objects of roles other than the owner of its
+# database without --trust=ROLE.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=docker/backup-common.sh
 . "$here/backup-common.sh"
 export PGAPPNAME=zarpe-restore
 : "${PGDATABASE:?set PGDATABASE to the database to restore}"
-staging='' closed=''
+staging='' closed='' list='' trust='' as_superuser=no
 
 main() {
   force=no dump=''
   for argument; do
     case $argument in
       --force) force=yes ;;
+      --as-superuser) as_superuser=yes ;;
+      --trust=?*) trust=$(printf '%s\n%s' "$trust" "${argument#--trust=}") ;;
       -*) usage ;;
       *) [ -z "$dump" ] || usage
         dump=$argument ;;
     esac
   done
   [ -n "$dump" ] || usage
+  trap end EXIT
   find_dump
+  refuse_superuser
+  list_trusted_entries
   started=$(date +%s)
   tables=$(tables_in_the_way)
   if [ "$tables" = 0 ]; then
@@ -37,7 +47,7 @@ main() {
 }
 
 usage() {
-  echo "usage: restore.sh [--force] latest|FILE" >&2
+  echo "usage: restore.sh [--force] [--trust=ROLE]... [--as-superuser] latest|FILE" >&2
   exit 64
 }
 
@@ -67,6 +77,26 @@ find_latest() {
   dump=$(newest_dump)
 }
 
+refuse_superuser() {
+  role=$(query --dbname=postgres --command "SELECT current_user")
+  is_superuser=$(query --dbname=postgres --command "SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+  [ "$is_superuser" = f ] || [ "$as_superuser" = yes ] ||
+    fail 77 "refused: \`$role\` is a superuser, and a restore runs code of the dump. Restore as the owner of the database; or with --as-superuser, if you trust every role that could write to the database when it was dumped"
+}
+
+# What is restored, into $list. Default privileges, which any role may have set for itself, only that role and a
+# superuser can set again: those of others are left out. Whatever else is of a role that is not trusted is refused.
+list_trusted_entries() {
+  foreign=$(list_foreign_objects "$dump" "$trust")
+  [ -z "$foreign" ] ||
+    fail 77 "refused: the dump holds objects of roles other than the owner of its database, and a restore may run their code: $(name_some "$foreign"). The last word of each is its owner. Look at them in the database, then name the roles that you trust: --trust=ROLE"
+  left_out=''
+  [ "$is_superuser" = t ] || left_out=$(list_entries_of_others "$dump" "$role" | grep -E "$DEFAULT_ACL" || true)
+  [ -z "$left_out" ] || log warn restore left-out "not restored, a superuser has to do it: $(name_some "$left_out")"
+  list=$(mktemp)
+  pg_restore --list "$dump" | grep -Fvx -e "$left_out" >"$list"
+}
+
 # Creates a database that does not exist, as on a new server.
 tables_in_the_way() {
   exists=$(echo "SELECT 1 FROM pg_database WHERE datname = :'name'" | query --dbname=postgres --set name="$PGDATABASE")
@@ -77,7 +107,7 @@ tables_in_the_way() {
 }
 
 fill_empty_database() {
-  pg_restore --dbname="$PGDATABASE" --no-owner --exit-on-error --single-transaction "$dump" ||
+  pg_restore --dbname="$PGDATABASE" --use-list="$list" --no-owner --exit-on-error --single-transaction "$dump" ||
     fail 1 "pg_restore failed; database \`$PGDATABASE\` is still empty"
   log info restore restored "${dump#"$BACKUP_DIR"/} is restored into the empty database $PGDATABASE" seconds $(($(date +%s) - started))
 }
@@ -87,13 +117,12 @@ replace_database() {
   staging=${PGDATABASE}_restoring_$stamp
   former=${PGDATABASE}_before_$stamp
   create_staging || fail 1 "cannot create the database \`$staging\` to restore into, with the locale and encoding of \`$PGDATABASE\`"
-  trap end EXIT
   trap 'exit 143' TERM
   trap 'exit 130' INT
-  pg_restore --dbname="$staging" --no-owner --exit-on-error "$dump" ||
+  pg_restore --dbname="$staging" --use-list="$list" --no-owner --exit-on-error "$dump" ||
     fail 1 "pg_restore failed; database \`$PGDATABASE\` is unchanged"
   copy_properties || fail 1 "cannot copy the properties of \`$PGDATABASE\` to the new database; database \`$PGDATABASE\` is unchanged"
-  exchange_names || fail 1 "cannot rename the restored database; database \`$PGDATABASE\` is unchanged"
+  exchange_names || fail 1 "cannot rename the restored database; database \`$PGDATABASE\` is unchanged$(name_sessions)"
   staging=''
   log info restore restored "${dump#"$BACKUP_DIR"/} is restored; the previous database is kept as $former. Drop it when you no longer need it" \
     seconds $(($(date +%s) - started))
@@ -188,6 +217,17 @@ SQL
   return "$exchange_status"
 }
 
+# The sessions that this role may not end, of which it sees no more than the role.
+name_sessions() {
+  sessions=$(query --dbname=postgres --set name="$PGDATABASE" <<'SQL'
+SELECT format('process %s of role %I', pid, usename) FROM pg_stat_activity
+WHERE datname = :'name' AND NOT pg_has_role(usesysid, 'USAGE')
+ORDER BY pid
+SQL
+  ) || true
+  [ -z "$sessions" ] || printf '. It is in use by other roles, whose sessions a superuser has to end first: %s' "$(name_some "$sessions")"
+}
+
 # After an error or a signal the previous database can have either name: allow connections to both.
 open_again() {
   for name in "$former" "$PGDATABASE"; do
@@ -199,6 +239,7 @@ open_again() {
 
 end() {
   [ -z "$closed" ] || open_again
+  rm -f ${list:+"$list"}
   [ -z "$staging" ] || dropdb --maintenance-db=postgres --if-exists --force "$staging" || true
 }
 

@@ -119,6 +119,23 @@ describe('a backup', () => {
     expect(await files(project)).not.toContain('.partial');
   });
 
+  test('that the objects of another role stop names each, its owner, and the grant that is missing', async () => {
+    const project = await createNotes();
+    await project.query('CREATE ROLE eve LOGIN; CREATE SCHEMA s AUTHORIZATION eve');
+    await asEve(project, 'CREATE TABLE s."a b" (id serial)', 'SELECT lo_create(4711)');
+    const { code, stdout } = await backup(project, 'once');
+    expect(code).toBe(1);
+    const { msg } = JSON.parse(stdout.match(/^\{.*"event":"failed".*$/m)?.[0] ?? '{}');
+    expect(msg).toContain('pg_dump failed: ');
+    expect(msg).toContain(
+      'GRANT SELECT ON TABLE s."a b" TO zarpe (owner eve, and GRANT USAGE ON SCHEMA s TO zarpe)',
+    );
+    expect(msg).toContain('GRANT SELECT ON SEQUENCE s."a b_id_seq" TO zarpe (owner eve');
+    expect(msg).toContain('GRANT SELECT ON LARGE OBJECT 4711 TO zarpe (owner eve)');
+    await project.query('DROP OWNED BY eve');
+    expect((await backup(project, 'once')).code).toBe(0);
+  });
+
   test('that is too old makes the service unhealthy', async () => {
     const project = await createNotes();
     await backup(project, 'once');
@@ -238,7 +255,7 @@ describe('restore', () => {
       ),
     ]);
     await setSearchPathAsEve(other, path);
-    expect((await restoreAsSuperuser(other, '--force', 'latest')).code).toBe(0);
+    expect((await restoreAsSuperuser(other, '--as-superuser', '--force', 'latest')).code).toBe(0);
     const set = 'SELECT setconfig[1] FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase';
     expect(await other.query(`${set} WHERE datname = 'zarpe'`)).toBe(`search_path=${copied}`);
     expect(await other.query("SELECT rolsuper FROM pg_roles WHERE rolname = 'eve'")).toBe('f');
@@ -257,6 +274,76 @@ describe('restore', () => {
     const locale =
       "SELECT concat(datlocprovider, datlocale, datcollate, datctype) FROM pg_database WHERE datname = 'zarpe'";
     expect(await other.query(locale, 'postgres')).toBe('ies-ESCC');
+  });
+
+  test('runs no code of another role: its objects are named at the dump, and refused unless it is trusted', async () => {
+    const other = await createNotes();
+    await other.query('CREATE ROLE eve LOGIN; GRANT CREATE ON SCHEMA public TO eve');
+    await asEve(
+      other,
+      `CREATE FUNCTION public.check_it() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
+         IF current_user = 'zarpe' THEN CREATE TABLE public.pwned (); END IF;
+         IF current_user = 'postgres' THEN ALTER ROLE eve SUPERUSER; END IF;
+         RETURN true;
+       END $$`,
+      'CREATE TABLE public."of, zarpe" (id int CHECK (public.check_it()))',
+      'INSERT INTO public."of, zarpe" VALUES (1)',
+      'GRANT SELECT ON public."of, zarpe" TO PUBLIC',
+    );
+    const objects = 'FUNCTION public check_it() eve, TABLE public of, zarpe eve';
+    const dumped = await backup(other, 'once');
+    expect(dumped.code).toBe(0);
+    expect(dumped.stdout).toMatch(/"level":"warn".*"event":"foreign"/);
+    expect(dumped.stdout).toContain(objects);
+    for (const restored of [
+      await restore(other, '--force', 'latest'),
+      await restore(other, '--force', '--trust=zarpe', 'latest'),
+      await restoreAsSuperuser(other, '--force', '--as-superuser', 'latest'),
+    ]) {
+      expect(restored.code).toBe(77);
+      expect(restored.stdout).toContain(objects);
+      expect(restored.stdout).toContain('--trust=ROLE');
+    }
+    const harm = "SELECT rolsuper OR to_regclass('pwned') IS NOT NULL FROM pg_roles WHERE rolname = 'eve'";
+    expect(await other.query(harm)).toBe('f');
+    expect(await other.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'zarpe%'")).toBe('1');
+    expect((await restore(other, '--force', '--trust=eve', 'latest')).code).toBe(0);
+    expect(await other.query('SELECT count(*) FROM "of, zarpe"')).toBe('1');
+  });
+
+  test('refuses a superuser by its name, unless that is asked for', async () => {
+    const refused = await restoreAsSuperuser(project, '--force', 'latest');
+    expect(refused.code).toBe(77);
+    expect(refused.stdout).toContain('refused: `postgres` is a superuser');
+  });
+
+  test('is not stopped by the default privileges that any role may set for itself', async () => {
+    const other = await createNotes();
+    await other.query('CREATE ROLE eve LOGIN; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC');
+    await asEve(other, 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC');
+    await asApp(other, 'ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC');
+    expect((await backup(other, 'once')).code).toBe(0);
+    const { code, stdout } = await restore(other, '--force', 'latest');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/"event":"left-out".*DEFAULT PRIVILEGES FOR TABLES eve/);
+    expect(await other.query('SELECT string_agg(defaclrole::regrole::text, $$,$$) FROM pg_default_acl')).toBe(
+      'zarpe',
+    );
+  });
+
+  test('that the session of another role stops names that role, and leaves the database as it was', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await other.query('CREATE ROLE eve LOGIN');
+    const session = asEve(other, 'SELECT pg_sleep(600)').catch(() => undefined);
+    const isIn = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'eve'";
+    await expect.poll(() => other.query(isIn)).toBe('1');
+    const { code, stdout } = await restore(other, '--force', 'latest');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/database `zarpe` is unchanged.*process \d+ of role eve/);
+    expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
+    await other.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'eve'");
+    await session;
   });
 
   test('with --force that is ended while the names change leaves the database as it was, open to all', async () => {
@@ -328,11 +415,16 @@ async function restoreAsSuperuser(project: Project, ...args: string[]): Promise<
   return project.tryCompose('run', '--rm', '--env', 'PGUSER=postgres', 'restore', ...args);
 }
 
-async function setSearchPathAsEve(project: Project, path: string): Promise<void> {
-  const statements = [
+function setSearchPathAsEve(project: Project, path: string): Promise<void> {
+  return asEve(
+    project,
     `SELECT set_config('search_path', '${path}', false)`,
     'ALTER ROLE eve IN DATABASE zarpe SET search_path FROM CURRENT',
-  ];
+  );
+}
+
+/** Each statement by itself, in one session, as the role of the attacks. */
+async function asEve(project: Project, ...statements: string[]): Promise<void> {
   await project.psql('-U', 'eve', '-d', 'zarpe', ...statements.flatMap((sql) => ['-c', sql]));
 }
 
