@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgsStringToArgv } from 'string-argv';
 import type { Context } from '../core/context.ts';
-import { BootError } from '../core/errors.ts';
 import { faultPoint } from '../core/fault-point.ts';
 import type { StepLog } from '../core/step-log.ts';
 import type { Database } from '../database/database.ts';
+import { readOnly } from '../database/read-only.ts';
 import { COUNT_LIMIT } from '../database/survey.ts';
 import type { SeedCount } from '../database/survey-answer.ts';
 import { connectionLost } from '../postgres/connection-lost.ts';
 import type { BootLock } from './boot-lock.ts';
-import { readOnly } from './migrate/history-errors.ts';
+import { continueOnError } from './continue-on-error.ts';
 import type { SeedConfig, SeedTarget } from './seed/settings.ts';
 
 export const DEFAULT_SEED = 'seed.js';
@@ -20,6 +20,11 @@ export function seedCommand(appDir: string, config: SeedConfig): readonly string
   if (config.command !== undefined) return parseArgsStringToArgv(config.command);
   return existsSync(join(appDir, DEFAULT_SEED)) ? ['node', DEFAULT_SEED] : undefined;
 }
+
+const ON_ERROR = {
+  exit: 'seed',
+  warning: 'the seed failed and ENTRYPOINT_SEED_ON_ERROR=continue: the server starts without it',
+} as const;
 
 /** Seeds a database that has no users, once among all replicas: decided under the lock, and counted again after. */
 export async function seed(
@@ -33,9 +38,9 @@ export async function seed(
     if (config.mode === 'never') return log.skipped('skipped: ENTRYPOINT_SEED=never');
     const command = seedCommand(target.appDir, config);
     if (command === undefined) return log.skipped(`skipped: there is no ${DEFAULT_SEED}`);
-    try {
+    await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {
       if (!(await wantsSeed(database, config, log))) return;
-      if (database.state.server.readOnly) throw readOnly(database.session.settings, 0);
+      if (database.state.server.readOnly) throw readOnly(database.session.settings, 'the seed has to run');
       const { checkCommand, runSeed } = await import('./seed/run-seed.ts');
       checkCommand(command, target);
       await lock.acquire();
@@ -50,18 +55,7 @@ export async function seed(
       faultPoint('seed:after');
       const { seed: after } = await database.refresh();
       reportSeeded(after, log);
-    } catch (error) {
-      if (config.onError === 'abort' || !(error instanceof BootError) || error.exit.name !== 'seed')
-        throw error;
-      log.warn(
-        'continued',
-        'the seed failed and ENTRYPOINT_SEED_ON_ERROR=continue: the server starts without it',
-        {
-          error: { code: error.code, message: error.message },
-          details: error.problems.flatMap(({ details }) => details ?? []),
-        },
-      );
-    }
+    });
   });
 }
 

@@ -84,7 +84,7 @@ describe('a database that cannot be written to', () => {
     const refused = await migrate(database.urlFor(role));
     expect(refused.code).toBe(77);
     expect(failureOf(refused).code).toBe('DATABASE_READ_ONLY');
-    expect(failureOf(refused).problem?.got).toContain('1 pending');
+    expect(failureOf(refused).problem?.message).toContain('1 migration is pending');
     expect(await database.migrations()).toEqual([]);
     expect((await migrate(database.url)).code).toBe(0);
     await expectServes(database.urlFor(role));
@@ -117,7 +117,7 @@ test('a migration that the role’s statement_timeout cuts off leaves nothing, a
   expect(failed.code).toBe(65);
   const { code, problem } = failureOf(failed);
   expect(code).toBe('MIGRATION_FAILED');
-  expect(problem?.got).toContain('57014');
+  expect(problem?.message).toContain('57014');
   expect(problem?.details?.join('\n')).toMatch(
     /NOTE: .*statement_timeout.*ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT/,
   );
@@ -134,7 +134,7 @@ test('a role without CREATE is refused, and told what to be granted', async () =
   expect(refused.code).toBe(77);
   const { code, problem } = failureOf(refused);
   expect(code).toBe('DATABASE_ACCESS_REFUSED');
-  expect(problem?.got).toContain('CREATE on the schema "public"');
+  expect(problem?.message).toContain('CREATE on the schema "public"');
   expect(problem?.hint).toContain('Grant it');
   expect(await tablesOf(database)).toEqual([]);
   await database.query(`GRANT CREATE ON SCHEMA public TO ${role.name}`);
@@ -160,7 +160,7 @@ describe.skipIf(!canMount)(`a full disk${canMount ? '' : ' (skipped: mounting a 
     expect(failed.code).toBe(65);
     const { code, problem } = failureOf(failed);
     expect(code).toBe('MIGRATION_FAILED');
-    expect(problem?.got).toMatch(/53100: could not extend file .* No space left on device/);
+    expect(problem?.message).toMatch(/53100: could not extend file .* No space left on device/);
     expect(problem?.details).toContain('HINT: Check free disk space.');
     expect(await tablesOf(database)).toEqual(['_prisma_migrations', 'users']);
     expect(await database.migrations()).toMatchObject([{ migration_name: USERS, finished: true }]);

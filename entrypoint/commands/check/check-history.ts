@@ -1,10 +1,11 @@
 import type { Config } from '../../config.ts';
 import { BootError } from '../../core/errors.ts';
 import type { Database } from '../../database/database.ts';
+import { readOnly } from '../../database/read-only.ts';
 import { compareHistory, type HistoryStatus } from '../../migrations/history.ts';
 import type { Migration } from '../../migrations/migrations-folder.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
-import { databaseAhead, readOnly, unresolved } from '../../steps/migrate/history-errors.ts';
+import { arePending, databaseAhead, unresolved } from '../../steps/migrate/history-errors.ts';
 import { describeLeftovers } from '../../steps/migrate/leftovers.ts';
 import { refuseAutocommitBehindPooler } from '../../steps/migrate/pooler.ts';
 import { describePending, type PendingReport } from './check-pending.ts';
@@ -21,7 +22,7 @@ export function checkStanding(
   if (missing.length > 0 && config.migrate.whenAhead === 'refuse')
     return failures('migrate', databaseAhead(missing));
   if (pending > 0 && database.state.server.readOnly)
-    return failures('migrate', readOnly(config.database.connection, pending));
+    return failures('migrate', readOnly(config.database.connection, arePending(pending)));
   return [];
 }
 

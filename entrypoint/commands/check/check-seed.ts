@@ -3,9 +3,9 @@ import type { BootError } from '../../core/errors.ts';
 import { toBootError } from '../../core/to-boot-error.ts';
 import type { Database } from '../../database/database.ts';
 import { listTables } from '../../database/list-tables.ts';
+import { readOnly } from '../../database/read-only.ts';
 import { type SeedCount, seedTables } from '../../database/survey-answer.ts';
 import type { Migration } from '../../migrations/migrations-folder.ts';
-import { readOnly } from '../../steps/migrate/history-errors.ts';
 import { checkCommand } from '../../steps/seed/run-seed.ts';
 import { showCommand } from '../../steps/seed/show-command.ts';
 import { seedUndecided } from '../../steps/seed/undecided.ts';
@@ -29,7 +29,7 @@ export async function checkSeed(
   if (command === undefined) return [ok('seed', 'the boot would not seed: there is no seed.js')];
   const wouldRun = (why: string): Finding[] => {
     const problem = problemOf(() => {
-      if (database?.state.server.readOnly) throw readOnly(database.session.settings, 0);
+      if (database?.state.server.readOnly) throw readOnly(database.session.settings, 'the seed has to run');
       checkCommand(command, config);
     });
     return problem === undefined

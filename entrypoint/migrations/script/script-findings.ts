@@ -23,7 +23,7 @@ const IN_STATEMENTS: readonly Rule[] = [
   ],
 ];
 
-/** What an ALTER TABLE does, each hint by itself. */
+/** What an ALTER TABLE does, each action by itself. */
 const IN_ACTIONS: readonly Rule[] = [
   [/^DROP (?!CONSTRAINT\b)/, 'drops a column: the version that still runs may use it'],
   [/^RENAME (?!CONSTRAINT\b)/, 'renames: the version that still runs uses the old name'],
@@ -65,7 +65,7 @@ export function findInScript(script: Script): ScriptFinding[] {
   ) {
     findings.push({
       line: lineOf(text, culprit),
-      finding: `may commit before its end (${autocommit.reason}): if it is interrupted, manual hint may be required`,
+      finding: `may commit before its end (${autocommit.reason}): if it is interrupted, manual action may be required`,
     });
   }
   return findings;
@@ -76,7 +76,7 @@ function findInStatement({ skeleton }: Statement): string[] {
     rules.filter(([pattern]) => pattern.test(text)).map(([, finding]) => finding);
   return [
     ...matching(IN_STATEMENTS, skeleton),
-    ...new Set(actionsOf(skeleton).flatMap((hint) => matching(IN_ACTIONS, hint))),
+    ...new Set(actionsOf(skeleton).flatMap((action) => matching(IN_ACTIONS, action))),
   ];
 }
 

@@ -11,10 +11,8 @@ export function isAppliedElsewhere({ cause: { database } }: ApplyError): boolean
 
 export function appliedElsewhere(name: string, cause: unknown): BootError {
   const problem = {
-    what: `migration ${name}`,
-    expected: 'to be applied by one replica at a time',
-    got: 'a record of another replica, which applied it while this one waited',
-    hint: 'Restart: it goes on from there. Nothing was applied twice.',
+    message: `Another replica applied migration ${name} while this one waited`,
+    hint: 'Restart: the next start continues from there. Nothing was applied twice.',
   };
   return new BootError('MIGRATION_BLOCKED', problem, cause);
 }

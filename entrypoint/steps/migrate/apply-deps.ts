@@ -1,17 +1,22 @@
 import type { Context } from '../../core/context.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import type { Database } from '../../database/database.ts';
+import type { MigrationsFolder } from '../../migrations/migrations-folder.ts';
 import type { BootLock } from '../boot-lock.ts';
 import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
 
-/** What the migrations of a boot are applied with. */
-export interface ApplyDeps {
+/** What the step has to migrate with. */
+export interface MigrateDeps<Target = MigrateTarget & { readonly folder: MigrationsFolder }> {
   readonly database: Database;
   readonly lock: BootLock;
-  readonly target: MigrateTarget & PendingMigrations;
+  readonly target: Target;
   readonly config: MigrateConfig;
   readonly context: Context;
   readonly log: StepLog;
+}
+
+/** What pending migrations are applied with. */
+export interface ApplyDeps extends MigrateDeps<MigrateTarget & PendingMigrations> {
   /** `_prisma_migrations`, qualified and quoted. */
   readonly table: string;
   readonly noticesLostClient: boolean;

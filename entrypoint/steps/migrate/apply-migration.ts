@@ -27,16 +27,16 @@ export async function applyMigration(
   committed: number,
   deps: ApplyDeps,
 ): Promise<void> {
-  const { database, lock, config, context, log } = deps;
+  const { database, lock, context, log } = deps;
   context.shutdown.signal.throwIfAborted();
   lock.lost.throwIfAborted();
   const { name } = record;
   refuseHalfWay(name, script, deps.target);
   const started = performance.now();
-  const watch = watchScript(database, name, config.lockTimeoutMs, lock.lost, context, log);
+  const watch = watchScript(name, deps);
   const options = applyOptions(record, committed, watch, deps);
   try {
-    const mode = await withLockRetries(name, watch, context, log, (done) =>
+    const mode = await withLockRetries(name, watch, deps, (done) =>
       applyScript(database.session, record, script, { ...options, committed: done ?? committed }),
     );
     const durationMs = Math.round(performance.now() - started);
@@ -73,7 +73,7 @@ function applyOptions(
     onRefused: (_instead, message) =>
       log.info(
         'autocommit',
-        `${name}: not possible in one transaction (${message}): rolled back, now in autocommit mode`,
+        `${name}: PostgreSQL refused it in one transaction (${message}): rolled back, running in autocommit mode`,
         fields,
       ),
     onFound: (message) => log.info('found', `${name}: ${message}`, fields),
@@ -93,7 +93,7 @@ async function explainFailure(
   script: Script,
   deps: ApplyDeps,
 ): Promise<unknown> {
-  const { database, lock, target, config, context } = deps;
+  const { database, lock, context } = deps;
   const { signal } = context.shutdown;
   if (error instanceof ApplyError) {
     const refused = await recordFailure(error, record, script, deps);
@@ -105,5 +105,5 @@ async function explainFailure(
     return poolerUnsuitable(database, [`${record.name} (${error.message})`]);
   if (!(error instanceof ApplyError)) return error;
   if (isAppliedElsewhere(error)) return appliedElsewhere(record.name, error);
-  return explainScriptError(error, record.name, script, target, config.retryFailed, database);
+  return explainScriptError(error, record.name, script, deps);
 }

@@ -1,16 +1,13 @@
-import type { Context } from '../../core/context.ts';
 import { BootError } from '../../core/errors.ts';
-import type { StepLog } from '../../core/step-log.ts';
 import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
-import type { MigrateTarget } from './settings.ts';
+import type { MigrateDeps } from './apply-deps.ts';
+import { arePending } from './history-errors.ts';
 
-/** Applies what is pending with `prisma migrate deploy` of the app's own CLI, its output in our log. */
+/** Applies pending migrations with `prisma migrate deploy` of the app's own CLI, its output in our log. */
 export async function migrateWithCli(
   cli: string,
-  target: MigrateTarget,
-  context: Context,
-  log: StepLog,
+  { target, context, log }: MigrateDeps,
   countPending: () => Promise<number>,
 ): Promise<void> {
   const lines = new LastLines();
@@ -36,12 +33,9 @@ export async function migrateWithCli(
   if (result.status === 0 && left === 0) return;
   const output = lines.all;
   const code = /\bP\d{4}\b/.exec(output.join('\n'))?.[0];
-  const stillPending = left === 0 ? '' : `, and ${left} migration${left === 1 ? '' : 's'} still pending`;
   throw new BootError(CODES[code ?? ''] ?? 'MIGRATION_FAILED', {
-    what: 'prisma migrate deploy',
-    expected: 'exit status 0, and nothing pending',
-    got: `exit status ${result.status}${stillPending}${code === undefined ? '' : ` (${code})`}`,
-    hint: 'See what it printed:',
+    message: `\`prisma migrate deploy\` ended with exit status ${result.status}${code === undefined ? '' : ` (${code})`}${left === 0 ? '' : `, and ${arePending(left)}`}`,
+    hint: 'Its output:',
     details: output,
   });
 }

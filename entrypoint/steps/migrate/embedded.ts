@@ -1,7 +1,5 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
-import type { Context } from '../../core/context.ts';
 import { faultPoint } from '../../core/fault-point.ts';
-import type { StepLog } from '../../core/step-log.ts';
 import type { Database } from '../../database/database.ts';
 import { checksum } from '../../migrations/checksum.ts';
 import { EngineAdapterFactory } from '../../migrations/engine/engine-adapter.ts';
@@ -10,33 +8,25 @@ import type { MigrationRecord } from '../../migrations/migration-record.ts';
 import { readScript } from '../../migrations/migrations-folder.ts';
 import { parseScript } from '../../migrations/script/script.ts';
 import { connectionLost, isConnectionLoss } from '../../postgres/connection-lost.ts';
-import type { BootLock } from '../boot-lock.ts';
-import type { ApplyDeps } from './apply-deps.ts';
+import type { ApplyDeps, MigrateDeps } from './apply-deps.ts';
 import { applyMigration } from './apply-migration.ts';
 import { explainEngineError } from './engine-failure.ts';
-import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
+import type { MigrateTarget, PendingMigrations } from './settings.ts';
 
 /** Applies what is pending with Prisma's schema engine, on the connection that holds the lock. */
-export async function migrateEmbedded(
-  database: Database,
-  lock: BootLock,
-  target: MigrateTarget & PendingMigrations,
-  config: MigrateConfig,
-  context: Context,
-  log: StepLog,
-): Promise<void> {
+export async function migrateEmbedded(given: MigrateDeps<MigrateTarget & PendingMigrations>): Promise<void> {
+  const { database, target } = given;
   const table = database.historyTable;
-  const noticesLostClient = await canNoticeLostClient(database);
-  const deps = { database, lock, target, config, context, log, table, noticesLostClient };
+  const deps = { ...given, table, noticesLostClient: await canNoticeLostClient(database) };
   await finishInterrupted(deps);
   if (target.pending.length === 0) return;
   let running = Promise.resolve();
-  /** Sends a script once the one before it is through, and while the server works the engine gets the next one ready. */
+  /** Sends a script once the one before it is done; while the server works, the engine prepares the next one. */
   const apply = async (record: MigrationRecord, content: string) => {
     const script = parseScript(content);
     await running;
     running = applyMigration(record, script, 0, deps);
-    // Whoever waits for it next is told.
+    // Thrown to whoever awaits it next.
     running.catch(() => undefined);
   };
   let failure: unknown;
@@ -77,14 +67,14 @@ export async function migrateEmbedded(
   }
 }
 
-/** Goes on with migrations of which an earlier start committed some transactions: the engine would refuse their records. */
+/** Finishes migrations of which an earlier start committed some transactions: the engine would refuse their records. */
 async function finishInterrupted(deps: ApplyDeps): Promise<void> {
   for (const { migration, id, committed } of deps.target.interrupted) {
     const script = readScript(migration);
     const record = { id, name: migration.name, checksum: checksum(migration.script), isOpen: true };
     deps.log.info(
       'resumed',
-      `${migration.name}: an earlier start committed ${committed} of its transactions: going on after them`,
+      `${migration.name}: an earlier start committed ${committed} of its transactions; continuing after them`,
       {
         migration: migration.name,
         committed,
@@ -94,7 +84,7 @@ async function finishInterrupted(deps: ApplyDeps): Promise<void> {
   }
 }
 
-/** PostgreSQL 14 and later, on systems that tell it of a closed connection. */
+/** PostgreSQL 14 and later, on systems that report a closed connection. */
 async function canNoticeLostClient({ session }: Database): Promise<boolean> {
   try {
     await session.query("select pg_catalog.set_config('client_connection_check_interval', '2s', true)");

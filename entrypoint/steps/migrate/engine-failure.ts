@@ -11,10 +11,8 @@ export function explainEngineError(error: unknown, target: { readonly folder: Mi
     return new BootError(
       'DATABASE_NOT_EMPTY',
       {
-        what: 'the database',
-        expected: 'an empty schema, or one with _prisma_migrations',
-        got: 'tables that no migration made (P3005)',
-        hint: 'Tell which migrations are in it already (a baseline), then start again:',
+        message: 'The schema is not empty, and it has no migration history (P3005)',
+        hint: 'Record which migrations the database already has (a baseline), then restart:',
         details: [`node entrypoint.js resolve --applied ${first}`],
       },
       error,
@@ -24,10 +22,10 @@ export function explainEngineError(error: unknown, target: { readonly folder: Mi
   return new BootError(
     denied ? 'DATABASE_ACCESS_REFUSED' : 'MIGRATION_HISTORY',
     {
-      what: "Prisma's schema engine",
-      expected: denied ? 'a role that may create tables' : 'a history that it can go on with',
-      got: code === 'none' ? message : `${code}: ${message}`,
-      hint: denied ? 'Grant the role CREATE on the schema.' : 'See what it says; `status` shows the history.',
+      message: `Prisma's schema engine ${denied ? 'was denied access' : 'cannot continue from this history'}: ${code === 'none' ? message : `${code}: ${message}`}`,
+      hint: denied
+        ? 'Grant the role CREATE on the schema.'
+        : 'Compare the history with the folder: `node entrypoint.js status`.',
     },
     error,
   );

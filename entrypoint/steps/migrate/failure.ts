@@ -1,38 +1,34 @@
 import { join, relative } from 'node:path';
 import type { DatabaseError } from 'pg';
-import { BootError, type Problem } from '../../core/errors.ts';
-import type { Database } from '../../database/database.ts';
+import { BootError } from '../../core/errors.ts';
 import type { ApplyError, Remains } from '../../migrations/apply/apply-error.ts';
 import { locateFailure, showLocation } from '../../migrations/apply/script-location.ts';
 import { MIGRATION_FILE } from '../../migrations/migrations-folder.ts';
 import type { Script } from '../../migrations/script/script.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
+import type { ApplyDeps } from './apply-deps.ts';
 import { noteOn } from './failure-notes.ts';
-import { describeMisplaced, type FailedIn } from './foresee-failure.ts';
+import { describeMisplaced } from './foresee-failure.ts';
 import { resolveCommands } from './history-errors.ts';
 import { describeLeftovers } from './leftovers.ts';
 
-/** The failure of a script as a person needs it: the line, PostgreSQL's own words, and what is in the database now. */
+/** The failure of a script: the line, PostgreSQL's own words, and what is in the database now. */
 export async function explainScriptError(
   error: ApplyError,
   name: string,
   script: Script,
-  target: FailedIn,
-  retryFailed: boolean,
-  database: Database,
+  { target, config, database }: Pick<ApplyDeps, 'target' | 'config' | 'database'>,
 ): Promise<BootError> {
   const server = error.cause.database;
   if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
   const location = locateFailure(script, error.cause.place);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
   const leftovers = error.mode === 'transaction' ? [] : await describeLeftovers(database.session);
-  const { hint, commands } = whatNow(error, name, retryFailed, script);
+  const { hint, commands } = whatNow(error, name, config.retryFailed, script);
   return new BootError(
     'MIGRATION_FAILED',
     {
-      what: location === undefined ? file : `${file}:${location.line}`,
-      expected: 'a script that PostgreSQL accepts',
-      got: describeServerError(server),
+      message: `Migration failed at ${location === undefined ? file : `${file}:${location.line}`}: ${describeServerError(server)}`,
       hint,
       details: [
         ...(location === undefined ? [] : showLocation(location)),
@@ -66,13 +62,13 @@ function whatNow(
   }
   if (!retryFailed) {
     return {
-      hint: `${describeRemains(remains)}; its failed record is kept (ENTRYPOINT_MIGRATE_RETRY_FAILED=off). Fix it, record that, and restart:`,
+      hint: `${describeRemains(remains)}; its failed record is kept (ENTRYPOINT_MIGRATE_RETRY_FAILED=off). Fix it, mark it as rolled back, and restart:`,
       commands: [rolledBack],
     };
   }
   if (remains.kind === 'transactions') {
     return {
-      hint: `${describeRemains(remains)}. Fix the data, or what follows in the script, and restart: it goes on after them.`,
+      hint: `${describeRemains(remains)}. Fix the data, or the rest of the script, and restart: it continues after them.`,
       commands: ['Only if you have applied the rest by hand:', applied],
     };
   }
@@ -81,7 +77,7 @@ function whatNow(
       ? 'Give each of these statements a migration of its own'
       : 'Fix it, or the data,';
   return {
-    hint: `Nothing of it was applied, and no record was left. ${fix} and restart.`,
+    hint: `Nothing of it was applied, and it left no record. ${fix} and restart.`,
     commands: ['Only if you have applied it by hand:', applied],
   };
 }
@@ -103,14 +99,12 @@ function serverDetails(error: DatabaseError, script: Script): string[] {
 }
 
 function connectionLost(name: string, error: ApplyError): BootError {
-  const problem: Problem = {
-    what: `migration ${name}`,
-    expected: 'a connection that lasts as long as its script',
-    got: `"${error.message}"`,
+  const problem = {
+    message: `The connection was lost while migration ${name} ran: ${error.message}`,
     hint:
       error.remains.kind === 'unknown'
-        ? `Restart. It may commit before its end (${error.remains.reason}): if its record is unfinished, the next start says what to do.`
-        : 'Restart: the next start goes on from what was committed.',
+        ? `Restart. It may have committed part of its work (${error.remains.reason}): if its record is unfinished, the next start says what to do.`
+        : 'Restart: the next start continues from what was committed.',
   };
   return new BootError('DATABASE_CONNECTION_LOST', problem, error.cause.cause);
 }

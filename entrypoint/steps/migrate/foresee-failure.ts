@@ -25,12 +25,13 @@ export function foreseeFailure(
   if (at === undefined) return undefined;
   const file = relative(appDir, join(folder.dir, name, MIGRATION_FILE));
   return new BootError('MIGRATION_FAILED', {
-    what: `${file}:${lineOfStatement(script, at)}`,
-    expected: 'a script that PostgreSQL accepts',
     ...(first === undefined
-      ? { got: 'a transaction that the script begins and does not end', hint: 'End it with COMMIT.' }
+      ? {
+          message: `${file}:${lineOfStatement(script, at)} begins a transaction that the script does not end`,
+          hint: 'End it with COMMIT.',
+        }
       : {
-          got: 'statements that PostgreSQL only runs alone, in a script of several',
+          message: `${file}:${lineOfStatement(script, at)} has statements among others that PostgreSQL runs only outside of a transaction`,
           hint: 'Give each of them a migration of its own.',
         }),
     details: describeMisplaced(script),

@@ -3,19 +3,18 @@ import { BootError } from '../../core/errors.ts';
 import type { HistoryRow } from '../../database/survey-answer.ts';
 import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../migrations/migrations-folder.ts';
 import { hasProgress } from '../../migrations/progress.ts';
-import { type ConnectionSettings, describeTarget } from '../../postgres/connection-settings.ts';
 
 const LONGEST_LOG = 12;
 
-/** The two commands that settle a migration whose outcome only a person can tell. */
+/** The two commands that record the outcome of a migration by hand. */
 export function resolveCommands(name: string): string[] {
   return [
-    `node entrypoint.js resolve --applied ${quote(name)}      # all of it is in the database`,
-    `node entrypoint.js resolve --rolled-back ${quote(name)}  # nothing of it is; it is then tried again`,
+    `node entrypoint.js resolve --applied ${quote(name)}      # the database has all of it`,
+    `node entrypoint.js resolve --rolled-back ${quote(name)}  # the database has nothing of it; it is applied again`,
   ];
 }
 
-/** Prisma's P3009: records of migrations that began and never ended. */
+/** Prisma's P3009: records of migrations that started and never finished. */
 export function unresolved(
   failed: readonly HistoryRow[],
   folder: MigrationsFolder,
@@ -24,15 +23,15 @@ export function unresolved(
   return new BootError(
     'MIGRATION_UNRESOLVED',
     failed.map((row) => ({
-      what: `migration ${row.name}`,
-      expected: 'a record in _prisma_migrations that has ended',
-      got: `one that began at ${row.startedAt} and failed, or was cut off (Prisma's P3009)`,
+      message: `Migration ${row.name} started at ${row.startedAt} and never finished: it failed or was interrupted (P3009)`,
       hint: 'Bring the database fully to one state or the other, then record which:',
       details: [
         ...resolveCommands(row.name),
         `Its script: ${join(folder.dir, row.name, MIGRATION_FILE)}${whyInterrupted(folder, row)}`,
         ...leftovers,
-        ...(row.logs ? ['What was noted then:', ...row.logs.split('\n').slice(0, LONGEST_LOG)] : []),
+        ...(row.logs
+          ? ['Its log in _prisma_migrations:', ...row.logs.split('\n').slice(0, LONGEST_LOG)]
+          : []),
       ],
     })),
   );
@@ -50,20 +49,19 @@ function whyInterrupted(folder: MigrationsFolder, { name, logs }: HistoryRow): s
 
 export function databaseAhead(missing: readonly string[]): BootError {
   return new BootError('DATABASE_AHEAD', {
-    what: '_prisma_migrations',
-    expected: 'only migrations that this image has',
-    got: `${missing.length} that it lacks: ${missing.join(', ')}`,
+    message: `The database is ahead of this image, which lacks ${count(missing.length)}: ${missing.join(', ')}`,
     hint: 'Deploy an image at least as new as the database, or set ENTRYPOINT_DATABASE_AHEAD=warn.',
   });
 }
 
-export function readOnly(connection: ConnectionSettings, pending: number): BootError {
-  return new BootError('DATABASE_READ_ONLY', {
-    what: connection.source,
-    expected: 'a database that can be written to, for the pending work',
-    got: `a read-only one at ${describeTarget(connection)} (a standby?) and ${pending} pending`,
-    hint: 'Connect to the primary, or give it as DIRECT_URL.',
-  });
+/** `1 migration`, `2 migrations`. */
+export function count(migrations: number): string {
+  return migrations === 1 ? '1 migration' : `${migrations} migrations`;
+}
+
+/** `1 migration is pending`, `2 migrations are pending`. */
+export function arePending(migrations: number): string {
+  return `${count(migrations)} ${migrations === 1 ? 'is' : 'are'} pending`;
 }
 
 function quote(name: string): string {

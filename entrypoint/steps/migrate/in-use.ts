@@ -9,8 +9,8 @@ const LONGEST_PAUSE_MS = 2000;
 const PROGRESS_MS = 10_000;
 
 /**
- * Waits a moment each time it is called for another session that works on the same migration, such as the backend of a
- * start that was killed; rejects once the boot lock's own timeout is over.
+ * Each call waits a moment for another session that works on the same migration, such as the backend of a start that was
+ * killed; rejects after the timeout of the boot lock.
  */
 export function waitWhileInUse(
   name: string,
@@ -26,10 +26,14 @@ export function waitWhileInUse(
     if (nextProgress === undefined || nextProgress.isOver) {
       nextProgress = new Deadline(PROGRESS_MS);
       const left = formatDuration(deadline.remainingMs);
-      log.info('waiting', `${name}: another session still works on it: ${holder} (${left} left)`, {
-        migration: name,
-        holder,
-      });
+      log.info(
+        'waiting',
+        `${name}: waiting for another session that still works on it: ${holder} (${left} left)`,
+        {
+          migration: name,
+          holder,
+        },
+      );
     }
     await backoff.pause(deadline.remainingMs);
   };
@@ -37,9 +41,7 @@ export function waitWhileInUse(
 
 function stillInUse(name: string, holder: string, timeoutMs: number): BootError {
   return new BootError('MIGRATION_BLOCKED', {
-    what: `migration ${name}`,
-    expected: `no other session to work on it after ${formatDuration(timeoutMs)} (ENTRYPOINT_LOCK_TIMEOUT)`,
-    got: holder,
-    hint: 'An interrupted start may have left it, and it may still finish: restarting may help. To end it: `select pg_terminate_backend(pid)`.',
+    message: `Another session still works on migration ${name} after ${formatDuration(timeoutMs)} (ENTRYPOINT_LOCK_TIMEOUT): ${holder}`,
+    hint: 'An interrupted start may have left it, and it may still finish: restarting may help. To terminate it: `select pg_terminate_backend(pid)`.',
   });
 }

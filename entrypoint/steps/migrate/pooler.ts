@@ -3,8 +3,8 @@ import type { Database } from '../../database/database.ts';
 import { type Migration, readScript } from '../../migrations/migrations-folder.ts';
 
 /**
- * Behind a pooler each query may go to another backend, so that only one transaction holds together. Refuses, before
- * anything is applied, pending migrations that are known to need more.
+ * Behind a pooler each query may go to another backend: only one transaction stays together. Refuses, before anything is
+ * applied, pending migrations that are known to need more.
  */
 export function refuseAutocommitBehindPooler(database: Database, pending: readonly Migration[]): void {
   if (!database.isPooled) return;
@@ -20,10 +20,8 @@ export function refuseAutocommitBehindPooler(database: Database, pending: readon
 export function poolerUnsuitable(database: Database, migrations: readonly string[]): BootError {
   const { source, host, port } = database.session.settings;
   return new BootError('POOLER_UNSUITABLE', {
-    what: source,
-    expected: 'a direct connection for migrations that do not run in one transaction',
-    got: `a pooler at ${host}:${port}, and ${migrations.join(', ')} pending`,
-    hint: `Set DIRECT_URL to the server itself${knownDirectHost(host, port)}.`,
+    message: `${source} leads to a pooler at ${host}:${port}, and pending migrations cannot run in one transaction: ${migrations.join(', ')}`,
+    hint: `Set DIRECT_URL to a direct connection to the server${knownDirectHost(host, port)}.`,
   });
 }
 

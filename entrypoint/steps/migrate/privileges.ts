@@ -2,6 +2,7 @@ import { BootError } from '../../core/errors.ts';
 import type { Database } from '../../database/database.ts';
 import { historyTable } from '../../database/history-table.ts';
 import { quoteLiteral } from '../../postgres/session.ts';
+import { arePending } from './history-errors.ts';
 
 /** What the role lacks for migrations. */
 export interface MissingPrivileges {
@@ -35,7 +36,7 @@ export async function findMissingPrivileges({ session, state }: Database): Promi
     from (select (select oid from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema ?? '')}) as oid) as s`);
   const toCreate =
     row?.schema_exists === false && !row.create_schema
-      ? [`CREATE on the database, for the schema "${schema}" that is not there`]
+      ? [`CREATE on the database, for the schema "${schema}", which does not exist`]
       : row?.create_in === false
         ? [`CREATE on the schema "${schema}"`]
         : [];
@@ -52,9 +53,7 @@ export function lacksPrivileges(
   pending: number,
 ): BootError {
   return new BootError('DATABASE_ACCESS_REFUSED', {
-    what: session.settings.source,
-    expected: `role "${state.server.role}" to have what ${pending} pending migrations need`,
-    got: `a lack of ${lacks.join('; ')}`,
-    hint: 'Grant it, or give another role in DIRECT_URL.',
+    message: `Role "${state.server.role}" lacks ${lacks.join('; ')}, and ${arePending(pending)}`,
+    hint: `Grant it, or use another role in ${session.settings.source} or DIRECT_URL.`,
   });
 }

@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Context } from '../../core/context.ts';
-import type { StepLog } from '../../core/step-log.ts';
-import type { Database } from '../../database/database.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { requestCancel } from '../../postgres/cancel.ts';
 import { type ActivitySample, activityQuery } from './activity-query.ts';
+import type { ApplyDeps } from './apply-deps.ts';
 import { SideConnection } from './side-connection.ts';
 
 const LOOK_EVERY_MS = 10_000;
@@ -13,30 +11,27 @@ const CANCEL_EVERY_MS = 500;
 /** Polls in a row that find the script's backend idle, or gone, before its answer is given up. */
 const IDLE_POLLS = 3;
 
-/** Keeps an eye on a script from a connection of its own, as nobody can ask the one that is busy. */
+/** Watches a script over a second connection, as the first one is busy. */
 export interface ScriptWatch {
-  /** Tells that the script, or a part of it, is on its way. */
+  /** The script, or a part of it, was sent. */
   sent(isCancellable: boolean): void;
-  /** Tells that it was answered. */
+  /** The server answered it. */
   answered(): void;
-  /** Who was last seen to hold a lock that the script waits for. */
+  /** The session that was last seen to hold a lock that the script waits for. */
   readonly blocker: string | undefined;
   stop(): Promise<void>;
 }
 
 /**
- * Looks for who holds the locks that the script waits for, tells that it still runs, and gives the connection up when
- * its answer cannot come any more. A script is cancelled on a signal, or when the lock is lost to another replica, where
- * that leaves nothing that the next start does not know of; otherwise it is left to end.
+ * Finds out which session holds the locks that the script waits for, logs its progress, and drops the connection when
+ * its answer can no longer come. A signal, or the loss of the boot lock, cancels a script that leaves nothing behind
+ * that the next start does not know of; any other runs to its end.
  */
 export function watchScript(
-  database: Database,
   name: string,
-  lockTimeoutMs: number | undefined,
-  lockLost: AbortSignal,
-  { shutdown }: Context,
-  log: StepLog,
+  { database, lock, config, context: { shutdown }, log }: ApplyDeps,
 ): ScriptWatch {
+  const { lockTimeoutMs } = config;
   const { session } = database;
   const query = activityQuery(database);
   const started = performance.now();
@@ -57,11 +52,11 @@ export function watchScript(
     const mayBeIdle = sample === undefined || sample.at_work || database.isPooled || !underway;
     idlePolls = mayBeIdle ? 0 : idlePolls + 1;
     if (idlePolls >= IDLE_POLLS)
-      session.giveUp('the server has long ended the script, and its answer never came');
+      session.giveUp('the server finished the script, but its answer never arrived');
     else if (side.silentMs > session.answerMs)
       session.giveUp(`no answer within ${formatDuration(side.silentMs)}`);
   };
-  const tellProgress = () => {
+  const logProgress = () => {
     const runsMs = performance.now() - started;
     if (runsMs < nextProgressMs) return;
     nextProgressMs += PROGRESS_EVERY_MS;
@@ -74,20 +69,20 @@ export function watchScript(
       log.warn('finishing', `${name} cannot be cancelled: waiting for it to finish`, { migration: name });
       return;
     }
-    // Again and again: the first may come before the script does.
+    // Repeated: the first may arrive before the script does.
     stopCancelling ??= repeat(async () => {
       if (underway && isCancellable) await requestCancel(session);
     });
   };
   const timer = setInterval(
     () => {
-      tellProgress();
+      logProgress();
       void look();
     },
     lockTimeoutMs === undefined ? LOOK_EVERY_MS : Math.max(100, lockTimeoutMs / 2),
   );
   // Without a pooler the lock is lost with the script's own connection.
-  const ends = database.isPooled ? AbortSignal.any([shutdown.signal, lockLost]) : shutdown.signal;
+  const ends = database.isPooled ? AbortSignal.any([shutdown.signal, lock.lost]) : shutdown.signal;
   ends.addEventListener('abort', cancel, { once: true });
 
   return {
@@ -110,7 +105,7 @@ export function watchScript(
   };
 }
 
-/** Asks again and again, until the function that is returned is called. */
+/** Repeats a request until the returned function is called. */
 function repeat(request: () => Promise<void>): () => Promise<void> {
   const stopped = new AbortController();
   const { signal } = stopped;

@@ -41,7 +41,7 @@ describe('the engine `cli`', () => {
     expect(code).toBe(65);
     expect(logs.at(-1)?.error).toMatchObject({
       code: 'MIGRATION_FAILED',
-      problems: [{ what: 'prisma migrate deploy', got: 'exit status 0, and 1 migration still pending' }],
+      problems: [{ message: '`prisma migrate deploy` ended with exit status 0, and 1 migration is pending' }],
     });
   });
 

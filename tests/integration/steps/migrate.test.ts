@@ -28,8 +28,9 @@ describe('a migration that fails', () => {
     const script = `-- one\n-- two\nCREATE TABLE a (id int);\n\nCREATE TABLE b (\n  id int,\n  name tetx\n);\n`;
     const { boot, problem, database } = await fail(script);
     expect(boot.logs.at(-1)?.error?.code).toBe('MIGRATION_FAILED');
-    expect(problem.what).toBe('prisma/migrations/0002_bad/migration.sql:7');
-    expect(problem.got).toBe('ERROR 42704: type "tetx" does not exist');
+    expect(problem.message).toBe(
+      'Migration failed at prisma/migrations/0002_bad/migration.sql:7: ERROR 42704: type "tetx" does not exist',
+    );
     expect(problem.details.slice(0, 2)).toEqual(['7 |   name tetx', '  |        ^']);
     expect(problem.details.join('\n')).toContain('node entrypoint.js resolve --applied 0002_bad');
     expect(await database.query("SELECT to_regclass('a') AS a")).toEqual([{ a: null }]);
@@ -70,14 +71,16 @@ describe('a migration that fails', () => {
     ],
   ])('is located behind %s', async (_, script, line, shown) => {
     const { problem } = await fail(Buffer.from(script));
-    expect(problem.what).toBe(`prisma/migrations/0002_bad/migration.sql:${line}`);
+    expect(problem.message).toContain(
+      `Migration failed at prisma/migrations/0002_bad/migration.sql:${line}: `,
+    );
     expect(problem.details[0]).toBe(shown);
   });
 
   test('keeps detail, hint and context of the server', async () => {
     const { problem } = await fail(`DO $$ BEGIN
       RAISE EXCEPTION 'no' USING DETAIL = 'the detail', HINT = 'the hint', ERRCODE = 'ZX001'; END $$;`);
-    expect(problem.got).toBe('ERROR ZX001: no');
+    expect(problem.message).toMatch(/: ERROR ZX001: no$/);
     expect(problem.details).toEqual(expect.arrayContaining(['DETAIL: the detail', 'HINT: the hint']));
     expect(problem.details.join('\n')).toMatch(/CONTEXT: PL\/pgSQL function/);
   });
@@ -110,7 +113,7 @@ describe('a migration that fails', () => {
     expect(again.logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
     expect(problemOf(again).details).toEqual(
       expect.arrayContaining([
-        'node entrypoint.js resolve --rolled-back 0002_bad  # nothing of it is; it is then tried again',
+        'node entrypoint.js resolve --rolled-back 0002_bad  # the database has nothing of it; it is applied again',
         'ERROR 22012: division by zero',
       ]),
     );
@@ -126,7 +129,7 @@ describe('a migration that fails', () => {
     );
     expect(problem.hint).toContain('1 of its 2 transactions are committed');
     expect(await database.query('SELECT * FROM a')).toEqual([]);
-    expect(problemOf(await run(app, database)).got).toContain('division by zero');
+    expect(problemOf(await run(app, database)).message).toContain('division by zero');
     const status = await run(app, database, {}, ['status', '--json']);
     expect(JSON.parse(status.stdout)).toMatchObject({ interrupted: ['0002_bad'], failed: [] });
     await app.addMigration(
@@ -178,7 +181,7 @@ describe('a migration that fails', () => {
 
   test('before it can have committed leaves no record, whatever it is written as', async () => {
     const { app, database, problem } = await fail('CREATE TABLE a (id int); SELECT 1 / 0; ROLLBACK;');
-    expect(problem.hint).toContain('Nothing of it was applied, and no record was left');
+    expect(problem.hint).toContain('Nothing of it was applied, and it left no record');
     expect((await database.migrations()).map(({ migration_name }) => migration_name)).toEqual(['0001_users']);
     await app.addMigration('0002_bad', 'SELECT 1;');
     expect((await run(app, database)).code).toBe(0);
