@@ -1,6 +1,6 @@
 import { quoteLiteral, type Session } from '../postgres/session.ts';
 import type { HistoryDoubt } from './history-table.ts';
-import { isTrusted, untrustedOwner } from './trust.ts';
+import { isTrusted, isUs, untrustedOwner } from './trust.ts';
 
 /** The oids of text and varchar, timestamptz and timestamp, int4 and int8. */
 const [TEXT, TIME, COUNT] = [
@@ -20,6 +20,13 @@ const COLUMNS = {
   rolled_back_at: TIME,
   applied_steps_count: COUNT,
 } as const;
+
+/**
+ * Whether nobody else has a hand in the relation `c`, as SQL that is planned at once: most often it is ours. Its columns are
+ * not looked at, for they are those of an owner who is trusted.
+ */
+export const IS_OBVIOUS = `(c.relkind = 'r' and not c.relhastriggers and not c.relhassubclass and not c.relrowsecurity
+    and ${isUs('c.relowner')})`;
 
 /**
  * Whether there is nothing to doubt about the relation `c`, as SQL that reads no row of it and is soon planned: most

@@ -4,10 +4,14 @@ import { queryCell } from './lazy-query.ts';
 /** Every superuser counts as a member of this role. */
 const BOOTSTRAP_SUPERUSER = 10;
 
+/** Whether a role, as SQL that is planned at once, is us or a superuser. */
+export function isUs(role: string): string {
+  return `(pg_catalog.pg_has_role(${role}, ${BOOTSTRAP_SUPERUSER}::oid, 'MEMBER') or pg_catalog.pg_get_userbyid(${role}) = current_user)`;
+}
+
 /** Whether a role, as SQL, can do all that we can without us: a superuser, us, the owner of the database. */
 function isAbove(role: string): string {
-  return `(pg_catalog.pg_has_role(${role}, ${BOOTSTRAP_SUPERUSER}::oid, 'MEMBER') or pg_catalog.pg_get_userbyid(${role}) = current_user
-    or ${role} = (select d.datdba from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))`;
+  return `(${isUs(role)} or ${role} = (select d.datdba from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))`;
 }
 
 /**
