@@ -9,7 +9,7 @@ import { seed } from './steps/seed.ts';
 import { loadServer, serve } from './steps/serve.ts';
 import { withDatabase } from './steps/with-database.ts';
 
-/** The whole boot: from an empty database to a server that runs. Answers with the server's exit status. */
+/** The whole boot: prepares the database, then runs the server. Returns the exit status of the server. */
 export async function boot(config: Config, args: readonly string[], context: Context): Promise<number> {
   const build = await checkBuild(config.appDir, config.build, context);
   await using server = await loadServer({ ...config, ...build, args }, config.server, context);
@@ -20,7 +20,7 @@ export async function boot(config: Config, args: readonly string[], context: Con
   return await serve(server, appEnv, config.server, context);
 }
 
-/** A database that fits the image: its migrations applied, its users there. Answers with the server's environment. */
+/** Migrates and seeds the database. Returns the environment of the server. */
 async function prepareDatabase(
   config: Config,
   { prisma }: Build,

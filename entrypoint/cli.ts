@@ -10,7 +10,7 @@ import { createLogger } from './core/logger.ts';
 import { Output } from './core/output.ts';
 import { StepTimer } from './core/step-log.ts';
 import { toBootError } from './core/to-boot-error.ts';
-import { type FailureReport, reportFailure, reportServerDeath } from './failure/report-failure.ts';
+import { type FailureContext, reportFailure, reportServerDeath } from './failure/report-failure.ts';
 import { helpText } from './help-text.ts';
 import { Children } from './lib/children.ts';
 import { Secrets } from './lib/secrets.ts';
@@ -29,18 +29,17 @@ const early = readEarlySettings(environment);
 const secrets = new Secrets();
 for (const secret of collectSecrets(environment)) secrets.add(secret);
 
-let report: FailureReport | undefined;
+let context: FailureContext | undefined;
 let failure: Promise<number> | undefined;
 
-/** The process's edge: argv and environment in, exit status out, the only catch. */
+/** The edge of the process: argv and environment in, exit status out, and the only catch. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
     const { command, isNamed, flags, rest } = parseArguments(argv);
     if (flags.help === true) return await printOnly(helpText(isNamed ? command : undefined));
     if (flags.version === true) return await printOnly(ZARPE_VERSION);
-    report = openReport(command);
-    const { log } = report;
-    for (const notice of environment.notices) log.info({ step: 'config', event: 'notice' }, notice);
+    context = createContext(command);
+    for (const notice of environment.notices) context.log.info({ step: 'config', event: 'notice' }, notice);
     const config = () => readConfig(environment, appDir);
     const run = await command.load();
     const status = await run({
@@ -50,11 +49,11 @@ async function main(argv: readonly string[]): Promise<number> {
       environment,
       early,
       config,
-      context: report,
+      context,
       print,
       printHelp,
     });
-    if (command.isBoot && failure === undefined) await reportServerDeath(status, report);
+    if (command.isBoot && failure === undefined) await reportServerDeath(status, context);
     if (command.printsResult) await stdout.deliver(shutdown.signal);
     return status;
   } catch (error) {
@@ -62,8 +61,8 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Where a command logs, and whom a failure of it is told to. */
-function openReport(command: Command | undefined): FailureReport {
+/** What a command runs with. */
+function createContext(command: Command | undefined): FailureContext {
   const printsResult = command?.printsResult === true;
   if (printsResult) logOutput = new Output(2);
   const log = createLogger({
@@ -77,27 +76,27 @@ function openReport(command: Command | undefined): FailureReport {
   return { log, steps, appDir, early, secrets, shutdown, children, isBoot: command?.isBoot === true };
 }
 
-/** Reports the first failure there is; whatever fails on its account ends as it does. */
+/** Reports the first failure. Later ones are its consequences, and share its exit status. */
 function fail(error: unknown): Promise<number> {
-  report ??= openReport(undefined);
-  failure ??= error instanceof ShutdownError ? reportSignal(error, report) : reportError(error, report);
+  context ??= createContext(undefined);
+  failure ??= error instanceof ShutdownError ? reportSignal(error, context) : reportError(error, context);
   return failure;
 }
 
-function reportSignal({ signal, message }: ShutdownError, { log, steps }: FailureReport): Promise<number> {
+function reportSignal({ signal, message }: ShutdownError, { log, steps }: FailureContext): Promise<number> {
   process.exitCode = signalStatus(signal);
   log.info({ step: steps.current, event: 'shutdown', signal }, message);
   return Promise.resolve(process.exitCode);
 }
 
-function reportError(error: unknown, to: FailureReport): Promise<number> {
+function reportError(error: unknown, to: FailureContext): Promise<number> {
   const known = toBootError(error);
   process.exitCode = known.exit.status;
   return reportFailure(known, to);
 }
 
-/** What nobody caught. While another failure is being reported it ends the process at once, with that one's status. */
-function die(error: unknown): void {
+/** Handles an uncaught error. If a failure is being reported already, exits at once with the status of that one. */
+function handleUncaught(error: unknown): void {
   if (failure === undefined) void fail(error).then(exit);
   else {
     children.kill();
@@ -106,7 +105,7 @@ function die(error: unknown): void {
 }
 
 async function exit(status: number): Promise<never> {
-  await children.end();
+  await children.terminate();
   await Promise.all([stdout.drain(), logOutput.drain()]);
   process.exit(status);
 }
@@ -125,5 +124,5 @@ async function printOnly(help: string): Promise<number> {
   return EXIT_STATUS.ok.status;
 }
 
-process.on('uncaughtException', die).on('unhandledRejection', die);
+process.on('uncaughtException', handleUncaught).on('unhandledRejection', handleUncaught);
 void main(process.argv.slice(2)).then(async (status) => exit(await (failure ?? status)));

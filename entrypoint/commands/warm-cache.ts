@@ -57,7 +57,7 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       waitForAnswers(early.port, ['/', healthPath], patience),
       run(server).then(() => false),
     ]);
-    await children.end();
+    await children.terminate();
     shutdown.signal.throwIfAborted();
     if (answered) log.done(`wrote the compile cache of the entrypoint and the server to ${folder}`);
     else

@@ -3,7 +3,7 @@ import type { Children } from '../lib/children.ts';
 import type { Shutdown } from '../lib/shutdown.ts';
 import type { StepTimer } from './step-log.ts';
 
-/** What every step is handed besides its own settings. */
+/** What every step receives besides its own settings. */
 export interface Context {
   readonly log: Logger;
   readonly steps: StepTimer;

@@ -1,4 +1,4 @@
-/** The instants at which the fault tests end this process, or hold it while they end something else. */
+/** The points at which the fault tests kill this process, or pause it while they kill something else. */
 export type FaultPoint =
   | 'connect:before'
   | 'connect:after'
@@ -45,7 +45,7 @@ export type FaultPoint =
   | 'server:spawned';
 
 /**
- * Marks an instant. Here it does nothing, and the bundler takes the calls out with it; the bundle of the fault tests
- * is built with another module in the place of this one.
+ * Marks a point for the fault tests, whose bundle replaces this module. Here it does nothing, and the bundler removes
+ * the calls.
  */
 export function faultPoint(_name: FaultPoint): void {}

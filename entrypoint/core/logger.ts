@@ -10,15 +10,14 @@ export interface LoggerOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
   readonly secrets: Secrets;
-  /** Whether colours are welcome: no `NO_COLOR`, and a terminal. */
+  /** Whether to use colours: on a terminal, without `NO_COLOR`. */
   readonly color: boolean;
   readonly output: Output;
 }
 
 /**
- * A pino logger that writes at once, so that no line is lost when the process ends, and prints no secret. A line that
- * cannot be written, or is not read in time, is missing, and counted in the log where it goes on; nothing else comes
- * of it.
+ * A pino logger that writes synchronously, so that no line is lost when the process exits, and redacts secrets. A line
+ * that cannot be written, or that nobody reads in time, is dropped; the log says how many lines are missing.
  */
 export function createLogger({ level, format, secrets, color, output }: LoggerOptions): Logger {
   const pretty = format === 'pretty' || (format === 'auto' && output.isTerminal);
@@ -31,11 +30,11 @@ export function createLogger({ level, format, secrets, color, output }: LoggerOp
   };
   const log = pino(settings, {
     write(line: string) {
-      if (!output.isFull) tellMissing();
+      if (!output.isFull) reportMissing();
       if (output.isFull || !write(line)) missing += 1;
     },
   });
-  output.onCaughtUp(tellMissing);
+  output.onCaughtUp(reportMissing);
   return log;
 
   function write(line: string): boolean {
@@ -47,13 +46,13 @@ export function createLogger({ level, format, secrets, color, output }: LoggerOp
     }
   }
 
-  function tellMissing(): void {
+  function reportMissing(): void {
     const lines = missing;
     if (lines === 0) return;
     missing = 0;
     log.warn(
       { event: 'missing', lines },
-      `${lines} lines are missing here: they were not read, or not written`,
+      `${lines} log lines are missing here: the output was not read in time, or could not be written`,
     );
     if (missing > 0) missing = lines;
   }

@@ -1,15 +1,16 @@
 import { fstatSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { codeOf, messageOf } from '../lib/describe-error.ts';
 import { BootError } from './errors.ts';
 
-/** What a reader that has stopped may leave unread before lines are dropped, in bytes. */
-const MOST_UNREAD = 1_000_000;
-const LAST_WORDS_MS = 500;
+/** How much may be unread before lines are dropped, in bytes. */
+const MAX_UNREAD = 1_000_000;
+const DRAIN_MS = 500;
 
 /**
- * Standard output or error. Whoever reads it, or does not, decides nothing here: writing never blocks, never throws,
- * and takes a bounded amount of memory.
+ * Standard output or error. A slow or missing reader cannot affect the boot: writing never blocks, never throws, and
+ * uses a limited amount of memory.
  */
 export class Output {
   readonly #fd: 1 | 2;
@@ -23,7 +24,7 @@ export class Output {
       this.#stream = fd === 1 ? process.stdout : process.stderr;
       this.#stream.on('error', () => undefined);
     } catch {
-      // A terminal that is gone already: each write fails with EIO.
+      // The terminal is gone already: each write fails with EIO.
     }
   }
 
@@ -31,17 +32,17 @@ export class Output {
     return isatty(this.#fd);
   }
 
-  /** The reader is so far behind that no more is kept for it. */
+  /** Too much is unread: what is written now is dropped. */
   get isFull(): boolean {
-    return (this.#stream?.writableLength ?? 0) > MOST_UNREAD;
+    return (this.#stream?.writableLength ?? 0) > MAX_UNREAD;
   }
 
-  /** Calls back each time a reader that was behind has read everything. */
+  /** Calls back each time the reader has caught up. */
   onCaughtUp(listener: () => void): void {
     this.#stream?.on('drain', listener);
   }
 
-  /** Answers whether it was taken, to be read now or later. */
+  /** Returns whether the text was written or queued. */
   write(text: string): boolean {
     try {
       if (this.#stream?.destroyed) return false;
@@ -54,34 +55,31 @@ export class Output {
     }
   }
 
-  /** Waits until a result was taken. A reader that wanted no more of it is no failure. */
+  /** Waits until a result is written. A reader that closed the pipe early (EPIPE) is not a failure. */
   async deliver(signal: AbortSignal): Promise<void> {
-    await Promise.race([this.#taken(), rejectionOf(signal)]);
+    await Promise.race([this.#written(), rejectionOf(signal)]);
     const failure = this.#failure ?? this.#stream?.errored ?? undefined;
-    const code = failure instanceof Error && 'code' in failure ? failure.code : failure;
-    if (failure === undefined || code === 'EPIPE') return;
+    if (failure === undefined || codeOf(failure) === 'EPIPE') return;
     const problem = {
-      what: 'standard output',
-      expected: 'a place that takes the result',
-      got: String(code),
-      hint: 'Free the space, or send the result elsewhere.',
+      message: `Could not write the result to standard output: ${messageOf(failure)}`,
+      hint: 'Free space on its device, or redirect it elsewhere.',
     };
     throw new BootError('OUTPUT_UNWRITABLE', problem, failure);
   }
 
-  /** Gives the last lines a moment to be read. */
+  /** Waits a moment for the last lines to be read. */
   async drain(): Promise<void> {
-    await Promise.race([this.#taken(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);
+    await Promise.race([this.#written(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
   }
 
-  #taken(): Promise<void> {
+  #written(): Promise<void> {
     const stream = this.#stream;
     if (stream === undefined || stream.destroyed || stream.writableLength === 0) return Promise.resolve();
     return new Promise((resolve) => stream.write('', () => resolve()));
   }
 }
 
-/** What is written to at once, and blocks nobody: a file, or a device that is no terminal. */
+/** A file, or a device other than a terminal: writing to it does not block. */
 function isFile(fd: number): boolean {
   const stat = fstatSync(fd);
   return !stat.isFIFO() && !stat.isSocket() && !isatty(fd);
@@ -93,8 +91,8 @@ function writeWhole(fd: number, text: string): void {
 }
 
 /**
- * The server has the same pipe or terminal, and each start of a process makes it blocking for all: a write to a reader
- * that has stopped would stop us. Node.js has no public word for it.
+ * The server inherits the same pipe or terminal, and starting a process makes it blocking for both: a stalled reader
+ * would then block us. Node.js has no public API to undo that.
  * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c `uv__process_child_init`
  */
 function unblocked(stream: Writable): Writable {

@@ -11,7 +11,7 @@ const LOOK = {
   info: { symbol: '·', style: 'dim' },
 } as const;
 
-/** What Zarpe's own log lines hold, as far as a person is shown it. */
+/** The fields of a log line that the pretty format shows. */
 interface PinoLine {
   readonly level?: string;
   readonly step?: string;
@@ -25,8 +25,8 @@ interface PinoLine {
 }
 
 /**
- * A pino JSON line as one readable, aligned line, and the problems of a failure with their details below it. Only our
- * own lines begin at the margin, and only our own colours are colours, whatever a message quotes.
+ * A pino JSON line as one aligned line for people, with the problems and details of a failure below it. Quoted text can
+ * neither begin a line at the margin nor change colours.
  */
 export function formatPrettyLine(json: string, color: boolean): string {
   const line = JSON.parse(json) as PinoLine;

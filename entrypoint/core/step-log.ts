@@ -16,7 +16,7 @@ export interface StepLog {
   skipped(message: string, fields?: FieldsOf<'skipped'>): void;
 }
 
-/** Keeps the time of each step, and knows which one is running, or failed. */
+/** Measures the steps, and knows which one is running or has failed. */
 export class StepTimer {
   readonly #log: Logger;
   readonly #started = performance.now();
@@ -33,18 +33,18 @@ export class StepTimer {
     return Math.round(performance.now() - this.#started);
   }
 
-  /** The last line of a boot: how long everything took. */
+  /** Logs how long the boot and each of its steps took. */
   summarize(): void {
     const parts = Object.entries(this.durations).map(
       ([step, durationMs]) => `${step} ${formatDuration(durationMs)}`,
     );
     this.#log.info(
       { event: 'summary', durationMs: this.elapsed, durations: this.durations },
-      `${formatDuration(this.elapsed)} in all: ${parts.join(', ')}`,
+      `boot took ${formatDuration(this.elapsed)}: ${parts.join(', ')}`,
     );
   }
 
-  /** Runs a step: one line when it starts, one when it ends, its duration added to the step's total. */
+  /** Runs a step: logs its start, and adds its duration to the total of the step. */
   async run<Result>(step: StepName, work: (log: StepLog) => Promise<Result>): Promise<Result> {
     const outer = { step: this.current, since: this.currentSince };
     const started = performance.now();

@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
+import type { Secrets } from '../lib/secrets.ts';
 import { shorten } from '../lib/shorten.ts';
 
-/** Two attempts of this length, so that an exit is never delayed by 3 s. */
-const ATTEMPT_MS = 1400;
+/** Two attempts delay the exit by less than 3 s. */
+const ATTEMPT_TIMEOUT_MS = 1400;
 const ATTEMPTS = 2;
 
 export interface Alert {
-  /** `boot-failed` or `server-died`. */
   readonly event: 'boot-failed' | 'server-died';
   readonly code: string;
   readonly exitStatus: number;
@@ -16,25 +16,28 @@ export interface Alert {
   readonly summary: string;
 }
 
+export interface AlertOptions {
+  readonly webhook: string;
+  readonly revision: string | undefined;
+  readonly secrets: Secrets;
+  readonly log: Logger;
+}
+
 /**
- * Tells a webhook: `text` is what Slack and its kin show, `zarpe` the same for machines. Never throws, and never holds
- * up the exit for long.
+ * Posts an alert to a webhook: `text` is what chat services such as Slack show, `zarpe` has the fields. Never throws,
+ * and never delays the exit for long.
  */
-export async function sendAlert(
-  webhook: string,
-  alert: Alert,
-  revision: string | undefined,
-  redact: (text: string) => string,
-  log: Logger,
-): Promise<void> {
+export async function sendAlert(alert: Alert, options: AlertOptions): Promise<void> {
+  const { webhook, revision, secrets, log } = options;
   const host = hostname();
-  const what = alert.event === 'boot-failed' ? `boot failed at step ${alert.step}` : 'the server died';
+  const what =
+    alert.event === 'boot-failed' ? `boot failed at step ${alert.step}` : 'the server exited unexpectedly';
   const text = shorten(
-    redact(`${host}: ${what} (${alert.code}, exit ${alert.exitStatus})\n${alert.summary}`),
+    secrets.redact(`${host}: ${what} (${alert.code}, exit ${alert.exitStatus})\n${alert.summary}`),
   );
   const body = JSON.stringify({
     text: withoutMarkup(text),
-    zarpe: { ...alert, summary: shorten(redact(alert.summary)), host, revision: revision ?? null },
+    zarpe: { ...alert, summary: shorten(secrets.redact(alert.summary)), host, revision: revision ?? null },
   });
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     try {
@@ -42,27 +45,27 @@ export async function sendAlert(
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
-        // The payload is for the address that was given, and no other.
+        // Never sends the alert to another address than the configured one.
         redirect: 'manual',
-        signal: AbortSignal.timeout(ATTEMPT_MS),
+        signal: AbortSignal.timeout(ATTEMPT_TIMEOUT_MS),
       });
       if (response.ok) return;
       log.warn(
         { event: 'alert' },
-        `the alert webhook answered ${response.status} (attempt ${attempt} of ${ATTEMPTS})`,
+        `the alert webhook responded with status ${response.status} (attempt ${attempt} of ${ATTEMPTS})`,
       );
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
       log.warn(
         { event: 'alert', error: { code: codeOf(cause) } },
-        `the alert webhook was not reached: ${messageOf(cause)} (attempt ${attempt} of ${ATTEMPTS})`,
+        `could not reach the alert webhook: ${messageOf(cause)} (attempt ${attempt} of ${ATTEMPTS})`,
       );
     }
   }
 }
 
 /**
- * Slack reads `<!channel>` and `<https://example.com|a link>` in a text, quoted or not.
+ * Slack interprets `<!channel>` and `<https://example.com|a link>` anywhere in a text.
  * @see https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 function withoutMarkup(text: string): string {

@@ -17,9 +17,9 @@ export interface HoldOptions {
 }
 
 /**
- * Keeps the container up after a failure that takes a person, so that a policy that restarts whatever the code does
- * not storm, and one can `exec` in and look. Answers 503 until the time is over or a signal comes; whoever may reach
- * the port learns the code, the step and the time on the health path, and why from nobody but the log.
+ * Keeps the container running after a failure that requires manual action, so that it is not restarted in a loop and
+ * can be inspected with `exec`. Answers 503 until the time is over or a signal arrives. The health path shows the code,
+ * the step and the time; only the log has the reason.
  */
 export async function hold(error: BootError, step: StepName, options: HoldOptions): Promise<void> {
   const { holdMs, port, hostname, healthPath, shutdown, log } = options;
@@ -29,11 +29,14 @@ export async function hold(error: BootError, step: StepName, options: HoldOption
   try {
     server = await ProbeServer.listen({ port, hostname, answer });
   } catch (cause) {
-    log.warn({ event: 'held' }, `port ${port} cannot be bound while held (${codeOf(cause)})`);
+    log.warn(
+      { event: 'held' },
+      `cannot answer probes while held: listening on port ${port} failed (${codeOf(cause)})`,
+    );
   }
   log.warn(
     { event: 'held', holdMs },
-    `held for ${formatDuration(holdMs)} (ENTRYPOINT_HOLD): exec in and look; TERM ends it with ${error.exit.status}`,
+    `holding the container for ${formatDuration(holdMs)} (ENTRYPOINT_HOLD) so that it can be inspected; SIGTERM ends it with exit status ${error.exit.status}`,
   );
   await delay(holdMs, undefined, { signal: shutdown.signal }).catch(() => undefined);
   server?.close();

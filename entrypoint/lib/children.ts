@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const POLITE_MS = 5000;
-const LAST_MS = 1000;
+const TERM_WAIT_MS = 5000;
+const KILL_WAIT_MS = 1000;
 
 interface Child {
   readonly ended: Promise<unknown>;
   readonly send: (signal: NodeJS.Signals) => void;
 }
 
-/** The processes that we have started and that live: none of them outlives us. */
+/** The running processes that we started: none of them may outlive us. */
 export class Children {
   readonly #living = new Set<Child>();
 
@@ -19,18 +19,18 @@ export class Children {
     ended.then(forget, forget);
   }
 
-  /** Ends them all: TERM first, KILL for what is still there after a while, and for what an ended one has left. */
-  async end(): Promise<void> {
+  /** Ends them all: SIGTERM first, SIGKILL after a while for what still runs and for what an exited one left behind. */
+  async terminate(): Promise<void> {
     const children = [...this.#living];
     if (children.length === 0) return;
     const ended = Promise.allSettled(children.map((child) => child.ended));
     for (const { send } of children) send('SIGTERM');
-    await Promise.race([ended, delay(POLITE_MS)]);
+    await Promise.race([ended, delay(TERM_WAIT_MS)]);
     for (const { send } of children) send('SIGKILL');
-    await Promise.race([ended, delay(LAST_MS)]);
+    await Promise.race([ended, delay(KILL_WAIT_MS)]);
   }
 
-  /** Kills them all, and waits for nothing. */
+  /** Kills them all without waiting. */
   kill(): void {
     for (const { send } of this.#living) send('SIGKILL');
   }

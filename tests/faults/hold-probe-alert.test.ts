@@ -83,7 +83,7 @@ describe('a held container', () => {
     await once(blocker, 'listening');
     onCleanup(() => void blocker.close());
     const boot = await startBundle({ dir: app.dir, env: { ENTRYPOINT_HOLD: '10m', PORT: String(port) } });
-    await boot.waitForLine(/cannot be bound while held \(EADDRINUSE\)/);
+    await boot.waitForLine(/cannot answer probes while held: listening on port \d+ failed \(EADDRINUSE\)/);
     await boot.waitForLog((log) => log.event === 'held' && log.holdMs === 600_000);
     boot.kill('SIGTERM');
     expect(await boot.exit).toMatchObject({ code: 78 });
@@ -223,7 +223,7 @@ describe('the alert webhook', () => {
     expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 7 });
     expect(webhook.bodies).toEqual([
       {
-        text: expect.stringContaining('the server died'),
+        text: expect.stringContaining('the server exited unexpectedly'),
         zarpe: expect.objectContaining({ event: 'server-died', exitStatus: 7, step: 'server' }),
       },
     ]);

@@ -182,6 +182,8 @@ describe('a result', () => {
     const full = open('/dev/full', constants.O_WRONLY);
     const boot = await startBundle({ dir: app.dir, args: ['explain'], stdout: full });
     expect(await boot.exit).toMatchObject({ code: 75 });
-    expect(boot.stderr).toContain('standard output: expected a place that takes the result, got ENOSPC.');
+    expect(boot.stderr).toContain(
+      'Could not write the result to standard output: ENOSPC: no space left on device',
+    );
   });
 });
