@@ -45,9 +45,9 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
     ...checkRequirements(environment),
     ...checkHandover(values),
   );
-  const databaseProblems = problems.filter(({ what }) => isDatabaseVariable(what));
-  const others = problems.filter(({ what }) => !isDatabaseVariable(what));
-  const database = readDatabase(values, appDir, databaseProblems);
+  const databaseProblems = problems.filter(({ what }) => isDatabaseVariable(what, environment));
+  const others = problems.filter(({ what }) => !isDatabaseVariable(what, environment));
+  const database = readDatabase(environment, values, appDir, databaseProblems);
   const settings = toSettings(values, appDir);
   const isValid = databaseProblems.length + others.length === 0;
   return {

@@ -8,34 +8,45 @@ import { VARIABLES, type Variable } from './variables.ts';
 
 /** Words of our own messages: redacting one of them would reveal that it is a password too. */
 const OWN_WORDS = ['password', 'secret', 'token', 'postgres', 'postgresql', 'database', 'migrate', 'server'];
-const CONNECTIONS = ['DATABASE_URL', 'DIRECT_URL'];
 
 /** Every value that must not be printed: known secrets, and values that are secret by their name or form. */
-export function collectSecrets({ variables, fromFiles, requirements }: ResolvedEnvironment): string[] {
+export function collectSecrets({
+  variables,
+  fromFiles,
+  requirements,
+  urlNames,
+}: ResolvedEnvironment): string[] {
+  const connections = ['DATABASE_URL', 'DIRECT_URL', ...urlNames.server, ...urlNames.direct];
   const required = new Set(requirements.filter(({ kind }) => kind === undefined).map(({ name }) => name));
   const secrets = Object.entries(variables).flatMap(([variable, text]) => {
     const name = variable.replace(/_FILE$/, '');
     if (name !== variable && name in fromFiles) return [];
-    const isOurs = isVariableName(name) || required.has(name);
+    const isOurs = isVariableName(name) || required.has(name) || connections.includes(name);
     const value =
       /^[./]/.test(text) && !(isOurs && name === variable) ? contentOf(name, variable, text) : text;
-    return value === undefined ? [] : secretsOf(name, value, required.has(name));
+    if (value === undefined) return [];
+    return connections.includes(name)
+      ? secretsOfConnection(value)
+      : secretsOf(name, value, required.has(name));
   });
-  const told = new Set([...OWN_WORDS, ...publicPartsOf(variables)]);
+  const told = new Set([...OWN_WORDS, ...publicPartsOf(variables, connections)]);
   return [...new Set(secrets)].filter((secret) => !(isWordlike(secret) && told.has(secret)));
+}
+
+/** Of a connection string with a password, only the password. */
+function secretsOfConnection(value: string): string[] {
+  const passwords = passwordsIn(value);
+  return passwords.length === 0 ? [value] : passwords;
 }
 
 function secretsOf(name: string, value: string, isRequired: boolean): string[] {
   const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
-  const passwords = passwordsIn(value);
-  // Of a connection string with a password, only the password is secret.
-  if (CONNECTIONS.includes(name)) return passwords.length === 0 ? [value] : passwords;
   const isSecret =
     variable === undefined
       ? isRequired || isPem(value) || (isSecretName(name) && !isSetting(value))
       : variable.secret === true;
   return [
-    ...passwords,
+    ...passwordsIn(value),
     ...(isSecret ? [value, ...urlPathIn(value), ...decodedPem(value)] : []),
     ...secretFieldsIn(value),
   ];
@@ -48,9 +59,13 @@ function contentOf(name: string, variable: string, path: string): string | undef
 }
 
 /** Names that messages contain on purpose. */
-function publicPartsOf(variables: Readonly<Record<string, string>>): string[] {
-  const parts = [variables.DATABASE_USER, variables.DATABASE_NAME, variables.DATABASE_HOST];
-  const urls = CONNECTIONS.map((name) => variables[name] ?? '').filter((value) => URL.canParse(value));
+function publicPartsOf(
+  variables: Readonly<Record<string, string>>,
+  connections: readonly string[],
+): string[] {
+  const { DATABASE_USER, DATABASE_USERNAME, DATABASE_NAME, DATABASE_HOST } = variables;
+  const parts = [DATABASE_USER, DATABASE_USERNAME, DATABASE_NAME, DATABASE_HOST];
+  const urls = connections.map((name) => variables[name] ?? '').filter((value) => URL.canParse(value));
   const ofUrls = urls
     .map((value) => new URL(value))
     .flatMap((url) => [url.username, url.hostname, url.pathname.slice(1)]);

@@ -1,22 +1,23 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { SettingProblem } from '../core/errors.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import type { AppConnection } from '../postgres/driver-url.ts';
-import { buildDatabaseUrl } from './build-database-url.ts';
 import { parseDatabaseUrl } from './database-url.ts';
-import { describeEnvFiles } from './env-files.ts';
-import { isSet } from './read-files.ts';
+import type { ResolvedEnvironment } from './environment.ts';
+import { type FoundUrl, findDatabaseUrl } from './find-database-url.ts';
 import type { Values } from './values.ts';
-import { VARIABLES, type VariableName } from './variables.ts';
+import type { VariableName } from './variables.ts';
 
 const DATABASE_VARIABLES: readonly string[] = [
   'DATABASE_URL',
   'DATABASE_HOST',
   'DATABASE_PORT',
   'DATABASE_USER',
+  'DATABASE_USERNAME',
   'DATABASE_PASSWORD',
   'DATABASE_NAME',
   'DATABASE_PARAMS',
+  'DATABASE_ARGS',
   'DIRECT_URL',
 ] satisfies VariableName[];
 
@@ -25,7 +26,7 @@ export interface DatabaseConfig {
   readonly connection: ConnectionSettings;
   /** The same as a connection string, for tools that need one. Secret. */
   readonly url: string;
-  /** The connection of the server, if `DIRECT_URL` makes it another one. */
+  /** The connection of the server, if there is a direct one beside it. */
   readonly serverConnection: ConnectionSettings | undefined;
   /** The connection strings of the seed and the server, as they were set. */
   readonly ofApp: readonly AppConnection[];
@@ -34,89 +35,47 @@ export interface DatabaseConfig {
 }
 
 /** Whether a variable, or the file of its value, describes the database. */
-export function isDatabaseVariable(name: string): boolean {
-  return DATABASE_VARIABLES.includes(name.replace(/_FILE$/, ''));
+export function isDatabaseVariable(variable: string, { urlNames }: ResolvedEnvironment): boolean {
+  const name = variable.replace(/_FILE$/, '');
+  return [DATABASE_VARIABLES, urlNames.server, urlNames.direct].some((names) => names.includes(name));
 }
 
 /** The connections of Zarpe and the app; undefined after adding a problem. */
 export function readDatabase(
+  environment: ResolvedEnvironment,
   values: Values,
   appDir: string,
   problems: SettingProblem[],
 ): DatabaseConfig | undefined {
-  const { DIRECT_URL: directUrl } = values;
-  const url = readDatabaseUrl(values, appDir, problems);
-  const connection = readConnection('DATABASE_URL', url, appDir, problems);
-  const direct = readConnection('DIRECT_URL', directUrl, appDir, problems);
-  if (url === undefined || connection === undefined) return undefined;
-  const ofApp: AppConnection[] = [{ variable: 'DATABASE_URL', url, settings: connection }];
-  if (directUrl !== undefined && direct !== undefined) {
-    ofApp.push({ variable: 'DIRECT_URL', url: directUrl, settings: direct });
-  }
+  const read = (found: FoundUrl | undefined) =>
+    found === undefined ? undefined : readConnection(found, appDir, problems);
+  const server = read(findDatabaseUrl(environment, values, appDir, problems));
+  const direct = read(findDirectUrl(environment));
+  if (server === undefined) return undefined;
+  const { settings, url } = direct ?? server;
   return {
-    connection: direct ?? connection,
-    url: directUrl ?? url,
-    serverConnection: direct === undefined ? undefined : connection,
-    ofApp,
+    connection: settings,
+    url,
+    serverConnection: direct === undefined ? undefined : server.settings,
+    ofApp: direct === undefined ? [server] : [server, direct],
     timeoutMs: values.ENTRYPOINT_DB_TIMEOUT,
     lockTimeoutMs: values.ENTRYPOINT_LOCK_TIMEOUT,
   };
 }
 
-/** `DATABASE_URL`, or one built from the other `DATABASE_` variables. */
-function readDatabaseUrl(values: Values, appDir: string, problems: SettingProblem[]): string | undefined {
-  const { DATABASE_URL: url, DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name } = values;
-  const { DATABASE_PASSWORD: password, DATABASE_PARAMS: params } = values;
-  const required = { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name };
-  const set = namesOf({ ...required, DATABASE_PASSWORD: password, DATABASE_PARAMS: params }, isSet);
-  if (url !== undefined && set.length === 0) return url;
-  if (url === undefined && host !== undefined && user !== undefined && name !== undefined) {
-    return buildDatabaseUrl({ host, user, name, port: String(values.DATABASE_PORT), password, params });
-  }
-  if (url !== undefined) {
-    problems.push({
-      what: ['DATABASE_URL', ...set].join(', '),
-      expected: 'either DATABASE_URL or the variables of its parts',
-      got: 'both',
-      hint: 'Remove DATABASE_URL or the other variables.',
-    });
-  } else if (set.length === 0) {
-    const serverDir = dirname(resolve(appDir, values.ENTRYPOINT_SERVER));
-    const hint = 'Set DATABASE_URL, or DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME.';
-    problems.push({
-      what: 'DATABASE_URL',
-      expected: VARIABLES.DATABASE_URL.expected,
-      got: 'nothing',
-      hint: [hint, describeEnvFiles(serverDir) ?? ''].join(' ').trimEnd(),
-    });
-  } else {
-    const missing = namesOf(required, (value) => !isSet(value));
-    problems.push({
-      what: missing.join(', '),
-      expected: 'every part of the connection',
-      got: 'nothing',
-      hint: `Set ${missing.join(' and ')}.`,
-    });
-  }
-  return undefined;
-}
-
-function namesOf(
-  variables: Readonly<Record<string, string | undefined>>,
-  test: (value: string | undefined) => boolean,
-): string[] {
-  return Object.keys(variables).filter((name) => test(variables[name]));
+function findDirectUrl({ variables, urlNames }: ResolvedEnvironment): FoundUrl | undefined {
+  const name = urlNames.direct.find((candidate) => candidate in variables);
+  const url = name === undefined ? undefined : variables[name];
+  return name === undefined || url === undefined ? undefined : { url, variables: [name] };
 }
 
 function readConnection(
-  source: string,
-  url: string | undefined,
+  { url, variables }: FoundUrl,
   appDir: string,
   problems: SettingProblem[],
-): ConnectionSettings | undefined {
-  if (url === undefined) return undefined;
-  const parsed = parseDatabaseUrl(source, url, resolve(appDir));
-  if ('value' in parsed) return parsed.value;
+): AppConnection | undefined {
+  const parsed = parseDatabaseUrl(variables[0], url, resolve(appDir));
+  if ('value' in parsed) return { variables, url, settings: parsed.value };
   problems.push(parsed.problem);
   return undefined;
 }

@@ -1,7 +1,8 @@
 import type { SettingProblem } from '../core/errors.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
-import { VARIABLE_NAMES } from './variables.ts';
+import { findUnusedDirectUrl, parseUrlNames, type UrlNames } from './url-names.ts';
+import { VARIABLE_NAMES, type VariableName } from './variables.ts';
 
 const IN_QUOTES = /^(["'])(.+)\1$/s;
 
@@ -9,42 +10,52 @@ const IN_QUOTES = /^(["'])(.+)\1$/s;
 export interface ResolvedEnvironment {
   /** As this process received it. */
   readonly given: Environment;
-  /** The values of the `NAME_FILE` files, for the variables of Zarpe and of `ENTRYPOINT_REQUIRE_ENV`. */
+  /** The values of the `NAME_FILE` files, for the variables of Zarpe and those that its lists name. */
   readonly fromFiles: Readonly<Record<string, string>>;
   /** Both, without empty variables, which count as unset. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requirements: readonly RequiredVariable[];
+  readonly urlNames: UrlNames;
   readonly problems: readonly SettingProblem[];
-  /** Messages about values that were changed, for example by removing a byte order mark. */
+  /** Messages about values that were changed, for example by removing a byte order mark, or that are not used. */
   readonly notices: readonly string[];
 }
 
 export function resolveEnvironment(env: Environment): ResolvedEnvironment {
   const problems: SettingProblem[] = [];
   const notices: string[] = [];
-  const requirements = parseRequirements(readRequirements(env), problems);
-  const known = new Set<string>([...VARIABLE_NAMES, ...requirements.map(({ name }) => name)]);
+  const requirements = parseRequirements(readList('ENTRYPOINT_REQUIRE_ENV', env) ?? '', problems);
+  const urlNames = {
+    server: readUrlNames('ENTRYPOINT_DATABASE_URL_FROM', env),
+    direct: readUrlNames('ENTRYPOINT_DIRECT_URL_FROM', env),
+  };
+  const known = new Set<string>([
+    ...VARIABLE_NAMES,
+    ...requirements.map(({ name }) => name),
+    ...urlNames.server,
+    ...urlNames.direct,
+  ]);
   const fromFiles = readFiles(env, known, problems, notices);
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
     if (isSet(value)) variables[name] = known.has(name) ? withoutQuotes(name, value, problems) : value;
   }
-  return {
-    given: env,
-    fromFiles,
-    variables: { ...variables, ...fromFiles },
-    requirements,
-    problems,
-    notices,
-  };
+  Object.assign(variables, fromFiles);
+  const unused = findUnusedDirectUrl(urlNames, variables);
+  if (unused !== undefined) notices.push(unused);
+  return { given: env, fromFiles, variables, requirements, urlNames, problems, notices };
+}
+
+function readUrlNames(list: Parameters<typeof parseUrlNames>[0], env: Environment): readonly string[] {
+  return parseUrlNames(list, readList(list, env));
 }
 
 /** Read first, because it names other variables. Its problems are collected later, with all others. */
-function readRequirements(env: Environment): string {
-  const { ENTRYPOINT_REQUIRE_ENV: value, ENTRYPOINT_REQUIRE_ENV_FILE } = env;
-  if (isSet(value)) return withoutQuotes('ENTRYPOINT_REQUIRE_ENV', value, []);
-  const own = { ENTRYPOINT_REQUIRE_ENV_FILE };
-  return readFiles(own, new Set(['ENTRYPOINT_REQUIRE_ENV']), [], []).ENTRYPOINT_REQUIRE_ENV ?? '';
+function readList(list: VariableName, env: Environment): string | undefined {
+  const value = env[list];
+  if (isSet(value)) return withoutQuotes(list, value, []);
+  const file = `${list}_FILE`;
+  return readFiles({ [file]: env[file] }, new Set([list]), [], [])[list];
 }
 
 /**

@@ -45,8 +45,15 @@ const webhookUrl = () =>
     }),
   );
 const path = () => z.string().check(z.regex(/^\//));
+const names = once(() =>
+  z.pipe(z.string().check(z.regex(/^\s*[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*$/)), z.transform(splitNames)),
+);
 
 const A_DURATION = 'a duration such as 500ms, 30s or 2m (596h at most)';
+
+function splitNames(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
 
 function once<Schema extends z.ZodMiniType>(make: () => Schema): () => Schema {
   let made: Schema | undefined;
@@ -100,6 +107,7 @@ export const VARIABLES = {
     defaultsTo('5432', Number),
   ),
   DATABASE_USER: variable(text, 'a role name', 'The role to connect as.'),
+  DATABASE_USERNAME: variable(text, 'a role name', 'Another name for `DATABASE_USER`.'),
   DATABASE_PASSWORD: variable(
     text,
     'a password, not percent-encoded',
@@ -111,6 +119,11 @@ export const VARIABLES = {
     text,
     'URL parameters such as schema=app&sslmode=require',
     'The parameters of the connection string.',
+  ),
+  DATABASE_ARGS: variable(
+    text,
+    'URL parameters such as schema=app&sslmode=require',
+    'Another name for `DATABASE_PARAMS`.',
   ),
   DIRECT_URL: variable(
     text,
@@ -146,6 +159,18 @@ export const VARIABLES = {
     text,
     'a list of names, each with an optional minimum length or kind, such as NEXTAUTH_SECRET:32,NEXTAUTH_URL:url',
     'The variables that the app requires, separated by commas: `NAME`, `NAME:LENGTH` (minimum length) or `NAME:KIND` (`url`, `port`, `email`, `int`, `bool`). `NAME?` is optional. Placeholders such as `changeme` are rejected.',
+  ),
+  ENTRYPOINT_DATABASE_URL_FROM: variable(
+    names,
+    'names of variables, such as POSTGRES_PRISMA_URL,DATABASE_URL',
+    'The variables that may hold the connection string of the app, in order: the first that is set is used.',
+    { default: 'DATABASE_URL', fallback: ['DATABASE_URL'] },
+  ),
+  ENTRYPOINT_DIRECT_URL_FROM: variable(
+    names,
+    'names of variables, such as DATABASE_URL_UNPOOLED,DIRECT_URL',
+    'The same for the connection that bypasses the pooler.',
+    { default: 'DIRECT_URL', fallback: ['DIRECT_URL'] },
   ),
   ENTRYPOINT_DB_TIMEOUT: variable(
     duration,

@@ -2,8 +2,8 @@ import type { ConnectionSettings, SslMode } from './connection-settings.ts';
 
 /** A connection string that the app gets, and what it means to us. */
 export interface AppConnection {
-  /** The variable that holds it. */
-  readonly variable: 'DATABASE_URL' | 'DIRECT_URL';
+  /** The variables that hold it. */
+  readonly variables: readonly string[];
   /** Secret. */
   readonly url: string;
   readonly settings: ConnectionSettings;
@@ -13,7 +13,9 @@ export interface AppConnection {
 
 /** The variables with the app's connection strings, in the words of its driver. */
 export function driverVariables(connections: readonly AppConnection[]): Record<string, string> {
-  return Object.fromEntries(connections.map((connection) => [connection.variable, driverUrl(connection)]));
+  return Object.fromEntries(
+    connections.flatMap((connection) => connection.variables.map((name) => [name, driverUrl(connection)])),
+  );
 }
 
 /**
@@ -22,7 +24,7 @@ export function driverVariables(connections: readonly AppConnection[]): Record<s
  * is named, and knows none of Prisma's parameters. What agrees already stays as it was written.
  * @see https://github.com/brianc/node-postgres/tree/master/packages/pg-connection-string#ssl
  */
-export function driverUrl({ url, settings, encrypted }: Omit<AppConnection, 'variable'>): string {
+export function driverUrl({ url, settings, encrypted }: Omit<AppConnection, 'variables'>): string {
   const { host, tls } = settings;
   const mode = host.startsWith('/') ? 'disable' : settle(tls.mode, encrypted);
   const saysNothing = !/[?&]ssl/.test(url);

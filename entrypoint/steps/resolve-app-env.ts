@@ -31,7 +31,7 @@ export async function resolveAppEnv(
   return { ...appEnv, ...driverVariables(await Promise.all(resolved)) };
 }
 
-/** Asks a server that only the app connects to: that of `DATABASE_URL` if there is a `DIRECT_URL`. */
+/** Asks a server that only the app connects to: its own, if there is a direct connection beside it. */
 async function wouldEncrypt(settings: ConnectionSettings, signal: AbortSignal): Promise<boolean | undefined> {
   try {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);

@@ -218,6 +218,46 @@ describe('what the app gets', () => {
   }
 });
 
+describe('a connection string under another name', () => {
+  test('is read from its file, migrates over the direct one, and reaches the server as it was named', async () => {
+    const app = await createStandalone({ server: 'recorder' });
+    const database = await createDatabase();
+    const pooled = database.urlFor(undefined, { application_name: 'pooled', sslmode: 'disable' });
+    const direct = database.urlFor(undefined, { application_name: 'direct', sslmode: 'disable' });
+    await app.write('url', `${pooled}\n`);
+    const env = {
+      ENTRYPOINT_DATABASE_URL_FROM: 'POSTGRES_PRISMA_URL,DATABASE_URL',
+      ENTRYPOINT_DIRECT_URL_FROM: 'POSTGRES_URL_NON_POOLING',
+      POSTGRES_PRISMA_URL_FILE: app.path('url'),
+      POSTGRES_URL_NON_POOLING: direct,
+    };
+    const check = await runBundle({ dir: app.dir, args: ['check'], env });
+    expect(check).toMatchObject({ code: 0 });
+    expect(check.stdout).toContain('the connection of the server (POSTGRES_PRISMA_URL, ');
+    const boot = await startBundle({ dir: app.dir, env });
+    const { envHashes } = await boot.waitForLog({ fixture: 'recorder', event: 'started' });
+    expect(envHashes).toMatchObject({
+      POSTGRES_PRISMA_URL: sha256(pooled),
+      DATABASE_URL: sha256(pooled),
+      POSTGRES_URL_NON_POOLING: sha256(direct),
+    });
+    expect(envHashes).not.toHaveProperty('DIRECT_URL');
+    await boot.waitForServer();
+  });
+
+  test('that is direct and not used is told of by the boot, and by check', async () => {
+    const app = await createStandalone();
+    const { url } = await createDatabase();
+    const env = { DATABASE_URL: url, DATABASE_URL_UNPOOLED: `${url}?application_name=direct` };
+    const boot = await startBundle({ dir: app.dir, env });
+    const notice = await boot.waitForLog({ step: 'config', event: 'notice' });
+    expect(notice.msg).toContain('DATABASE_URL_UNPOOLED is set and not used');
+    await boot.waitForServer();
+    const check = await runBundle({ dir: app.dir, args: ['check'], env });
+    expect(check.stdout).toContain('! config    DATABASE_URL_UNPOOLED is set and not used');
+  });
+});
+
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

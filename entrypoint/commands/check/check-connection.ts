@@ -61,7 +61,7 @@ export async function checkPrivileges(database: Database, pending: number): Prom
   return [warning('database', `${role} lacks ${lacks.join('; ')}; ${consequence} will fail`)];
 }
 
-/** Whether the server can connect, if `DIRECT_URL` makes its connection another one. */
+/** Whether the server can connect, if there is a direct connection beside its own. */
 export async function checkServerConnection(config: Config, { shutdown }: Context): Promise<Finding[]> {
   const { serverConnection } = config.database;
   if (serverConnection === undefined) return [];
@@ -72,7 +72,7 @@ export async function checkServerConnection(config: Config, { shutdown }: Contex
     return [
       ok(
         'database',
-        `the connection of the server (DATABASE_URL, ${describeTarget(serverConnection)}) works`,
+        `the connection of the server (${serverConnection.source}, ${describeTarget(serverConnection)}) works`,
       ),
     ];
   } catch (error) {

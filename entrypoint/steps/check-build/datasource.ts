@@ -8,6 +8,9 @@ export interface Datasource {
   readonly file: string | undefined;
   readonly provider: string | undefined;
   readonly schemas: readonly string[];
+  /** The variables that `url` and `directUrl` name, in Prisma 6 and older. */
+  readonly url: string | undefined;
+  readonly directUrl: string | undefined;
 }
 
 /** The files of a Prisma schema: one, or all in a folder. */
@@ -44,9 +47,11 @@ export function readDatasource(
       file,
       provider: /^\s*provider\s*=\s*"([^"]*)"/m.exec(block)?.[1],
       schemas: [...schemas.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
+      url: /^\s*url\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
+      directUrl: /^\s*directUrl\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
     };
   }
-  return { file: undefined, provider: undefined, schemas: [] };
+  return { file: undefined, provider: undefined, schemas: [], url: undefined, directUrl: undefined };
 }
 
 function readSchema(file: string, refuse: (file: string, got: string) => void): string {

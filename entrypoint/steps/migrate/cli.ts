@@ -11,13 +11,13 @@ export async function migrateWithCli(
   countPending: () => Promise<number>,
 ): Promise<void> {
   const lines = new LastLines();
+  const names = target.database.ofApp.flatMap(({ variables }) => variables);
   const options = {
     cwd: target.appDir,
     env: {
       ...target.appEnv,
       // Prisma's own words for its own engine, under whatever name the app's configuration reads.
-      DATABASE_URL: target.database.url,
-      ...(target.appEnv.DIRECT_URL !== undefined && { DIRECT_URL: target.database.url }),
+      ...Object.fromEntries(names.map((name) => [name, target.database.url])),
       CHECKPOINT_DISABLE: '1',
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
     },

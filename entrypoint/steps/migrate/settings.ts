@@ -1,6 +1,7 @@
 import type { Interrupted } from '../../migrations/history.ts';
 import type { Migration, MigrationsFolder } from '../../migrations/migrations-folder.ts';
 import type { ConnectionSettings } from '../../postgres/connection-settings.ts';
+import type { AppConnection } from '../../postgres/driver-url.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 
 export interface MigrateConfig {
@@ -26,6 +27,7 @@ export interface MigrateTarget {
   readonly database: {
     readonly connection: ConnectionSettings;
     readonly url: string;
+    readonly ofApp: readonly AppConnection[];
     readonly lockTimeoutMs: number;
   };
   /** The environment of the Prisma CLI, for the engine `cli`. */

@@ -36,6 +36,16 @@ describe('the engine `cli`', () => {
     expect(output?.msg).toBe(`called with migrate deploy for /${database.name}`);
   });
 
+  test('gets the direct connection under every name that the app reads', async () => {
+    const { logs, database } = await run({
+      ENTRYPOINT_DATABASE_URL_FROM: 'POOLED_URL',
+      ENTRYPOINT_DIRECT_URL_FROM: 'DATABASE_URL',
+      POOLED_URL: 'postgresql://app@127.0.0.1:1/elsewhere',
+    });
+    const output = logs.find(({ step, event }) => step === 'migrate' && event === 'output');
+    expect(output?.msg).toBe(`called with migrate deploy for /${database.name}`);
+  });
+
   test('that ends with 0 and has applied nothing is not believed: exit 65', async () => {
     const { code, logs } = await run({});
     expect(code).toBe(65);
