@@ -36,7 +36,8 @@ export function resolveEnvironment(env: Environment): ResolvedEnvironment {
     ...urlNames.direct,
   ]);
   const fromFiles = readFiles(env, known, problems, notices);
-  const variables: Record<string, string> = {};
+  // A list may name `valueOf`, which only an object without a prototype lacks.
+  const variables: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(env)) {
     if (isSet(value)) variables[name] = known.has(name) ? withoutQuotes(name, value, problems) : value;
   }

@@ -136,6 +136,14 @@ describe('ENTRYPOINT_DIRECT_URL_FROM', () => {
   });
 });
 
+test.each(['valueOf', '__proto__', 'constructor'])(
+  'the name %s is that of a variable like any other',
+  (name) => {
+    const lists = { ENTRYPOINT_DATABASE_URL_FROM: `${name},DATABASE_URL`, ENTRYPOINT_DIRECT_URL_FROM: name };
+    expect(read({ ...lists, DATABASE_URL: POOLED })).toMatchObject({ database: { url: POOLED } });
+  },
+);
+
 describe('a direct connection that is set and not used', () => {
   const notices = (env: Record<string, string>) =>
     resolveEnvironment({ DATABASE_URL: POOLED, ...env }).notices;
