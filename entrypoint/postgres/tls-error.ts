@@ -32,7 +32,7 @@ export function explainTlsError(error: unknown): { readonly reason: string; read
   const hint = CERTIFICATE_HINTS[code];
   if (hint !== undefined) return { reason: `certificate verification failed: ${message} (${code})`, hint };
   // OpenSSL puts the thread, the function and the line of its source around the reason.
-  const reason = /SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
+  const reason = / routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? message;
   return {
     reason: `TLS handshake failed: ${reason} (${code})`,
     hint: 'Check the certificates and the TLS versions of this machine and of the server.',

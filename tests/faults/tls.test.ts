@@ -57,7 +57,7 @@ const OTHER_AUTHORITY =
   /certificate verification failed: certificate signature failure \(CERT_SIGNATURE_FAILURE\) -> .*sslrootcert/;
 const SELF_SIGNED =
   /certificate verification failed: self-signed certificate \(\w+\) -> Trust the certificate.*sslrootcert/;
-const NO_ROOT = /^none -> Give the file of the authority, or use sslmode=verify-full/;
+const NO_ROOT = /^no sslrootcert -> Set sslrootcert to .*, or use sslmode=verify-full/;
 const EXPIRED = /certificate verification failed: certificate has expired \(CERT_HAS_EXPIRED\) -> Renew/;
 const MISNAMED =
   /certificate verification failed: Hostname.* \(ERR_TLS_CERT_ALTNAME_INVALID\) -> Connect by a host name/;
@@ -144,9 +144,10 @@ describe('a server that asks for a certificate of ours', () => {
       [parametersWith(own)]: 'encrypted',
       'sslmode=require': /valid client certificate.* -> .*sslcert=FILE and sslkey=FILE/,
       [parametersWith(others)]: /certificate authentication failed.* -> .*sslcert=FILE and sslkey=FILE/,
-      [parametersWith(forged)]: /^"tlsv1 alert (?:unknown ca|decrypt error)" .* -> Check the certificates/,
+      [parametersWith(forged)]:
+        /TLS handshake failed: tlsv1 alert (?:unknown ca|decrypt error) .* -> Check the certificates/,
       [parametersWith({ ...own, key: '/nowhere/client.key' })]: /^ENOENT for .nowhere.client\.key -> Mount/,
-      [parametersWith({ ...own, key: others.key })]: /key values mismatch/,
+      [parametersWith({ ...own, key: others.key })]: /TLS handshake failed: key values mismatch \(/,
     });
   });
 });
