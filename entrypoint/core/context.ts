@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Children } from '../lib/children.ts';
+import type { Secrets } from '../lib/secrets.ts';
 import type { Shutdown } from '../lib/shutdown.ts';
 import type { StepTimer } from './step-log.ts';
 
@@ -9,4 +10,6 @@ export interface Context {
   readonly steps: StepTimer;
   readonly shutdown: Shutdown;
   readonly children: Children;
+  /** For what is cut before it is logged: part of a secret is not found. */
+  readonly secrets: Secrets;
 }

@@ -22,16 +22,24 @@ export function lineOfStatement({ text, statements }: Script, index: number): nu
   return locate(text, statements[index]?.start ?? 0).line;
 }
 
-/** The line with a caret below it, numbered as editors do; of a long one what stands around the place. */
-export function showLocation({ line, column, text }: ScriptLocation): string[] {
+/**
+ * The line with a caret below it, numbered as editors do; of a long one what stands around the place.
+ * @param redact removes secrets, before the line is cut: part of one is not found
+ */
+export function showLocation(
+  { line, column, text }: ScriptLocation,
+  redact: (text: string) => string,
+): string[] {
   const gutter = `${line} | `;
-  const [start, end] = rangeAround(text, column - 1);
-  const shown = `${start > 0 ? '… ' : ''}${text.slice(start, end)}${end < text.length ? ' …' : ''}`;
-  const indent = shown.slice(0, column - 1 - start + (start > 0 ? 2 : 0)).replace(/[^\t]/g, ' ');
+  const clean = redact(text);
+  const at = Math.min(redact(text.slice(0, column - 1)).length, clean.length);
+  const [start, end] = rangeAround(clean, at);
+  const shown = `${start > 0 ? '… ' : ''}${clean.slice(start, end)}${end < clean.length ? ' …' : ''}`;
+  const indent = shown.slice(0, at - start + (start > 0 ? 2 : 0)).replace(/[^\t]/g, ' ');
   return [`${gutter}${shown}`, `${' '.repeat(gutter.length - 2)}| ${indent}^`];
 }
 
-/** Cut at spaces, where there are any: a secret is shown whole, so that it is redacted, or not at all. */
+/** Cut at spaces, where there are any. */
 function rangeAround(text: string, at: number): [start: number, end: number] {
   if (text.length <= LONGEST_LINE) return [0, text.length];
   const before = Math.max(at - LONGEST_LINE / 2, 0);

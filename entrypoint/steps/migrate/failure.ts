@@ -17,7 +17,7 @@ export async function explainScriptError(
   error: ApplyError,
   name: string,
   script: Script,
-  { target, config, database }: Pick<ApplyDeps, 'target' | 'config' | 'database'>,
+  { target, config, database, context }: Pick<ApplyDeps, 'target' | 'config' | 'database' | 'context'>,
 ): Promise<BootError> {
   const server = error.cause.database;
   if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
@@ -31,7 +31,7 @@ export async function explainScriptError(
       message: `Migration failed at ${location === undefined ? file : `${file}:${location.line}`}: ${describeServerError(server)}`,
       hint,
       details: [
-        ...(location === undefined ? [] : showLocation(location)),
+        ...(location === undefined ? [] : showLocation(location, (text) => context.secrets.redact(text))),
         ...serverDetails(server, script),
         ...describeMisplaced(script),
         ...leftovers,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Secrets } from '../../../../entrypoint/lib/secrets.ts';
 import { ComposedQuery } from '../../../../entrypoint/migrations/apply/composed-query.ts';
 import { locateFailure, showLocation } from '../../../../entrypoint/migrations/apply/script-location.ts';
 import { parseScript } from '../../../../entrypoint/migrations/script/script.ts';
@@ -15,7 +16,7 @@ function locate(script: string, position: number | undefined, completed: number)
 /** What a person is shown for a position that the server counts in characters, from 1. */
 function show(script: string, position: number | undefined, completed = 0): string[] | undefined {
   const location = locate(script, position, completed);
-  return location === undefined ? undefined : showLocation(location);
+  return location === undefined ? undefined : showLocation(location, (text) => text);
 }
 
 /** The server's position of a text in a script. */
@@ -56,6 +57,23 @@ describe('locateFailure', () => {
       expect(line).toMatch(before > 0 ? /^2 \| … \S/ : /^2 \| INSERT INTO a VALUES {2}tetx/);
       expect(line).toMatch(after > 0 ? /\S …$/ : /tetx $/);
     }
+  });
+
+  test('shows no part of a secret, where the cut goes through one', () => {
+    const secret = Array.from({ length: 100 }, (_, n) => `piece${n}`);
+    const secrets = new Secrets();
+    secrets.add(secret.join('+'));
+    const script = `SELECT tetx('${secret.join('+')}', '${'x'.repeat(1000)}')`;
+    const shown = (place: string) => {
+      const [location] = [locate(script, positionOf(script, place), 0)];
+      return location === undefined ? [] : showLocation(location, (text) => secrets.redact(text));
+    };
+    for (const place of ['tetx', "'piece0", '0+piece1+', 'piece50', 'piece99', 'xxx']) {
+      const [line = '', caret = ''] = shown(place);
+      expect(secret.filter((piece) => line.includes(piece))).toEqual([]);
+      expect(caret.length).toBeLessThanOrEqual(line.length + 1);
+    }
+    expect(shown('xxx')[0]).toMatch(/^1 \| SELECT tetx\('\[redacted\]', 'x+ …$/);
   });
 
   test.each(['\n', '\r\n', '\r'])('numbers lines that end in %j as editors do', (ending) => {
