@@ -107,7 +107,7 @@ const ENGINE = /CREATE TABLE .*_prisma_migrations/s;
 const SCRIPT = /CREATE TABLE slow/;
 
 const NO_ANSWER = /no answer within/;
-const NEVER_CAME = /the server has long ended the script, and its answer never came/;
+const NEVER_CAME = /the server finished the script, but its answer never arrived/;
 
 describe('a network that swallows everything without a word, from', () => {
   const holes: [string, RegExp, HoleOptions, number, RegExp][] = [
