@@ -31,6 +31,8 @@ export interface DatabaseConfig {
   /** The connection strings of the seed and the server, as they were set. */
   readonly ofApp: readonly AppConnection[];
   readonly timeoutMs: number;
+  /** The oldest major version of PostgreSQL that the app works with. */
+  readonly minVersion: number | undefined;
   readonly lockTimeoutMs: number;
 }
 
@@ -59,6 +61,7 @@ export function readDatabase(
     serverConnection: direct === undefined ? undefined : server.settings,
     ofApp: direct === undefined ? [server] : [server, direct],
     timeoutMs: values.ENTRYPOINT_DB_TIMEOUT,
+    minVersion: values.ENTRYPOINT_DATABASE_MIN_VERSION,
     lockTimeoutMs: values.ENTRYPOINT_LOCK_TIMEOUT,
   };
 }

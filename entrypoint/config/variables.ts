@@ -45,6 +45,7 @@ const webhookUrl = () =>
     }),
   );
 const path = () => z.string().check(z.regex(/^\//));
+const majorVersion = once(() => z.pipe(z.string().check(z.regex(/^[1-9]\d?$/)), z.transform(Number)));
 const names = once(() =>
   z.pipe(z.string().check(z.regex(/^\s*[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*$/)), z.transform(splitNames)),
 );
@@ -215,6 +216,11 @@ export const VARIABLES = {
     `${A_DURATION}, or off`,
     'The `statement_timeout` of migrations: how long one statement may run. `off` keeps the setting of the role.',
     defaultsTo('off'),
+  ),
+  ENTRYPOINT_DATABASE_MIN_VERSION: variable(
+    majorVersion,
+    'a major version of PostgreSQL such as 15',
+    'The oldest PostgreSQL that the app works with. An older server ends the boot with 78, before migrations.',
   ),
   ENTRYPOINT_DATABASE_AHEAD: oneOf(
     ['warn', 'refuse'],

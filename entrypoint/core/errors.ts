@@ -55,6 +55,7 @@ export const ERROR_CODES = {
   DATABASE_MISSING: 'access',
   DATABASE_READ_ONLY: 'access',
   DATABASE_TLS: 'access',
+  DATABASE_TOO_OLD: 'configuration',
   DATABASE_CONNECTION_LOST: 'temporary',
   POOLER_UNSUITABLE: 'configuration',
   LOCK_TIMEOUT: 'temporary',

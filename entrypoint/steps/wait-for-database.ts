@@ -15,6 +15,7 @@ import {
 import { type ConnectionSettings, describeTarget } from '../postgres/connection-settings.ts';
 import type { Session } from '../postgres/session.ts';
 import { CREATE_HINT, createDatabase } from './wait-for-database/create-database.ts';
+import { requireVersion } from './wait-for-database/require-version.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3000;
@@ -22,6 +23,7 @@ const LONGEST_PAUSE_MS = 3000;
 export interface WaitConfig {
   readonly connection: ConnectionSettings;
   readonly timeoutMs: number;
+  readonly minVersion: number | undefined;
 }
 
 export interface WaitOptions {
@@ -80,7 +82,7 @@ export async function waitForDatabase(
 }
 
 async function open(
-  { connection, timeoutMs }: WaitConfig,
+  { connection, timeoutMs, minVersion }: WaitConfig,
   options: WaitOptions,
   deadline: Deadline,
   signal: AbortSignal,
@@ -98,6 +100,7 @@ async function open(
     // A server that accepts the connection and then never answers counts as a failed attempt.
     const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * connection.connectTimeoutMs)]);
     const database = await bounded(Database.open(session, options.seedTables), session, limit);
+    requireVersion(database.server, minVersion, connection);
     const { version, standby } = database.server;
     const roundTripMs = Math.round((performance.now() - askedAt) * 10) / 10;
     const traits = [

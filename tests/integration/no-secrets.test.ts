@@ -64,6 +64,7 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
       DATABASE_URL: urlFor(await createRole({ settings: { default_transaction_read_only: 'on' } })),
     }),
   },
+  DATABASE_TOO_OLD: { prepare: async () => ({ ENTRYPOINT_DATABASE_MIN_VERSION: '99' }) },
   DATABASE_TLS: {
     prepare: async ({ urlFor }) => ({
       DATABASE_URL: urlFor(undefined, { sslmode: 'require', sslpassword: createSecret('sslpassword') }),

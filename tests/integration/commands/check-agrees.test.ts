@@ -136,6 +136,9 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
       prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(undefined, { sslmode: 'require' }) }),
     },
   ],
+  DATABASE_TOO_OLD: [
+    { title: 'a server older than the app works with', env: { ENTRYPOINT_DATABASE_MIN_VERSION: '99' } },
+  ],
   PLATFORM_UNSUITABLE: [{ title: 'a Node.js without WebAssembly', nodeArgs: ['--jitless'] }],
   POOLER_UNSUITABLE: [
     {
@@ -276,6 +279,7 @@ const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
 const FINE: State[] = [
   { title: 'an empty database' },
   { title: 'nothing pending', prepare: migrate },
+  { title: 'a server as old as it may be', env: { ENTRYPOINT_DATABASE_MIN_VERSION: '18' } },
   { title: 'a seed', app: { seed: 'works' } },
   {
     title: 'a seed whose table has rows',
