@@ -17,7 +17,7 @@ const TOKEN = new RegExp(
     /(?<string>(?:[uU]&|[bBxXnN])?')/,
     /(?<name>(?:[uU]&)?")/,
     /(?<word>[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*)/,
-    /(?<number>\d[\w.]*)/,
+    /(?<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)/,
     /(?<dollar>\$(?:[A-Za-z_\u0080-\uFFFF][\w\u0080-\uFFFF]*)?\$)/,
     /(?<other>[\s\S])/,
   ]

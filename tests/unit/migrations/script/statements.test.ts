@@ -81,6 +81,22 @@ describe('splitStatements', () => {
     expect(lexed).toBeGreaterThan(500);
   });
 
+  test.each([
+    "1.1.a$a$;b'e'",
+    '1..a$a$;b',
+    '.1.a$$;b',
+    '1e5.a$a$;b',
+    'a.1.a$a$;b$a$',
+    '1$a$;$a$;b',
+    '1.$a$;$a$;b',
+    '1e5 $a$;$a$;b',
+    "1e1.e';';b",
+  ])('ends a number where the server’s lexer does: %s', (sql) => {
+    const tokens = serverTokens(sql);
+    expect(tokens, 'it has tokens').toBeDefined();
+    expect(split(sql)).toEqual(atSemicolons(sql, tokens ?? []));
+  });
+
   test('takes what is not ended for the rest of the script', () => {
     for (const start of ["'", '"', '$$', '$a$', '/*', "E'", '/* /* */']) {
       expect(splitStatements(`SELECT 1; SELECT ${start} a; b\n; c`)).toHaveLength(2);
@@ -230,6 +246,10 @@ function soup(): fc.Arbitrary<string> {
     '😀',
     '1',
     '1.',
+    '1e',
+    '.',
+    '0x',
+    '_',
     '-',
     '/',
     '*',
