@@ -24,7 +24,7 @@ export const EXIT_STATUS = {
     retryable: true,
     meaning: 'The database could not be reached before the deadline.',
   },
-  internal: { status: 70, retryable: false, meaning: 'A bug in Zarpe: its stack is printed.' },
+  internal: { status: 70, retryable: false, meaning: 'Internal error: a bug in Zarpe, with its stack.' },
   seed: {
     status: 73,
     retryable: false,
@@ -33,12 +33,13 @@ export const EXIT_STATUS = {
   temporary: {
     status: 75,
     retryable: true,
-    meaning: 'Another replica held the lock for too long, or other trouble that passes by itself.',
+    meaning:
+      'A temporary failure: the lock was held for too long, a connection was lost, the port was in use.',
   },
   access: {
     status: 77,
     retryable: false,
-    meaning: 'The database refused us: password, permission, missing database, or TLS.',
+    meaning: 'The database denied access: password, permission, missing database, or TLS.',
   },
   configuration: { status: 78, retryable: false, meaning: 'Environment variables are missing or malformed.' },
 } as const satisfies Record<string, ExitStatus>;
@@ -104,14 +105,24 @@ export interface RuntimeProblem extends Hinted {
 
 export type Problem = SettingProblem | RuntimeProblem;
 
-/** A failure with a code, one or more problems, and its cause. Caught once, in `cli.ts`. */
-export class BootError extends Error {
-  override readonly name = 'BootError';
-  readonly code: ErrorCode;
-  readonly problems: readonly Problem[];
+/** Failures of settings and files; all others happen at run time. TLS fails of both: a certificate's file, a handshake. */
+type SettingCode = 'USAGE' | 'CONFIG_INVALID' | 'BUILD_INCOMPLETE' | 'MIGRATION_UNREADABLE' | 'SEED_MISSING';
 
-  constructor(code: ErrorCode, problems: Problem | readonly Problem[], cause?: unknown) {
-    const list: readonly Problem[] = 'hint' in problems ? [problems] : problems;
+/** The shape of the problems that a code stands for. */
+type ProblemOf<Code extends ErrorCode> = Code extends 'DATABASE_TLS'
+  ? Problem
+  : Code extends SettingCode
+    ? SettingProblem
+    : RuntimeProblem;
+
+/** A failure with a code, one or more problems, and its cause. Caught once, in `cli.ts`. */
+export class BootError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'BootError';
+  readonly code: Code;
+  readonly problems: readonly ProblemOf<Code>[];
+
+  constructor(code: Code, problems: ProblemOf<Code> | readonly ProblemOf<Code>[], cause?: unknown) {
+    const list: readonly ProblemOf<Code>[] = 'hint' in problems ? [problems] : problems;
     super(list.map(describeProblem).join('\n'), cause === undefined ? undefined : { cause });
     this.code = code;
     this.problems = list;

@@ -43,7 +43,8 @@ const REASONS = {
 /** A history that somebody else controls, or that is not Prisma's: nothing is concluded from it, or written to it. */
 export function historyRefused(schema: string | null, [reason, found]: HistoryDoubt): BootError {
   const [expected, got, hint] = REASONS[reason](found);
-  return new BootError('MIGRATION_HISTORY', { what: historyTable(schema), expected, got, hint });
+  const message = `The migration history ${historyTable(schema)} is not trusted: expected ${expected}, found ${got}`;
+  return new BootError('MIGRATION_HISTORY', { message, hint });
 }
 
 export function isReason(text: string): text is keyof typeof REASONS {

@@ -12,10 +12,8 @@ export async function tableLocked(
 ): Promise<BootError> {
   const tables = [HISTORY_TABLE, ...seedTables];
   const problem = {
-    what: `table ${tables.join(', ')}`,
-    expected: `to be read within ${formatDuration(waitedMs)}`,
-    got: `a lock held by ${await describeTableLocks(session, tables)}`,
-    hint: 'Let that session end, or end it (`select pg_terminate_backend(pid)`), and start again.',
+    message: `Could not read table ${tables.join(', ')} within ${formatDuration(waitedMs)}: locked by ${await describeTableLocks(session, tables)}`,
+    hint: 'Wait for that session to end, or terminate it (`select pg_terminate_backend(pid)`), then restart.',
   };
   return new BootError('LOCK_TIMEOUT', problem, cause);
 }

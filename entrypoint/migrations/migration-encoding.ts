@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BootError, type Problem } from '../core/errors.ts';
+import { BootError, type SettingProblem } from '../core/errors.ts';
 import { findEncodingFault } from '../lib/decode-utf8.ts';
 import { MIGRATION_FILE, type Migration, type MigrationsFolder } from './migrations-folder.ts';
 
@@ -14,7 +14,7 @@ export function findUnreadable(
   return problems.length === 0 ? undefined : new BootError('MIGRATION_UNREADABLE', problems);
 }
 
-function problemOf(path: string, script: Buffer): Problem | undefined {
+function problemOf(path: string, script: Buffer): SettingProblem | undefined {
   const fault = findEncodingFault(script);
   if (fault === undefined) return undefined;
   const line = script.subarray(0, fault.offset).filter((byte) => byte === 0x0a).length + 1;

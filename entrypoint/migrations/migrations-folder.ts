@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Problem } from '../core/errors.ts';
+import type { SettingProblem } from '../core/errors.ts';
 import { codeOf } from '../lib/describe-error.ts';
 import { describeUnreadable, readRegularFile } from '../lib/regular-file.ts';
 import { checksum } from './checksum.ts';
@@ -24,12 +24,12 @@ export interface MigrationsFolder {
   readonly migrations: readonly Migration[];
   /** Content of `migration_lock.toml`; null where there is none. */
   readonly lock: string | null;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly SettingProblem[];
 }
 
 /** Reads every migration of a folder. A folder without its `migration.sql` is a problem, other files are not ours. */
 export function readMigrationsFolder(dir: string): MigrationsFolder {
-  const problems: Problem[] = [];
+  const problems: SettingProblem[] = [];
   const migrations: Migration[] = [];
   for (const name of listMigrations(dir, problems)) {
     try {
@@ -57,7 +57,7 @@ export function matchesChecksum({ script }: Migration, recorded: string): boolea
   return checksum(unix) === recorded || checksum(unix.replaceAll('\n', '\r\n')) === recorded;
 }
 
-function listMigrations(dir: string, problems: Problem[]): string[] {
+function listMigrations(dir: string, problems: SettingProblem[]): string[] {
   try {
     const names = readdirSync(dir, { withFileTypes: true })
       .filter(

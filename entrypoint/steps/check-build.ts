@@ -1,5 +1,5 @@
 import type { Context } from '../core/context.ts';
-import { BootError, type Problem } from '../core/errors.ts';
+import { BootError, type SettingProblem } from '../core/errors.ts';
 import { checkNext } from './check-build/check-next.ts';
 import { checkPrisma, type PrismaConfig, type PrismaFolder } from './check-build/check-prisma.ts';
 import { listFolder } from './check-build/listing.ts';
@@ -45,7 +45,7 @@ export async function checkPrismaFolder(
   { steps }: Context,
 ): Promise<PrismaFolder> {
   return steps.run('build', async (log) => {
-    const problems: Problem[] = [];
+    const problems: SettingProblem[] = [];
     const prisma = checkPrisma(appDir, config, problems);
     if (problems.length > 0) throw new BootError('BUILD_INCOMPLETE', problems);
     const migrationCount = prisma.folder?.migrations.length ?? 0;
@@ -56,7 +56,7 @@ export async function checkPrismaFolder(
 
 /** The same without a word in the log. */
 export function readBuild(appDir: string, config: BuildConfig): Build {
-  const problems: Problem[] = [];
+  const problems: SettingProblem[] = [];
   const next = checkNext(appDir, config.serverFile, problems);
   const prisma = checkPrisma(appDir, config, problems);
   if (problems.length > 0) {

@@ -26,7 +26,7 @@ const ON_ERROR = {
   warning: 'the seed failed and ENTRYPOINT_SEED_ON_ERROR=continue: the server starts without it',
 } as const;
 
-/** Seeds a database that has no users, once among all replicas: decided under the lock, and counted again after. */
+/** Seeds a database without users, once among all replicas: decided under the boot lock, and counted again afterwards. */
 export async function seed(
   database: Database,
   lock: BootLock,
@@ -59,7 +59,7 @@ export async function seed(
   });
 }
 
-/** No such table, no rows, and a count that failed are three things: only "no rows" seeds. */
+/** A missing table, an empty one, and a count that failed are three things: only an empty one is seeded. */
 async function wantsSeed(database: Database, config: SeedConfig, log: StepLog): Promise<boolean> {
   const { seed: count, schema } = database.state;
   if (config.mode === 'always') return true;
@@ -81,7 +81,7 @@ function reportSeeded(after: SeedCount, log: StepLog): void {
   } else if (after.kind === 'counted') {
     log.warn(
       'empty',
-      `the seed ended well and ${after.table} is still empty: it will run again at the next start`,
+      `the seed succeeded, but ${after.table} is still empty: it will run again at the next start`,
     );
     log.done('seeded', { rows: 0 });
   } else {

@@ -33,6 +33,7 @@ export const eagerModules = {
           ...(charset !== undefined && { charset }),
         });
         await mkdir(dirname(path), { recursive: true });
+        await mkdir(dirname(path), { recursive: true });
         await writeFile(path, code);
         for (const [name, output] of Object.entries(metafile?.outputs ?? {}))
           if (resolve(absWorkingDir, name) === path) output.bytes = Buffer.byteLength(code);

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import type { Problem } from '../../core/errors.ts';
+import type { SettingProblem } from '../../core/errors.ts';
 import { findNextDir, readServer } from '../../core/health-path.ts';
 import { readTextFile } from '../../lib/regular-file.ts';
 import { isNextServer } from './is-next-server.ts';
@@ -21,7 +21,7 @@ export interface NextBuild {
 }
 
 /** Looks at the server and at what must be of the same build; what is missing becomes a problem. */
-export function checkNext(appDir: string, serverFile: string, problems: Problem[]): NextBuild {
+export function checkNext(appDir: string, serverFile: string, problems: SettingProblem[]): NextBuild {
   const serverPath = checkServer(appDir, resolve(appDir, serverFile), problems);
   const source = readServer(serverPath) ?? '';
   const nextDir = findNextDir(serverPath, source);
@@ -38,7 +38,7 @@ export function checkNext(appDir: string, serverFile: string, problems: Problem[
 }
 
 /** The file of the server; where it lies elsewhere than was said, the rest is looked for there. */
-function checkServer(appDir: string, serverPath: string, problems: Problem[]): string {
+function checkServer(appDir: string, serverPath: string, problems: SettingProblem[]): string {
   if (readServer(serverPath) !== undefined) return serverPath;
   const exists = existsSync(serverPath);
   const elsewhere = exists ? undefined : findServer(appDir);
@@ -54,7 +54,7 @@ function checkServer(appDir: string, serverPath: string, problems: Problem[]): s
   return elsewhere === undefined ? serverPath : join(appDir, elsewhere);
 }
 
-function checkBuildId(appDir: string, nextDir: string, problems: Problem[]): string {
+function checkBuildId(appDir: string, nextDir: string, problems: SettingProblem[]): string {
   const name = nameOf(nextDir, appDir);
   const missing = (what: string, expected: string, copy: string, got = 'no such file') =>
     problems.push({ what, expected, got, hint: `Copy it: ${copy}` });
@@ -81,7 +81,7 @@ function checkBuildId(appDir: string, nextDir: string, problems: Problem[]): str
   return buildId;
 }
 
-function checkPackages(serverPath: string, appDir: string, problems: Problem[]): string {
+function checkPackages(serverPath: string, appDir: string, problems: SettingProblem[]): string {
   try {
     const manifest: unknown = createRequire(serverPath)('next/package.json');
     return manifest !== null && typeof manifest === 'object' && 'version' in manifest

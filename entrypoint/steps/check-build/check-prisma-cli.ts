@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
-import type { Problem } from '../../core/errors.ts';
+import type { SettingProblem } from '../../core/errors.ts';
 
 /** The app's own Prisma CLI, as Node.js finds its package from the app's folder; it is never downloaded. */
-export function checkPrismaCli(appDir: string, problems: Problem[]): string | undefined {
+export function checkPrismaCli(appDir: string, problems: SettingProblem[]): string | undefined {
   const cli = findProgram(appDir);
   if (cli !== undefined && existsSync(cli)) return cli;
   problems.push({

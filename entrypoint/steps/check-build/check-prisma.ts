@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { Problem } from '../../core/errors.ts';
+import type { SettingProblem } from '../../core/errors.ts';
 import {
   LOCK_FILE,
   type MigrationsFolder,
@@ -29,7 +29,7 @@ export interface PrismaConfig {
 }
 
 /** Reads the Prisma folder, where it is needed; what is missing or of another database becomes a problem. */
-export function checkPrisma(appDir: string, config: PrismaConfig, problems: Problem[]): PrismaFolder {
+export function checkPrisma(appDir: string, config: PrismaConfig, problems: SettingProblem[]): PrismaFolder {
   const { engine } = config;
   if (engine === 'none') return { schemas: [], folder: undefined, cli: undefined, warnings: [] };
   const cli = engine === 'cli' ? checkPrismaCli(appDir, problems) : undefined;
@@ -81,7 +81,7 @@ export function checkPrisma(appDir: string, config: PrismaConfig, problems: Prob
   return { schemas: datasource.schemas, folder, cli, warnings };
 }
 
-function checkLock(migrationsDir: string, folder: MigrationsFolder): Problem[] {
+function checkLock(migrationsDir: string, folder: MigrationsFolder): SettingProblem[] {
   if (folder.migrations.length === 0 && folder.lock === null) return [];
   const provider = folder.lock === null ? undefined : /^\s*provider\s*=\s*"([^"]*)"/m.exec(folder.lock)?.[1];
   if (provider !== undefined && POSTGRES.test(provider)) return [];

@@ -1,6 +1,7 @@
 import type { Context } from '../../core/context.ts';
 import { BootError } from '../../core/errors.ts';
 import type { StepLog } from '../../core/step-log.ts';
+import { messageOf } from '../../lib/describe-error.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
@@ -15,8 +16,8 @@ export function checkCommand(command: readonly string[], target: SeedTarget): vo
 }
 
 /**
- * Runs the seed with the server's environment, its output in our log; ends its whole group when the time is over, and
- * at once when the lock is lost: another replica may begin then.
+ * Runs the seed with the environment of the server, its output in our log. Kills its whole process group on a timeout, and
+ * at once when the boot lock is lost, as another replica may seed then.
  */
 export async function runSeed(
   command: readonly string[],
@@ -31,7 +32,7 @@ export async function runSeed(
   const lines = new LastLines();
   log.info(
     'running',
-    `seeding with ${shown}; should an earlier seed have been cut off, what it committed is still there`,
+    `seeding with ${shown}; if an earlier seed was interrupted, what it committed is still there`,
   );
   let result: Awaited<ReturnType<typeof runChild>>;
   try {
@@ -48,41 +49,36 @@ export async function runSeed(
     result = await runChild(program === 'node' ? process.execPath : program, args, options, context);
   } catch (error) {
     lockLost.throwIfAborted();
-    throw failed(
-      shown,
-      `a command that cannot be started (${error instanceof Error && 'code' in error ? error.code : error})`,
-      lines,
-      error,
-    );
+    throw failed(shown, `could not be started: ${messageOf(error)}`, lines, error);
   }
   if (result.survivors.length > 0)
-    log.warn('survived', `what the seed has started lives on: ${describeSurvivors(result.survivors)}`);
+    log.warn('survived', `could not kill what the seed has started: ${describeSurvivors(result.survivors)}`);
   context.shutdown.signal.throwIfAborted();
   lockLost.throwIfAborted();
   if (result.timedOut) throw failed(shown, describeTimeout(config.timeoutMs, result.survivors), lines);
   if (result.status !== 0)
     throw failed(
       shown,
-      result.signal === undefined ? `exit status ${result.status}` : `an end by ${result.signal}`,
+      result.signal === undefined
+        ? `ended with exit status ${result.status}`
+        : `was killed by ${result.signal}`,
       lines,
     );
 }
 
 function describeTimeout(timeoutMs: number, survivors: readonly number[]): string {
-  const ended = survivors.length === 0 ? 'was ended' : `was ended, but for ${describeSurvivors(survivors)}`;
-  return `one that still ran after ${formatDuration(timeoutMs)}, and ${ended}`;
+  const except = survivors.length === 0 ? '' : `, except for ${describeSurvivors(survivors)}`;
+  return `timed out after ${formatDuration(timeoutMs)} (ENTRYPOINT_SEED_TIMEOUT) and was killed${except}`;
 }
 
 function describeSurvivors(pids: readonly number[]): string {
   return `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`;
 }
 
-function failed(shown: string, got: string, lines: LastLines, cause?: unknown): BootError {
+function failed(shown: string, what: string, lines: LastLines, cause?: unknown): BootError {
   const problem = {
-    what: `the seed ${shown}`,
-    expected: 'exit status 0',
-    got,
-    hint: 'Correct it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
+    message: `The seed ${shown} ${what}`,
+    hint: 'Fix it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
     details: lines.all,
   };
   return new BootError('SEED_FAILED', problem, cause);

@@ -6,7 +6,7 @@ import type { SeedConfig } from './settings.ts';
 
 type Undecided = Exclude<SeedCount, { kind: 'counted' }>;
 
-/** Why nothing tells whether to seed, and the line to set. */
+/** Why it cannot be decided whether to seed, and the line to set. */
 export function seedUndecided(
   count: Undecided,
   { table }: SeedConfig,
@@ -15,17 +15,13 @@ export function seedUndecided(
 ): BootError {
   if (count.kind === 'unreadable') {
     return new BootError('SEED_UNDECIDED', {
-      what: `table ${count.table}`,
-      expected: 'a count of its rows, to decide about the seed',
-      got: count.reason,
+      message: `Could not decide whether to seed: the rows of table ${count.table} could not be counted (${count.reason})`,
       hint: 'Grant the role SELECT, name another table with ENTRYPOINT_SEED_TABLE, or set ENTRYPOINT_SEED=never.',
     });
   }
   if (count.kind === 'untrusted') {
     return new BootError('SEED_UNDECIDED', {
-      what: `table ${count.table}`,
-      expected: 'a table of a trusted role, to count its rows and decide about the seed',
-      got: `one that role "${count.owner}" owns, or a partition of which it owns: to read it would run code of that role as this one`,
+      message: `Could not decide whether to seed: role "${count.owner}" owns table ${count.table} or a partition of it, and reading it could run code of that role`,
       hint: `Give it to the role that connects (ALTER TABLE ${count.table} OWNER TO …), have a superuser or the owner of the database grant "${count.owner}" to that role, or set ENTRYPOINT_SEED=never or always.`,
     });
   }
@@ -33,9 +29,7 @@ export function seedUndecided(
   const names = tables.map(({ name }) => name);
   const suggestion = table === undefined ? undefined : nearest(table, names);
   return new BootError('SEED_UNDECIDED', {
-    what: table === undefined ? 'the seed' : 'ENTRYPOINT_SEED_TABLE',
-    expected: `a table in ${where} that tells by its rows whether to seed`,
-    got: table === undefined ? `none named ${count.tables.join(', ')}` : `\`${table}\`, which is not there`,
+    message: `Could not decide whether to seed: ${where} has no table ${count.tables.join(', ')}${table === undefined ? '' : ' (ENTRYPOINT_SEED_TABLE)'}`,
     hint: `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Set one of these:`,
     details: [
       `ENTRYPOINT_SEED_TABLE=${suggestion ?? names[0] ?? 'NAME'}  # seeds while that table has no rows`,

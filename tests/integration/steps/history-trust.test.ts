@@ -37,7 +37,7 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
     () => `CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
       CREATE TABLE t (${COLUMNS}); CREATE VIEW _prisma_migrations AS SELECT * FROM t WHERE trap();
       ALTER VIEW _prisma_migrations OWNER TO ${other.name}`,
-    /expected a table, got a view/,
+    /expected a table, found a view/,
   ],
   'is a view of our own': [
     () =>
@@ -47,7 +47,7 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
   'belongs to another role': [
     () =>
       `CREATE TABLE _prisma_migrations (${COLUMNS}); ${RECORD}; ALTER TABLE _prisma_migrations OWNER TO ${other.name}`,
-    /got one that role \\?"role_\w+\\?" owns/,
+    /found one that role \\?"role_\w+\\?" owns/,
   ],
   'hides rows from its owner, by forced row level security': [
     () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ${RECORD}; ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
@@ -65,7 +65,7 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
       CREATE FUNCTION trap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
       ALTER FUNCTION trap() OWNER TO ${other.name};
       CREATE TRIGGER t BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION trap()`,
-    /got the trigger \\?"t\\?"/,
+    /found the trigger \\?"t\\?"/,
   ],
   'lacks columns, as the table of another tool does': [
     () =>
@@ -127,7 +127,7 @@ describe('a history is refused by every command that asks for it, with 65 and th
     for (const args of [['check'], ['status'], ['start'], ['resolve', '--applied', '0001_users']]) {
       const { code, stdout, stderr } = await run(database, args);
       expect(code, stdout + stderr).toBe(65);
-      expect(stdout + stderr).toMatch(/got one that role \\?"role_\w+\\?" owns/);
+      expect(stdout + stderr).toMatch(/found one that role \\?"role_\w+\\?" owns/);
     }
     const named = await run(database, ['migrate'], { schema: 'public' });
     expect(named, named.stdout).toMatchObject({ code: 0 });
@@ -159,7 +159,7 @@ test('a history that another role puts there while it holds the lock of Prisma i
       CREATE TRIGGER t BEFORE INSERT ON public._prisma_migrations EXECUTE FUNCTION public.reach();
       SELECT pg_advisory_unlock(72707369)`);
     expect((await boot.exit).code, boot.stdout).toBe(65);
-    expect(boot.stdout).toMatch(/got one that role \\?"role_\w+\\?" owns/);
+    expect(boot.stdout).toMatch(/found one that role \\?"role_\w+\\?" owns/);
     expect(boot.stdout).not.toContain('trapped');
     await session.query('DROP TABLE public._prisma_migrations; DROP FUNCTION public.reach()');
     await session.end();
@@ -234,7 +234,7 @@ describe.each(POSTGRES_VERSIONS)('on $title a role that owns the history', ({ op
     async () => {
       const { code, stdout } = await grantedBy(() => 'SELECT');
       expect(code, stdout).toBe(65);
-      expect(stdout).toMatch(/got one that role \\?"role_\w+\\?" owns/);
+      expect(stdout).toMatch(/found one that role \\?"role_\w+\\?" owns/);
     },
   );
 });
@@ -257,6 +257,6 @@ test('a view of another role in the place of the user table is not read, and the
   const env = { DATABASE_URL: database.urlFor(owner), ENTRYPOINT_SEED_COMMAND: 'node -e 0' };
   const { code, stdout } = await runBundle({ dir: app.dir, env });
   expect(code, stdout).toBe(73);
-  expect(stdout).toMatch(/got one that role \\?"role_\w+\\?" owns/);
+  expect(stdout).toMatch(/found one that role \\?"role_\w+\\?" owns/);
   expect(stdout).not.toContain('trapped');
 });

@@ -104,7 +104,7 @@ test.each(Object.entries(SCRIPTS))(
     await blocker.query('COMMIT');
     await swapped;
     expect((await boot.exit).code, boot.describe()).toBe(65);
-    expect(boot.stdout).toMatch(/MIGRATION_HISTORY.*got one that role/s);
+    expect(boot.stdout).toMatch(/MIGRATION_HISTORY.*found one that role/s);
     expect(await reached()).toEqual([]);
   },
 );
