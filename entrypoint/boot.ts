@@ -29,8 +29,8 @@ async function prepareDatabase(
   return withDatabase(config, { createDatabase: true }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
     await withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
-      await migrate(database, lock, { ...config, prisma }, config.migrate, context);
-      await seed(database, lock, { ...config, appEnv }, config.seed, context);
+      const migrated = await migrate(database, lock, { ...config, prisma }, config.migrate, context);
+      await seed(database, lock, { ...config, appEnv, migrated }, config.seed, context);
     });
     return appEnv;
   });

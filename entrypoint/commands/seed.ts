@@ -12,7 +12,7 @@ export async function seed({ config: read, flags, context }: Invocation): Promis
   await withDatabase(config, { createDatabase: false }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
     await withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-      seedStep(database, lock, { ...config, appEnv }, settings, context),
+      seedStep(database, lock, { ...config, appEnv, migrated: true }, settings, context),
     );
   });
   context.steps.summarize();

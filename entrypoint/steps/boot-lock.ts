@@ -52,7 +52,7 @@ export async function withBootLock(
   database: Database,
   timeoutMs: number,
   context: Context,
-  work: (lock: BootLock) => Promise<void>,
+  work: (lock: BootLock) => Promise<unknown>,
 ): Promise<void> {
   const lost = new AbortController();
   let holder: LockHolder | undefined;

@@ -10,19 +10,24 @@ export interface OnError {
   readonly warning: string;
 }
 
-/** Runs the work of a step; a failure of its own is only logged where the environment says to continue. */
+/**
+ * Runs the work of a step; a failure of its own is only logged where the environment says to continue.
+ * @returns whether the work succeeded
+ */
 export async function continueOnError(
   { onError, exit, warning }: OnError,
   log: StepLog,
   work: () => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     if (onError === 'abort' || !(error instanceof BootError) || error.exit.name !== exit) throw error;
     log.warn('continued', warning, {
       error: { code: error.code, message: error.message },
       details: error.problems.flatMap(({ details }) => details ?? []),
     });
+    return false;
   }
 }

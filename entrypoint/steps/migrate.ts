@@ -19,22 +19,27 @@ const ON_ERROR = {
     'the migration failed and ENTRYPOINT_MIGRATE_ON_ERROR=continue: the server starts on a database that may not match it',
 } as const;
 
-/** Applies pending migrations under the boot lock; acquires no lock when there are none. */
+/**
+ * Applies pending migrations under the boot lock; acquires no lock when there are none.
+ * @returns false where a migration failed and ENTRYPOINT_MIGRATE_ON_ERROR=continue
+ */
 export async function migrate(
   database: Database,
   lock: BootLock,
   target: MigrateTarget,
   config: MigrateConfig,
   context: Context,
-): Promise<void> {
-  await context.steps.run('migrate', async (log) => {
-    if (config.mode === 'skip') return log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
+): Promise<boolean> {
+  return context.steps.run('migrate', async (log) => {
     const { folder } = target.prisma;
-    if (folder === undefined || folder.migrations.length === 0)
-      return log.skipped('skipped: the image has no migrations');
-    await continueOnError({ ...ON_ERROR, onError: config.onError }, log, () =>
-      applyPending({ database, lock, target: { ...target, folder }, config, context, log }),
-    );
+    if (config.mode === 'skip') log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
+    else if (folder === undefined || folder.migrations.length === 0)
+      log.skipped('skipped: the image has no migrations');
+    else
+      return continueOnError({ ...ON_ERROR, onError: config.onError }, log, () =>
+        applyPending({ database, lock, target: { ...target, folder }, config, context, log }),
+      );
+    return true;
   });
 }
 

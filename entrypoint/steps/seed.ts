@@ -39,13 +39,13 @@ export async function seed(
     const command = seedCommand(target.appDir, config);
     if (command === undefined) return log.skipped(`skipped: there is no ${DEFAULT_SEED}`);
     await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {
-      if (!(await wantsSeed(database, config, log))) return;
+      if (!(await wantsSeed(database, target, config, log))) return;
       if (database.state.server.readOnly) throw readOnly(database.session.settings, 'the seed has to run');
       const { checkCommand, runSeed } = await import('./seed/run-seed.ts');
       checkCommand(command, target);
       await lock.acquire();
       await database.refresh();
-      if (!(await wantsSeed(database, config, log))) return;
+      if (!(await wantsSeed(database, target, config, log))) return;
       faultPoint('seed:before');
       await runSeed(command, lock.lost, target, config, context, log).catch(async (error: unknown) => {
         throw (await database.session.isAlive())
@@ -60,9 +60,18 @@ export async function seed(
 }
 
 /** A missing table, an empty one, and a count that failed are three things: only an empty one is seeded. */
-async function wantsSeed(database: Database, config: SeedConfig, log: StepLog): Promise<boolean> {
+async function wantsSeed(
+  database: Database,
+  { migrated }: SeedTarget,
+  config: SeedConfig,
+  log: StepLog,
+): Promise<boolean> {
   const { seed: count, schema } = database.state;
   if (config.mode === 'always') return true;
+  if (count.kind === 'missing' && !migrated) {
+    log.skipped(`skipped: a migration failed, and there is no table ${count.tables.join(', ')}`);
+    return false;
+  }
   if (count.kind !== 'counted') {
     const [{ listTables }, { seedUndecided }] = await Promise.all([
       import('../database/list-tables.ts'),

@@ -33,17 +33,21 @@ export async function checkDatabase(
       const refusals = await checkRefusals(database, config, prisma, migrations);
       await database.session.send('begin read only');
       const pending = migrations.map(reportPending);
+      const found = [
+        ...checkConnection(database),
+        ...checkStanding(database, prisma, config, pending.length),
+        ...(await checkPrivileges(database, pending.length)),
+        ...refusals,
+        ...(await checkHistory(database, prisma, config, pending)),
+        ...(config.migrate.mode === 'skip' ? [] : await checkHistoryGrants(database)),
+        ...foreseeFailures(migrations, prisma, config),
+      ];
+      const migrated = !found.some(isFailedMigration);
       return {
         pending,
         findings: [
-          ...checkConnection(database),
-          ...asReported(checkStanding(database, prisma, config, pending.length), config),
-          ...(await checkPrivileges(database, pending.length)),
-          ...asReported(refusals, config),
-          ...asReported(await checkHistory(database, prisma, config, pending), config),
-          ...(config.migrate.mode === 'skip' ? [] : await checkHistoryGrants(database)),
-          ...asReported(foreseeFailures(migrations, prisma, config), config),
-          ...(await checkSeed(database, config, migrations)),
+          ...asReported(found, config),
+          ...(await checkSeed(database, { ...config, migrated }, migrations)),
         ],
       };
     });
@@ -61,7 +65,7 @@ export async function checkDatabase(
         warning('database', missing),
         ...found,
         ...foreseeFailures(migrations, prisma, config),
-        ...(await checkSeed(undefined, config, migrations)),
+        ...(await checkSeed(undefined, { ...config, migrated: true }, migrations)),
       ],
       pending,
     };
@@ -82,10 +86,14 @@ function pendingMigrations(
 /** With ENTRYPOINT_MIGRATE_ON_ERROR=continue the boot only warns about a failed migration. */
 function asReported(findings: readonly Finding[], { migrate }: Config): Finding[] {
   return findings.map((finding) =>
-    migrate.onError === 'continue' && finding.exitStatus === EXIT_STATUS.migration.status
+    migrate.onError === 'continue' && isFailedMigration(finding)
       ? warning(finding.step, finding.message, finding.details)
       : finding,
   );
+}
+
+function isFailedMigration({ exitStatus }: Finding): boolean {
+  return exitStatus === EXIT_STATUS.migration.status;
 }
 
 async function mayCreateDatabase(config: Config, { shutdown }: Context): Promise<boolean> {

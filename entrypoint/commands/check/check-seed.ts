@@ -7,6 +7,7 @@ import { readOnly } from '../../database/read-only.ts';
 import { type SeedCount, seedTables } from '../../database/survey-answer.ts';
 import type { Migration } from '../../migrations/migrations-folder.ts';
 import { checkCommand } from '../../steps/seed/run-seed.ts';
+import type { SeedTarget } from '../../steps/seed/settings.ts';
 import { showCommand } from '../../steps/seed/show-command.ts';
 import { seedUndecided } from '../../steps/seed/undecided.ts';
 import { describeRows, seedCommand } from '../../steps/seed.ts';
@@ -20,10 +21,10 @@ import { type Finding, failures, ok, warning } from './finding.ts';
  */
 export async function checkSeed(
   database: Database | undefined,
-  config: Config,
+  config: Config & Pick<SeedTarget, 'migrated'>,
   pending: readonly Migration[],
 ): Promise<Finding[]> {
-  const { seed, appDir } = config;
+  const { seed, appDir, migrated } = config;
   const command = seedCommand(appDir, seed);
   if (seed.mode === 'never') return [ok('seed', 'the boot would not seed (ENTRYPOINT_SEED=never)')];
   if (command === undefined) return [ok('seed', 'the boot would not seed: there is no seed.js')];
@@ -43,6 +44,8 @@ export async function checkSeed(
       ? wouldRun(`${count.table} is empty`)
       : [ok('seed', `the boot would not seed: ${count.table} has ${describeRows(count.rows)}`)];
   }
+  if (count.kind === 'missing' && !migrated)
+    return [ok('seed', 'the boot would not seed: a migration fails, and there is no user table')];
   const schema = database?.state.schema ?? config.database.connection.schema ?? null;
   const made = count.kind === 'missing' ? makesTable(pending, count.tables, schema ?? 'public') : 'no';
   if (made === 'yes')

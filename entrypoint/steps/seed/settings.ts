@@ -9,4 +9,6 @@ export interface SeedConfig {
 export interface SeedTarget {
   readonly appDir: string;
   readonly appEnv: NodeJS.ProcessEnv;
+  /** Whether the migrations before it succeeded. */
+  readonly migrated: boolean;
 }

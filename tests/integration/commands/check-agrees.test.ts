@@ -318,6 +318,12 @@ const FINE: State[] = [
     prepare: async ({ query }) => void (await query('CREATE TABLE other (id int)')),
   },
   {
+    title: 'a migration that may fail, and a seed that nothing decides about then',
+    app: { seed: 'works' },
+    env: { ENTRYPOINT_MIGRATE_ON_ERROR: 'continue' },
+    prepare: async ({ query }) => void (await query('CREATE TABLE other (id int)')),
+  },
+  {
     title: 'a database that is missing, and a role that may create it',
     prepare: async (database) => {
       await database.drop();

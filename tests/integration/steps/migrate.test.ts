@@ -86,7 +86,11 @@ describe('a migration that fails', () => {
   });
 
   test('starts the server all the same where ENTRYPOINT_MIGRATE_ON_ERROR=continue, with a warning', async () => {
-    const app = await createStandalone({ server: 'crashing', migrations: { '0001_bad': 'SELEC 1' } });
+    const app = await createStandalone({
+      server: 'crashing',
+      migrations: { '0001_bad': 'SELEC 1' },
+      seed: 'works',
+    });
     const boot = await run(
       app,
       await createDatabase(),
@@ -99,6 +103,9 @@ describe('a migration that fails', () => {
       step: 'migrate',
       error: { code: 'MIGRATION_FAILED' },
     });
+    expect(boot.logs.find(({ step, event }) => step === 'seed' && event === 'skipped')?.msg).toBe(
+      'skipped: a migration failed, and there is no table users, User, user',
+    );
   });
 
   test('leaves a failed record where ENTRYPOINT_MIGRATE_RETRY_FAILED=off, which waits for `resolve`', async () => {

@@ -48,7 +48,7 @@ describe('the seed', () => {
     expect(code, stdout).toBe(status);
     expect(stdout).toContain('seeding with `node seed.js … … …`');
     // The fixture prints what it was started with, as it does everywhere.
-    const ours = logs.filter(({ event }) => event !== 'output');
+    const ours = logs.filter(({ event, fixture }) => event !== 'output' && fixture === undefined);
     expect(checked.stdout + JSON.stringify(ours)).not.toContain('hidden-word');
   });
 
