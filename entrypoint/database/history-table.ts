@@ -1,4 +1,5 @@
 import { BootError } from '../core/errors.ts';
+import { plainLine } from '../lib/plain-text.ts';
 import { quoteIdentifier } from '../postgres/session.ts';
 
 export const HISTORY_TABLE = '_prisma_migrations';
@@ -42,7 +43,7 @@ const REASONS = {
 
 /** A history that somebody else controls, or that is not Prisma's: nothing is concluded from it, or written to it. */
 export function historyRefused(schema: string | null, [reason, found]: HistoryDoubt): BootError {
-  const [expected, got, hint] = REASONS[reason](found);
+  const [expected, got, hint] = REASONS[reason](plainLine(found));
   const message = `The migration history ${historyTable(schema)} is not trusted: expected ${expected}, found ${got}`;
   return new BootError('MIGRATION_HISTORY', { message, hint });
 }

@@ -1,3 +1,4 @@
+import { plainLine } from '../lib/plain-text.ts';
 import { quoteLiteral, type Session } from '../postgres/session.ts';
 import { queryHeld } from './lazy-query.ts';
 import { untrustedOwner } from './trust.ts';
@@ -33,7 +34,7 @@ export async function listTables(session: Session, schema: string | null): Promi
         and not exists (select from pg_catalog.pg_depend as d where d.objid = c.oid and d.deptype = 'e')
       order by c.relname limit ${MOST_TABLES}`);
     return rows.map(({ name, filled }) => ({
-      name,
+      name: plainLine(name),
       isEmpty: filled === null ? null : filled.includes('>false<'),
     }));
   } catch {

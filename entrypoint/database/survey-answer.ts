@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { plainLine } from '../lib/plain-text.ts';
 import { HISTORY_TABLE, type HistoryDoubt } from './history-table.ts';
 
 /** A row of `_prisma_migrations`, as far as the history needs it. */
@@ -113,7 +114,7 @@ function readDoubt({ schema, namespaceOwner }: Facts): HistoryDoubt | null {
 function readSeed(facts: Facts, tables: readonly string[]): SeedCount {
   const { seedTable: table, seedReason: reason, seedOwner: owner, seedRows: rows } = facts;
   if (table === null) return { kind: 'missing', tables };
-  if (owner !== null) return { kind: 'untrusted', table, owner };
+  if (owner !== null) return { kind: 'untrusted', table, owner: plainLine(owner) };
   if (reason !== null || rows === null)
     return { kind: 'unreadable', table, reason: reason ?? 'another relation has taken its place' };
   return { kind: 'counted', table, rows: Number(cell(rows)) };

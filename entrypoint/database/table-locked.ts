@@ -1,5 +1,6 @@
 import { BootError } from '../core/errors.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { plainLine } from '../lib/plain-text.ts';
 import { quoteLiteral, type Session } from '../postgres/session.ts';
 import { HISTORY_TABLE } from './history-table.ts';
 
@@ -26,5 +27,5 @@ async function describeTableLocks(session: Session, tables: readonly string[]): 
     from pg_catalog.pg_locks join pg_catalog.pg_stat_activity using (pid)
     where locktype = 'relation' and mode = 'AccessExclusiveLock' and granted
       and relation in (select oid from pg_catalog.pg_class where relname in (${tables.map(quoteLiteral).join(', ')}))`);
-  return row?.who ?? 'a session that has ended since';
+  return row?.who ? plainLine(row.who) : 'a session that has ended since';
 }

@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts';
 import type { Database } from '../database/database.ts';
 import { seedTables } from '../database/survey-answer.ts';
 import { connectionLost, isConnectionLoss } from '../postgres/connection-lost.ts';
+import { explainStatementError } from '../postgres/statement-error.ts';
 import { type WaitConfig, waitForDatabase } from './wait-for-database.ts';
 
 /** Waits for the database, runs `work` with it, and always closes the connection. */
@@ -16,7 +17,8 @@ export async function withDatabase<Result>(
   try {
     return await work(database);
   } catch (error) {
-    throw isConnectionLoss(error) ? connectionLost(config.database.connection, error) : error;
+    if (isConnectionLoss(error)) throw connectionLost(config.database.connection, error);
+    throw explainStatementError(error) ?? error;
   } finally {
     database.close();
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startBundle } from '../helpers/bundle.ts';
+import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase, createRole } from '../helpers/database.ts';
 import { createFaultyApp } from './helpers/faulty-app.ts';
 
@@ -62,3 +62,28 @@ test.each(['engine:load', 'engine:start'])(
     expect(boot.stdout).not.toContain('trapped');
   },
 );
+
+test('a statement of the engine that another session cancels ends the boot with 75', async () => {
+  const app = await createFaultyApp({});
+  const owner = await createRole();
+  const database = await createDatabase({ owner });
+  const env = { DATABASE_URL: database.urlFor(owner) };
+  expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
+  await app.addMigration('9999_more', 'SELECT 1');
+  const held = { ...env, ZARPE_FAULT: 'hold:engine:start:1' };
+  const boot = await startBundle({ dir: app.dir, args: ['migrate'], env: held, stdin: 'pipe' });
+  await boot.waitForLine(/"fault"/);
+  const blocker = await database.connect();
+  await blocker.query('BEGIN; LOCK TABLE _prisma_migrations');
+  boot.stdin?.write('\n');
+  await expect
+    .poll(async () => {
+      const rows = await database.query(`SELECT FROM pg_stat_activity, pg_cancel_backend(pid)
+        WHERE usename = '${owner.name}' AND wait_event_type = 'Lock'`);
+      return rows.length;
+    })
+    .toBe(1);
+  const { code } = await boot.exit;
+  expect(code, boot.stdout).toBe(75);
+  expect(boot.stdout).toContain('57014');
+});

@@ -9,6 +9,7 @@ import type { BootError } from '../../core/errors.ts';
 import { faultPoint } from '../../core/fault-point.ts';
 import { guardHistory, refusedByGuard } from '../../database/history-guard.ts';
 import { quoteIdentifier, SAFE_PATH, type Session } from '../../postgres/session.ts';
+import { explainPassing } from '../../postgres/statement-error.ts';
 import { type MigrationRecord, readRecord } from '../migration-record.ts';
 
 /** What the engine's statements about migrations are turned into. */
@@ -45,7 +46,7 @@ export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareD
   readonly #session: Session;
   readonly #schema: string | null;
   readonly #hooks: MigrationHooks;
-  /** Why the engine was not let at the history; of an error it makes one of its own. */
+  /** Why the engine was not let at the history, or what stopped it and passes; of an error it makes one of its own. */
   refusal: BootError | undefined;
 
   constructor(session: Session, schema: string | null, hooks: MigrationHooks) {
@@ -58,7 +59,7 @@ export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareD
   override async connect() {
     const adapter = await super.connect();
     hookInto(adapter, this.#session, this.#schema, this.#hooks, (error) => {
-      this.refusal ??= refusedByGuard(error, this.#schema);
+      this.refusal ??= refusedByGuard(error, this.#schema) ?? explainPassing(error);
       return error;
     });
     return adapter;

@@ -1,11 +1,16 @@
 import type { StepLog } from '../../core/step-log.ts';
+import { plainLine } from '../../lib/plain-text.ts';
 import type { Session } from '../../postgres/session.ts';
+
+/** More than a person reads in a message. */
+const MOST = 20;
 
 /** What an interrupted migration may have left beside its record, and how to take it away: a line each. */
 export async function describeLeftovers(session: Session): Promise<string[]> {
   const indexes = await readNames(
     session,
-    'select indexrelid::regclass::text as name from pg_catalog.pg_index where not indisvalid order by 1',
+    `select c.oid::regclass::text as name from pg_catalog.pg_index as i join pg_catalog.pg_class as c on c.oid = i.indexrelid
+      where not i.indisvalid and c.relkind = 'i' and pg_catalog.pg_has_role(c.relowner, 'USAGE') order by 1 limit ${MOST}`,
   );
   return [
     ...indexes.map(
@@ -24,7 +29,7 @@ async function describePrepared(session: Session): Promise<string[]> {
   const names = await readNames(
     session,
     `select pg_catalog.quote_literal(gid) as name from pg_catalog.pg_prepared_xacts
-      where database = pg_catalog.current_database() order by prepared`,
+      where database = pg_catalog.current_database() order by prepared limit ${MOST}`,
   );
   return names.map(
     (name) =>
@@ -35,7 +40,7 @@ async function describePrepared(session: Session): Promise<string[]> {
 /** Empty where they cannot be read. */
 async function readNames(session: Session, sql: string): Promise<string[]> {
   try {
-    return (await session.query<{ name: string }>(sql)).map(({ name }) => name);
+    return (await session.query<{ name: string }>(sql)).map(({ name }) => plainLine(name));
   } catch {
     return [];
   }

@@ -137,8 +137,8 @@ describe.each([
       const { code, logs } = await runBundle({ dir, args: ['migrate'], env });
       expect(code).toBe(75);
       const [problem] = (logs.at(-1)?.error?.problems ?? []) as AnyProblem[];
-      expect(problem?.expected).toContain('ENTRYPOINT_LOCK_TIMEOUT');
-      expect(problem?.got).toContain(`(the other) of role ${stranger.name}`);
+      expect(problem?.hint).toContain('ENTRYPOINT_LOCK_TIMEOUT');
+      expect(problem?.message).toContain(`(the other) of role ${stranger.name}`);
       expect(await database.migrations()).toEqual([]);
     },
   );

@@ -1,3 +1,4 @@
+import { plainLine } from '../../../lib/plain-text.ts';
 import type { Session } from '../../../postgres/session.ts';
 import type { Found } from './found.ts';
 
@@ -17,7 +18,7 @@ export async function findHolder(session: Session, tables: readonly string[]): P
       AND (a.pid IS NULL OR a.usesysid IS NOT NULL)
       AND l.pid NOT IN (SELECT v.pid FROM pg_catalog.pg_stat_progress_vacuum AS v)
     LIMIT 1`);
-  return row?.holder;
+  return row && plainLine(row.holder);
 }
 
 /**
@@ -30,7 +31,7 @@ export async function findReindexLeftovers(session: Session): Promise<Found> {
       pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS droppable
     FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+    WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relname ~ '_cc(new|old)[0-9]*$' AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
     ORDER BY 1`);
   const rows = all.filter(({ droppable }) => droppable);
   if (rows.length === 0) return { kind: 'absent', ...(all.length > 0 && { note: describe(all) }) };
