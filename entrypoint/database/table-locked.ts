@@ -13,7 +13,7 @@ export async function tableLocked(
 ): Promise<BootError> {
   const tables = [HISTORY_TABLE, ...seedTables];
   const problem = {
-    message: `Could not read table ${tables.join(', ')} within ${formatDuration(waitedMs)}: locked by ${await describeTableLocks(session, tables)}`,
+    message: `Could not read table ${tables.join(', ')} within ${formatDuration(waitedMs)}; locked: ${await describeTableLocks(session, tables)}`,
     hint: 'Wait for that session to end, or terminate it (`select pg_terminate_backend(pid)`), then restart.',
   };
   return new BootError('LOCK_TIMEOUT', problem, cause);

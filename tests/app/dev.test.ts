@@ -16,7 +16,7 @@ describe('npm run dev', { timeout: SLOW }, () => {
     const port = await freePort();
     const dev = npmRunDev(home, port);
     await dev.waitForLine(new RegExp(`Open http://localhost:${port} `));
-    expect(await dev.waitForLog({ step: 'migrate', event: 'done' })).toMatchObject({ applied: 3 });
+    expect(await dev.waitForLog({ step: 'migrate', event: 'done' })).toMatchObject({ migrationCount: 3 });
     expect(await dev.waitForLog({ step: 'seed', event: 'done' })).toMatchObject({ rows: 1 });
     const page = await fetch(`http://127.0.0.1:${port}/`);
     expect(await page.text()).toMatch(/<dt>Users<\/dt><dd>1<\/dd>/);

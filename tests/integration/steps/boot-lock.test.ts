@@ -98,7 +98,7 @@ describe('a table that another session has for itself', () => {
       expect(code).toBe(75);
       expect(stdout + stderr).toContain('LOCK_TIMEOUT');
       expect(stdout + stderr).toMatch(
-        /a lock held by public\.users by pid \d+ \(the other\) of role \w+, idle in transaction/,
+        /locked: public\.users by pid \d+ \(the other\) of role \w+, idle in transaction/,
       );
     }
     await holder.query('COMMIT');
@@ -137,7 +137,7 @@ describe.each([
       const { code, logs } = await runBundle({ dir, args: ['migrate'], env });
       expect(code).toBe(75);
       const [problem] = (logs.at(-1)?.error?.problems ?? []) as AnyProblem[];
-      expect(problem?.hint).toContain('ENTRYPOINT_LOCK_TIMEOUT');
+      expect(problem?.message).toContain('ENTRYPOINT_LOCK_TIMEOUT');
       expect(problem?.message).toContain(`(the other) of role ${stranger.name}`);
       expect(await database.migrations()).toEqual([]);
     },
