@@ -42,7 +42,7 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
   'is a view of our own': [
     () =>
       `CREATE TABLE t (${COLUMNS}); CREATE VIEW _prisma_migrations AS SELECT * FROM t; ALTER VIEW _prisma_migrations OWNER TO ${owner.name}`,
-    /got a view/,
+    /found a view/,
   ],
   'belongs to another role': [
     () =>
@@ -109,7 +109,7 @@ describe('a history is refused by every command that asks for it, with 65 and th
     for (const args of [['check'], ['status'], ['start'], ['resolve', '--applied', '0001_users']]) {
       const { code, stdout, stderr } = await run(database, args, { schema: '_prisma_migrations' });
       expect(code, stdout + stderr).toBe(65);
-      expect(stdout + stderr).toMatch(/got the schema \\?"_prisma_migrations\\?"/);
+      expect(stdout + stderr).toMatch(/found the schema \\?"_prisma_migrations\\?"/);
     }
   });
 

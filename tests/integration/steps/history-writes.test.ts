@@ -122,7 +122,7 @@ test('the owner of the schema, who puts a view in the place of the history while
   expect([65, 69, 75, 77], boot.describe()).toContain((await boot.exit).code);
   const again = await run(['status']);
   expect(again.code, again.stdout).toBe(65);
-  expect(again.stdout + again.stderr).toContain('got a view');
+  expect(again.stdout + again.stderr).toContain('found a view');
   expect(await reached()).toEqual([]);
 });
 
