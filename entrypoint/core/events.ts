@@ -127,7 +127,7 @@ export const EVENTS = {
     meaning: 'A migration was applied.',
     fields: ['migration', 'durationMs', 'mode'],
   },
-  progress: { level: 'info', meaning: 'A migration is still running.', fields: ['migration'] },
+  progress: { level: 'info', meaning: 'A migration is still running.', fields: ['migration', 'holder'] },
   autocommit: {
     level: 'info',
     meaning: 'PostgreSQL refused the migration in one transaction; it runs in autocommit mode.',

@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import { escapeInJson } from '../lib/plain-text.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import type { LogLevel } from './log-levels.ts';
 import type { Output } from './output.ts';
@@ -40,7 +41,7 @@ export function createLogger({ level, format, secrets, color, output }: LoggerOp
   function write(line: string): boolean {
     try {
       const clean = secrets.stringify(JSON.parse(line));
-      return output.write(pretty ? formatPrettyLine(clean, color) : `${clean}\n`);
+      return output.write(pretty ? formatPrettyLine(clean, color) : `${escapeInJson(clean)}\n`);
     } catch {
       return false;
     }

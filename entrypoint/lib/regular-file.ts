@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 
-const { O_RDONLY, O_WRONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants;
+const { O_RDONLY, O_WRONLY, O_NONBLOCK = 0, O_NOCTTY = 0, O_NOFOLLOW = 0 } = constants;
 
 /** A path that leads to something else than a file of bearable size; `message` says to what. */
 export class UnsuitableFileError extends Error {
@@ -40,9 +40,9 @@ export function describeUnreadable(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
 }
 
-/** Puts these bytes in the place of what a regular file holds; one that is not there is not created. */
+/** Overwrites a regular file; one that does not exist is not created, and a symbolic link is not followed. */
 export function overwriteRegularFile(path: string, bytes: Uint8Array): void {
-  withRegularFile(path, O_WRONLY, (fd) => {
+  withRegularFile(path, O_WRONLY | O_NOFOLLOW, (fd) => {
     ftruncateSync(fd);
     writeSync(fd, bytes);
   });

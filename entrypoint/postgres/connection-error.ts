@@ -80,6 +80,10 @@ function explain(error: unknown, settings: ConnectionSettings): Explanation {
     const hint = `Correct the password in ${source}. The postgres image applies POSTGRES_PASSWORD only when it initializes an empty volume.`;
     return ['DATABASE_ACCESS_REFUSED', hint, `password authentication failed for user "${user}" (28P01)`];
   }
+  if (/^SASL: .* iteration count \d+ exceeds/.test(message)) {
+    const hint = `Set scram_iterations of the server to 100000 or less, then set the password of role "${user}" again.`;
+    return ['DATABASE_ACCESS_REFUSED', hint];
+  }
   if (code === '3D000') {
     const hint = `Create the database, or grant CREATEDB to role "${user}" so that Zarpe can create it.`;
     return ['DATABASE_MISSING', hint];

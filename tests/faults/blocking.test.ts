@@ -58,3 +58,15 @@ test('a lock that is never to be had ends with 75, and nothing of the migration 
   });
   expect(await database.migrations()).toHaveLength(1);
 });
+
+test('an index build that waits for the snapshot of another session names it, and ends once that does', async () => {
+  const { app, env, holder } = await createBlocked();
+  await holder.query('COMMIT; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM pg_class');
+  await app.addMigration('02_alter', 'CREATE INDEX CONCURRENTLY by_name ON users (name);');
+  const boot = await startBundle({ dir: app.dir, args: ['migrate'], env });
+  const { msg, holder: named } = await boot.waitForLog({ step: 'migrate', event: 'progress' });
+  expect(msg).toMatch(/^02_alter has been running for .*, and waits for pid \d+ \(long-report\) of role \w+/);
+  expect(named).toContain('(long-report)');
+  await holder.query('COMMIT');
+  expect(await boot.exit).toMatchObject({ code: 0 });
+});

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { runBundle } from '../helpers/bundle.ts';
 import { fakeServer, message } from '../helpers/fake-server.ts';
@@ -22,6 +22,15 @@ test.each(['a named pipe', 'a device', 'a folder', 'nothing'])(
   },
 );
 
+test('a termination log that is a symbolic link overwrites nothing', async () => {
+  const app = await createStandalone();
+  await app.write('precious', 'kept');
+  await symlink(app.path('precious'), app.path('link'));
+  const env = { ENTRYPOINT_TERMINATION_LOG: app.path('link') };
+  expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 78 });
+  expect(await readFile(app.path('precious'), 'utf8')).toBe('kept');
+});
+
 test('a termination log holds the message alone, in 4096 bytes without half a character', async () => {
   const app = await createStandalone();
   await app.write('log', 'x'.repeat(10_000));
@@ -33,13 +42,13 @@ test('a termination log holds the message alone, in 4096 bytes without half a ch
   expect(new TextDecoder('utf-8', { fatal: true }).decode(told)).toMatch(/^CONFIG_INVALID \(exit 78\): .*€/s);
 });
 
-test('a termination log moves no cursor of who reads it, whatever the server said', async () => {
+test('neither log nor termination log moves the cursor of who reads it, whatever the server said', async () => {
   const refused = message(
     'E',
     'SFATAL\0',
     'VFATAL\0',
     'C28000\0',
-    'M\u001b[2J\u001b]0;forged\u0007\r\u202eall is well\0',
+    'M\u001b[2J\u001b]0;forged\u0007\r\u202eall\u009b31m is\u2028well\u0085\0',
     '\0',
   );
   const { port } = await fakeServer(['N', refused, 'N', refused]);
@@ -49,7 +58,10 @@ test('a termination log moves no cursor of who reads it, whatever the server sai
     ENTRYPOINT_TERMINATION_LOG: app.path('log'),
     DATABASE_URL: `postgresql://app:hush@127.0.0.1:${port}/main`,
   };
-  expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 77 });
+  const { code, stdout, logs } = await runBundle({ dir: app.dir, env });
+  expect(code).toBe(77);
+  expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\u202e]/u);
+  expect(logs.at(-1)?.msg).toContain('\u202eall\u009b31m is\u2028well\u0085');
   const told = await readFile(app.path('log'), 'utf8');
   expect(told).toContain('forged');
   expect(told.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration } from '../../lib/duration.ts';
+import { plainLine } from '../../lib/plain-text.ts';
 import { requestCancel } from '../../postgres/cancel.ts';
 import { type ActivitySample, activityQuery } from './activity-query.ts';
 import type { ApplyDeps } from './apply-deps.ts';
@@ -38,6 +39,7 @@ export function watchScript(
   let isCancellable = false;
   let isEnding = false;
   let blocker: string | undefined;
+  let waitsFor: string | null = null;
   let nextProgressMs = PROGRESS_EVERY_MS;
   let idlePolls = 0;
   let underway = false;
@@ -47,7 +49,8 @@ export function watchScript(
   const look = async () => {
     side ??= new SideConnection(session.settings);
     const [sample] = (await side.ask<ActivitySample>(query)) ?? [];
-    blocker = sample?.who ?? blocker;
+    waitsFor = sample?.who ?? null;
+    blocker = waitsFor ?? blocker;
     // Behind a pooler a script may wait for a backend.
     const mayBeIdle = sample === undefined || sample.at_work || database.isPooled || !underway;
     idlePolls = mayBeIdle ? 0 : idlePolls + 1;
@@ -60,7 +63,13 @@ export function watchScript(
     const runsMs = performance.now() - started;
     if (runsMs < nextProgressMs) return;
     nextProgressMs += PROGRESS_EVERY_MS;
-    log.info('progress', `${name} has been running for ${formatDuration(runsMs)}`, { migration: name });
+    const message = `${name} has been running for ${formatDuration(runsMs)}`;
+    if (waitsFor === null) log.info('progress', message, { migration: name });
+    else
+      log.info('progress', `${message}, and waits for ${plainLine(waitsFor)}`, {
+        migration: name,
+        holder: waitsFor,
+      });
   };
   const cancel = () => {
     isEnding = true;

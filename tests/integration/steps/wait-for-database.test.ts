@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createAuthority, createSelfSigned } from '../../helpers/certificates.ts';
@@ -167,6 +168,18 @@ describe('what requires manual action ends the wait at once with 77', () => {
     );
     expect(problem?.message).toContain('the server requires a password');
     expect(problem?.hint).toContain('Add the password to DATABASE_URL');
+  });
+
+  test('a password with more SCRAM iterations than the driver computes', async () => {
+    const database = await createDatabase();
+    const role = await createRole();
+    await database.admin(
+      `SET scram_iterations = 150000; ALTER ROLE ${role.name} PASSWORD ${pg.escapeLiteral(role.password)}`,
+    );
+    const { code, problem } = await refuse(database.urlFor(role));
+    expect(code).toBe('DATABASE_ACCESS_REFUSED');
+    expect(problem?.message).toContain('iteration count 150000 exceeds');
+    expect(problem?.hint).toContain('scram_iterations');
   });
 
   test('a role that may not log in, and one that may not connect', async () => {
