@@ -79,12 +79,13 @@ const READY = message('Z', 'I');
 const FACTS = JSON.stringify({
   server: { version: '17.0', versionNum: 170000, standby: false, readOnly: false, role: 'app', pid: 7 },
   schema: 'public',
+  namespaceOwner: null,
+  unusualHistory: null,
   history: null,
   seedTable: null,
   seedReason: null,
+  seedOwner: null,
   seedRows: null,
-  doubt: null,
-  unusualHistory: null,
 });
 const COLUMN = Buffer.concat([
   Buffer.from('facts\0'),
