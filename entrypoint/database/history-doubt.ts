@@ -44,7 +44,11 @@ export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and n
 export const FOREIGN_NAMESPACE = `select pg_catalog.pg_get_userbyid(n.nspowner) as cell
     from pg_catalog.pg_namespace as n where n.nspname = current_user and not ${isTrusted('n.nspowner')}`;
 
-/** Of a trigger its function, and what its condition asks; a foreign key runs the triggers of its table, before PostgreSQL 18 with our rights. */
+/**
+ * Triggers that run code of a role that is not trusted: by their function, by what their condition or their arguments say (in
+ * a text, which leaves no dependency), or by a function of PostgreSQL's own. A foreign key runs the triggers of its table,
+ * before PostgreSQL 18 with our rights.
+ */
 const INTRUDERS = `select pg_catalog.format('trigger "%s", which needs %s of role "%s"', t.tgname,
         pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0), pg_catalog.pg_get_userbyid(o.owner))
       from pg_catalog.pg_trigger as t
@@ -54,6 +58,10 @@ const INTRUDERS = `select pg_catalog.format('trigger "%s", which needs %s of rol
           union all select p.oprowner from pg_catalog.pg_operator as p where d.refclassid = p.tableoid and p.oid = d.refobjid
           union all select p.typowner from pg_catalog.pg_type as p where d.refclassid = p.tableoid and p.oid = d.refobjid) as o
       where t.tgrelid = c.oid and not t.tgisinternal and not ${isTrusted('o.owner')}
+    union all select pg_catalog.format('trigger "%s", which has %s', t.tgname, case when t.tgqual is not null then 'a condition'
+        when t.tgnargs > 0 then 'arguments' else 'a function of PostgreSQL itself' end)
+      from pg_catalog.pg_trigger as t
+      where t.tgrelid = c.oid and not t.tgisinternal and (t.tgqual is not null or t.tgnargs > 0 or t.tgfoid < 16384)
     union all select pg_catalog.format('foreign key "%s" of %s, a table of role "%s"', f.conname, k.oid::regclass, pg_catalog.pg_get_userbyid(k.relowner))
       from pg_catalog.pg_constraint as f join pg_catalog.pg_class as k on k.oid = f.conrelid
       where f.confrelid = c.oid and not ${isTrusted('k.relowner')}`;

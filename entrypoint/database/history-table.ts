@@ -20,9 +20,9 @@ const REASONS = {
   ],
   kind: (found: string) => ['a table', found, 'Remove it, or rename it.'],
   owner: (found: string) => [
-    'a table that this role, a superuser, the owner of the database, or a role that one of these has granted to it owns',
+    'a table that this role owns, a superuser, the owner of the database, or a role that nobody else can act as',
     `one that role "${found}" owns, which could write anything into it`,
-    `Give it to the role that migrates (ALTER TABLE … OWNER TO …), have a superuser or the owner of the database grant "${found}" to that one, or drop the table if it is not yours.`,
+    'If you did not create that table, drop it. Otherwise look at its triggers, constraints, defaults and indexes, whose functions stay the other role’s, and then give it to the role that migrates (ALTER TABLE … OWNER TO …).',
   ],
   rows: () => [
     'a table of which this role sees every row',
@@ -30,7 +30,7 @@ const REASONS = {
     'ALTER TABLE … DISABLE ROW LEVEL SECURITY, or connect with the role that owns it.',
   ],
   trigger: (found: string) => [
-    'no trigger or foreign key of another role',
+    'no trigger or foreign key that may run code of another role',
     `the ${found}`,
     'Drop it, and take TRIGGER and REFERENCES on the table from that role: functions would run with the rights of the role that migrates.',
   ],

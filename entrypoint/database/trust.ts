@@ -15,23 +15,21 @@ function isAbove(role: string): string {
 }
 
 /**
- * The roles that we are a member of by the will of one who can do all that we can. Whoever has ADMIN OPTION on a role, before
- * PostgreSQL 16 the role itself too, can make anybody a member of it.
+ * Somebody who can log in and act as a role without being able to act as us: a member of a group that we share, whoever made
+ * us a member of a role of theirs, a role that we have made ourselves.
  */
-const GRANTED = `with recursive granted as (
-    select r.oid as role from pg_catalog.pg_roles as r where r.rolname = current_user
-    union select m.roleid from granted as g join pg_catalog.pg_auth_members as m on m.member = g.role
-      left join pg_catalog.pg_roles as by on by.oid = m.grantor
-    where ${isAbove('m.grantor')} or pg_catalog.pg_has_role(m.grantor, current_user, 'MEMBER WITH ADMIN OPTION')
-      or by.rolcreaterole and pg_catalog.current_setting('server_version_num')::int < 160000)
-  select true as cell from granted where role = `;
+const OUTSIDER = [
+  `select true as cell from pg_catalog.pg_roles as p where p.rolcanlogin
+    and not (${isAbove('p.oid')} or pg_catalog.pg_has_role(p.oid, current_user, 'MEMBER')) and pg_catalog.pg_has_role(p.oid, `,
+  "::oid, 'MEMBER') limit 1",
+].map(quoteLiteral);
 
-/** Whether a role, as SQL, may own what we read: it can do all that we can, or is one whose rights we were given. */
+/** Whether a role, as SQL, may own what we read: it can do all that we can, or nobody acts as it who cannot. */
 export function isTrusted(role: string): string {
-  const granted = queryCell(`${quoteLiteral(GRANTED)} || ${role}`);
+  const outsider = queryCell(`${OUTSIDER[0]} || ${role} || ${OUTSIDER[1]}`);
   return `(case when ${isAbove(role)} then true
     when pg_catalog.current_setting('is_superuser') = 'on' or not pg_catalog.pg_has_role(${role}, 'MEMBER') then false
-    else ${granted} is not null end)`;
+    else ${outsider} is null end)`;
 }
 
 /** Of partitions and tables that inherit, which are planned with the table. */

@@ -67,6 +67,27 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
       CREATE TRIGGER t BEFORE INSERT ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION trap()`,
     /found the trigger \\?"t\\?"/,
   ],
+  'has a trigger of PostgreSQL’s own functions, whose condition runs one of another role': [
+    () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
+      CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
+      GRANT TRIGGER ON _prisma_migrations TO ${other.name}; SET ROLE ${other.name};
+      CREATE TRIGGER t BEFORE INSERT OR UPDATE ON _prisma_migrations FOR EACH ROW
+        WHEN (pg_catalog.query_to_xml('select public.trap()', true, false, '') IS NULL)
+        EXECUTE FUNCTION pg_catalog.tsvector_update_trigger('a', 'pg_catalog.simple', 'logs'); RESET ROLE`,
+    /found the trigger \\?"t\\?", which has a condition/,
+  ],
+  'has a trigger with a function of PostgreSQL itself, which fails': [
+    () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
+      CREATE TRIGGER t BEFORE INSERT ON _prisma_migrations FOR EACH ROW
+        EXECUTE FUNCTION pg_catalog.tsvector_update_trigger()`,
+    /found the trigger \\?"t\\?", which has a function of PostgreSQL itself/,
+  ],
+  'belongs to a group that somebody else is in as well': [
+    () => `CREATE ROLE ${other.name}_shared NOLOGIN; GRANT ${other.name}_shared TO ${owner.name}, ${other.name};
+      GRANT ALL ON SCHEMA public TO ${other.name}_shared;
+      CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${other.name}_shared`,
+    /found one that role \\?"role_\w+\\?" owns/,
+  ],
   'lacks columns, as the table of another tool does': [
     () =>
       `CREATE TABLE _prisma_migrations (id int, name text); ALTER TABLE _prisma_migrations OWNER TO ${owner.name}`,
@@ -237,6 +258,25 @@ describe.each(POSTGRES_VERSIONS)('on $title a role that owns the history', ({ op
       expect(stdout).toMatch(/found one that role \\?"role_\w+\\?" owns/);
     },
   );
+});
+
+test('a role that ours has created is not trusted: it acts by itself', async () => {
+  const creator = await createRole();
+  const database = await createDatabase({ owner: creator });
+  await database.query(
+    `ALTER ROLE ${creator.name} CREATEROLE; GRANT ALL ON SCHEMA public TO ${creator.name}`,
+  );
+  const session = await database.connect(database.urlFor(creator));
+  const created = `${creator.name}_tenant`;
+  await session.query(`CREATE ROLE ${created} LOGIN; GRANT CREATE ON SCHEMA public TO ${created}`);
+  await database.query(
+    `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${created}`,
+  );
+  app = await createStandalone({ migrations: { '0001_users': USERS_MIGRATION } });
+  const env = { DATABASE_URL: database.urlFor(creator) };
+  const { code, stdout } = await runBundle({ dir: app.dir, args: ['migrate'], env });
+  expect(code, stdout).toBe(65);
+  expect(stdout).toMatch(/found one that role \\?"role_\w+\\?" owns/);
 });
 
 test('a role that ours is a member of by way of another is trusted where a superuser has granted both', async () => {
