@@ -98,11 +98,15 @@ function composeTransaction(record: MigrationRecord, script: Script, options: Ap
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
   if (statements.at(-1)?.open === true) return query;
   query.endScript();
-  // What is deferred to the commit is the script's. A pooler's session has its own path again, and keeps no other.
-  if (!leavesSessionAlone(statements))
+  const needsReset = !leavesSessionAlone(statements);
+  // What is deferred to the commit is the script's.
+  if (needsReset)
     query.add(...options.reset, ...(options.mayAutocommit ? [scriptPath(options, 'LOCAL')] : []));
   if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
-  return query.add(...underSafePath(completeRecord(options.table, record)), 'COMMIT');
+  query.add(...underSafePath(completeRecord(options.table, record)));
+  // A local setting after a reset outlives the transaction as one of the session, and a pooler's is not ours.
+  if (needsReset && !options.mayAutocommit) query.add('RESET ALL');
+  return query.add('COMMIT');
 }
 
 /** The script's own transactions as one: what a COMMIT between them would check is checked there. */
