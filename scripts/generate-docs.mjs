@@ -6,7 +6,7 @@ import { ROOT } from './build/paths.mjs';
 
 const checking = process.argv.includes('--check');
 /** @type {typeof import('../entrypoint/commands/explain.ts')} */
-const { exitCodes, errorCodes, variables, describeRestart } = await load('entrypoint/commands/explain.ts');
+const { exitCodes, errorCodes, variables, describePolicy } = await load('entrypoint/commands/explain.ts');
 /** @type {{ EVENTS: Record<string, { level: string | string[], meaning: string, fields?: string[] }>, FIELDS: Record<string, [string, string]>, STEPS: Record<string, string> }} */
 const { EVENTS, FIELDS, STEPS } = await load('entrypoint/core/events.ts');
 
@@ -15,12 +15,12 @@ const REGIONS = {
   'exit-codes': () =>
     table(
       ['Status', 'Meaning', 'Restart policy'],
-      exitCodes().map((exit) => [`\`${exit.status}\``, exit.meaning, describeRestart(exit)]),
+      exitCodes().map((exit) => [`\`${exit.status}\``, exit.meaning, describePolicy(exit)]),
     ),
   'error-codes': () =>
     table(
       ['`error.code`', 'Status', 'Restart policy'],
-      errorCodes().map((error) => [`\`${error.code}\``, `\`${error.status}\``, describeRestart(error)]),
+      errorCodes().map((error) => [`\`${error.code}\``, `\`${error.status}\``, describePolicy(error)]),
     ),
   steps: () =>
     table(

@@ -1,5 +1,5 @@
 import { VARIABLES, type Variable } from '../config/variables.ts';
-import { ERROR_CODES, EXIT_STATUS } from '../core/errors.ts';
+import { describeRestart, ERROR_CODES, EXIT_STATUS } from '../core/errors.ts';
 import type { Invocation } from './command.ts';
 
 export async function explain({ flags, printHelp }: Invocation): Promise<number> {
@@ -25,9 +25,9 @@ export function errorCodes() {
 }
 
 /** What an exit status means to a restart policy. */
-export function describeRestart({ status, retryable }: { status: number; retryable: boolean }): string {
+export function describePolicy({ status, retryable }: { status: number; retryable: boolean }): string {
   if (status === EXIT_STATUS.ok.status) return '–';
-  return retryable ? 'restarting may help' : 'manual action required';
+  return describeRestart(retryable);
 }
 
 /** The variables as the docs and `explain` show them. */
@@ -45,7 +45,7 @@ export function variables() {
 
 function toText(): string {
   const codes = exitCodes().map(
-    (exit) => `${String(exit.status).padStart(5)}  ${describeRestart(exit).padEnd(22)} ${exit.meaning}`,
+    (exit) => `${String(exit.status).padStart(5)}  ${describePolicy(exit).padEnd(22)} ${exit.meaning}`,
   );
   const table = variables().map(
     ({ name, expected, default: fallback, description }) =>

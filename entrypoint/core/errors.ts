@@ -44,6 +44,11 @@ export const EXIT_STATUS = {
   configuration: { status: 78, retryable: false, meaning: 'Environment variables are missing or malformed.' },
 } as const satisfies Record<string, ExitStatus>;
 
+/** What a retryable failure, or another one, asks for. */
+export function describeRestart(retryable: boolean): string {
+  return retryable ? 'restarting may help' : 'manual action required';
+}
+
 export type ExitName = keyof typeof EXIT_STATUS;
 
 /** Every failure a user can meet, and the exit status it ends with. */

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { formatDuration } from '../lib/duration.ts';
 import { plainLine, plainLines } from '../lib/plain-text.ts';
-import { describeWrong, type Problem } from './errors.ts';
+import { describeRestart, describeWrong, type Problem } from './errors.ts';
 
 const LOOK = {
   done: { symbol: '✓', style: 'green' },
@@ -51,7 +51,7 @@ function problemLines({ error, exitStatus, retryable }: PinoLine): string[] {
     problem.hint,
     ...(problem.details ?? []).flatMap(plainLines).map((detail) => `  ${detail}`),
   ]);
-  return [...problems, `exit ${exitStatus}: ${retryable ? 'restarting may help' : 'manual action required'}`];
+  return [...problems, `exit ${exitStatus}: ${describeRestart(retryable === true)}`];
 }
 
 function lookOf(line: PinoLine) {

@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts';
 import { BootError, type SettingProblem } from '../core/errors.ts';
+import { count } from '../lib/count.ts';
 import { checkNext } from './check-build/check-next.ts';
 import { checkPrisma, type PrismaConfig, type PrismaFolder } from './check-build/check-prisma.ts';
 import { listFolder } from './check-build/listing.ts';
@@ -75,6 +76,5 @@ export function describeBuild({ nextVersion, buildId, prisma }: Build): string {
 
 function describeMigrations({ folder }: PrismaFolder): string {
   if (folder === undefined) return 'no migrations to apply (ENTRYPOINT_MIGRATE=skip)';
-  const { length } = folder.migrations;
-  return `${length} ${length === 1 ? 'migration' : 'migrations'} in the image`;
+  return `${count(folder.migrations.length, 'migration')} in the image`;
 }

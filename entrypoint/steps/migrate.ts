@@ -2,12 +2,13 @@ import type { Context } from '../core/context.ts';
 import type { StepLog } from '../core/step-log.ts';
 import type { Database } from '../database/database.ts';
 import { readOnly } from '../database/read-only.ts';
+import { count } from '../lib/count.ts';
 import { compareHistory, type HistoryStatus } from '../migrations/history.ts';
 import { findUnreadable } from '../migrations/migration-encoding.ts';
 import type { BootLock } from './boot-lock.ts';
 import { continueOnError } from './continue-on-error.ts';
 import type { MigrateDeps } from './migrate/apply-deps.ts';
-import { arePending, count, databaseAhead, unresolved } from './migrate/history-errors.ts';
+import { arePending, databaseAhead, unresolved } from './migrate/history-errors.ts';
 import { describeLeftovers } from './migrate/leftovers.ts';
 import { refuseAutocommitBehindPooler } from './migrate/pooler.ts';
 import { refuseMissingPrivileges } from './migrate/privileges.ts';
@@ -51,7 +52,7 @@ async function applyPending(deps: MigrateDeps): Promise<void> {
   reportDrift(seen, config, log);
   const open = [...seen.interrupted.map(({ migration }) => migration), ...seen.pending];
   if (open.length === 0 && seen.failed.length === 0) {
-    return log.skipped(`nothing to migrate: ${count(seen.applied.length)} applied`, {
+    return log.skipped(`nothing to migrate: ${count(seen.applied.length, 'migration')} applied`, {
       migrationCount: seen.applied.length,
     });
   }
@@ -73,7 +74,7 @@ async function applyPending(deps: MigrateDeps): Promise<void> {
   if (failed.length > 0) throw unresolved(failed, folder, await describeLeftovers(database.session));
   const names = [...interrupted.map(({ migration }) => migration.name), ...pending.map(({ name }) => name)];
   if (names.length === 0) return log.skipped('nothing to migrate: another replica has just applied it');
-  log.info('pending', `${count(names.length)} to apply`, { migrations: names });
+  log.info('pending', `${count(names.length, 'migration')} to apply`, { migrations: names });
   if (cli !== undefined) {
     const { migrateWithCli } = await import('./migrate/cli.ts');
     await migrateWithCli(cli, deps, async () => {
@@ -85,7 +86,7 @@ async function applyPending(deps: MigrateDeps): Promise<void> {
     await migrateEmbedded({ ...deps, target: { ...target, pending, interrupted } });
   }
   await database.refresh();
-  log.done(`${count(names.length)} applied`, { migrationCount: names.length });
+  log.done(`${count(names.length, 'migration')} applied`, { migrationCount: names.length });
 }
 
 /** Logs where the folder and the history differ. */

@@ -8,6 +8,7 @@ import type { Database } from '../database/database.ts';
 import { readOnly } from '../database/read-only.ts';
 import { COUNT_LIMIT } from '../database/survey.ts';
 import type { SeedCount } from '../database/survey-answer.ts';
+import { count } from '../lib/count.ts';
 import { connectionLost } from '../postgres/connection-lost.ts';
 import type { BootLock } from './boot-lock.ts';
 import { continueOnError } from './continue-on-error.ts';
@@ -101,5 +102,5 @@ function reportSeeded(after: SeedCount, log: StepLog): void {
 /** A bounded count, in words. */
 export function describeRows(rows: number): string {
   if (rows >= COUNT_LIMIT) return `${COUNT_LIMIT} rows or more`;
-  return rows === 1 ? '1 row' : `${rows} rows`;
+  return count(rows, 'row');
 }

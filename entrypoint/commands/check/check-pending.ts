@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { count } from '../../lib/count.ts';
 import { findUnreadable } from '../../migrations/migration-encoding.ts';
 import { type Migration, readScript } from '../../migrations/migrations-folder.ts';
 import { findInScript, type ScriptFinding } from '../../migrations/script/script-findings.ts';
@@ -38,10 +39,9 @@ export function describePending(pending: readonly PendingReport[]): Finding {
     ...findings.map(({ line, finding }) => `  line ${line}: ${finding}`),
   ]);
   const needsReview = pending.some(({ findings }) => findings.length > 0);
-  const migrations = pending.length === 1 ? 'migration' : 'migrations';
   return (needsReview ? warning : ok)(
     'migrate',
-    `the boot would apply ${pending.length} pending ${migrations}`,
+    `the boot would apply ${count(pending.length, 'pending migration')}`,
     details,
   );
 }

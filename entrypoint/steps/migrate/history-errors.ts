@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { BootError } from '../../core/errors.ts';
 import type { HistoryRow } from '../../database/survey-answer.ts';
+import { count } from '../../lib/count.ts';
 import { MIGRATION_FILE, type MigrationsFolder, readScript } from '../../migrations/migrations-folder.ts';
 import { hasProgress } from '../../migrations/progress.ts';
 
@@ -49,19 +50,14 @@ function whyInterrupted(folder: MigrationsFolder, { name, logs }: HistoryRow): s
 
 export function databaseAhead(missing: readonly string[]): BootError {
   return new BootError('DATABASE_AHEAD', {
-    message: `The database is ahead of this image, which lacks ${count(missing.length)}: ${missing.join(', ')}`,
+    message: `The database is ahead of this image, which lacks ${count(missing.length, 'migration')}: ${missing.join(', ')}`,
     hint: 'Deploy an image at least as new as the database, or set ENTRYPOINT_DATABASE_AHEAD=warn.',
   });
 }
 
-/** `1 migration`, `2 migrations`. */
-export function count(migrations: number): string {
-  return migrations === 1 ? '1 migration' : `${migrations} migrations`;
-}
-
 /** `1 migration is pending`, `2 migrations are pending`. */
 export function arePending(migrations: number): string {
-  return `${count(migrations)} ${migrations === 1 ? 'is' : 'are'} pending`;
+  return `${count(migrations, 'migration')} ${migrations === 1 ? 'is' : 'are'} pending`;
 }
 
 function quote(name: string): string {
