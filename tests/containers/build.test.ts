@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
@@ -12,7 +13,8 @@ test('a build after a change in app/ installs nothing and builds anew', async ()
   const page = join(clone, 'app/page.tsx');
   const source = await readFile(page, 'utf8');
   onCleanup(() => writeFile(page, source));
-  await writeFile(page, `${source}\n// changed\n`);
+  // Unique, because the engine still has the layers of earlier runs.
+  await writeFile(page, `${source}\n// ${randomUUID()}\n`);
   const tag = createName('rebuilt');
   onCleanup(async () => {
     await docker(['rmi', '--force', tag]);
