@@ -4,6 +4,7 @@ import type { SettingProblem } from '../core/errors.ts';
 import { codeOf } from '../lib/describe-error.ts';
 import { describeUnreadable, readRegularFile } from '../lib/regular-file.ts';
 import { checksum } from './checksum.ts';
+import { codeMigrations, findCodeMigration } from './code-migrations.ts';
 import { parseScript, type Script } from './script/script.ts';
 
 export const MIGRATION_FILE = 'migration.sql';
@@ -31,10 +32,16 @@ export interface MigrationsFolder {
 export function readMigrationsFolder(dir: string): MigrationsFolder {
   const problems: SettingProblem[] = [];
   const migrations: Migration[] = [];
+  const inCode: string[] = [];
   for (const name of listMigrations(dir, problems)) {
     try {
       migrations.push({ name, script: readRegularFile(join(dir, name, MIGRATION_FILE), LARGEST_SCRIPT) });
     } catch (error) {
+      const code = findCodeMigration(join(dir, name));
+      if (code !== undefined) {
+        inCode.push(join(name, code));
+        continue;
+      }
       problems.push({
         what: join(dir, name, MIGRATION_FILE),
         expected: 'the script of the migration',
@@ -43,6 +50,7 @@ export function readMigrationsFolder(dir: string): MigrationsFolder {
       });
     }
   }
+  if (inCode.length > 0) problems.push(codeMigrations(dir, inCode));
   return { dir, migrations, lock: readLock(dir), problems };
 }
 

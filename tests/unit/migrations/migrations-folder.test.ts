@@ -78,6 +78,41 @@ describe('readMigrationsFolder', () => {
     ]);
   });
 
+  test('migrations in code between those in SQL are one problem, which says to keep them', () => {
+    add('0001', 'SELECT 1');
+    for (const [name, file] of [
+      ['0002', 'migration.ts'],
+      ['0003', 'migration.mjs'],
+      ['0004', 'data-migration.ts'],
+    ] as const) {
+      add(name, undefined);
+      writeFileSync(join(dir, name, file), 'throw new Error("not run");');
+    }
+    // Beside a script it is not ours, as it is not Prisma's.
+    add('0005', 'SELECT 1');
+    writeFileSync(join(dir, '0005', 'migration.ts'), '');
+    const { migrations, problems } = readMigrationsFolder(dir);
+    expect(migrations.map(({ name }) => name)).toEqual(['0001', '0005']);
+    expect(problems).toEqual([
+      expect.objectContaining({
+        what: dir,
+        got: '3 migrations written as code, for another program than Prisma',
+        details: ['0002/migration.ts', '0003/migration.mjs', '0004/data-migration.ts'],
+      }),
+    ]);
+    expect(problems[0]?.hint).toMatch(/^Do not delete them/);
+  });
+
+  test('names ten of many migrations in code, and counts the others', () => {
+    for (let number = 10; number < 23; number += 1) {
+      add(String(number), undefined);
+      writeFileSync(join(dir, String(number), 'migration.ts'), '');
+    }
+    const [problem] = readMigrationsFolder(dir).problems;
+    expect(problem?.details).toHaveLength(11);
+    expect(problem?.details?.at(-1)).toBe('and 3 more');
+  });
+
   test('says so where the folder is none', () => {
     const file = join(dir, 'migrations');
     writeFileSync(file, '');
