@@ -77,5 +77,5 @@ function toTable(findings: readonly Finding[], exitStatus: number, color: boolea
   });
   const verdict =
     exitStatus === 0 ? 'The boot would succeed.' : `The boot would fail with exit code ${exitStatus}.`;
-  return [...lines, '', verdict].join('\n');
+  return [verdict, '', ...lines].join('\n');
 }

@@ -1,7 +1,6 @@
 import { plainLine } from '../lib/plain-text.ts';
 import { quoteLiteral, type Session } from '../postgres/session.ts';
-import { queryHeld } from './lazy-query.ts';
-import { untrustedOwner } from './trust.ts';
+import { FILLED, PATIENTLY } from './table-fill.ts';
 
 /** More than a person reads in a message. */
 const MOST_TABLES = 30;
@@ -15,19 +14,10 @@ export interface TableFill {
 /** The tables of the app in a schema, and which of them have no rows. For a message: none where that cannot be told. */
 export async function listTables(session: Session, schema: string | null): Promise<readonly TableFill[]> {
   if (schema === null) return [];
-  const name = "pg_catalog.format('%I.%I', n.nspname, c.relname)";
-  const isFilled = queryHeld(name, 'c.oid', `'select exists (select from ' || ${name} || ') as filled'`);
   try {
-    // The lock timeout is for a lock that is taken in between; one simple query is one transaction.
-    const rows = await session.query<{ name: string; filled: string | null }>(`
-      set local lock_timeout = '1s';
-      set local row_security = off;
-      select c.relname::pg_catalog.text as name,
-        case when pg_catalog.has_table_privilege(c.oid, 'SELECT') and not pg_catalog.row_security_active(c.oid)
-            and not exists (select from pg_catalog.pg_locks as l
-              where l.relation = c.oid and l.mode = 'AccessExclusiveLock' and l.granted)
-            and ${untrustedOwner('c')} is null
-          then ${isFilled} end as filled
+    const rows = await session.query<{ name: string; filled: boolean | null }>(`
+      ${PATIENTLY};
+      select c.relname::pg_catalog.text as name, ${FILLED} as filled
       from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
       where n.nspname = ${quoteLiteral(schema)} and c.relkind in ('r', 'p') and not c.relispartition
         and c.relname <> '_prisma_migrations'
@@ -35,7 +25,7 @@ export async function listTables(session: Session, schema: string | null): Promi
       order by c.relname limit ${MOST_TABLES}`);
     return rows.map(({ name, filled }) => ({
       name: plainLine(name),
-      isEmpty: filled === null ? null : filled.includes('>false<'),
+      isEmpty: filled === null ? null : !filled,
     }));
   } catch {
     return [];

@@ -11,9 +11,10 @@ import { waitForTableLocks, withDatabase } from '../../steps/with-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { checkHistory, checkRefusals, checkStanding } from './check-history.ts';
 import { checkHistoryGrants } from './check-history-grants.ts';
-import { describePending, foreseeFailures, type PendingReport, reportPending } from './check-pending.ts';
+import { describePending, foreseeFailures } from './check-pending.ts';
 import { checkSeed } from './check-seed.ts';
 import { type Finding, failures, warning } from './finding.ts';
+import { type PendingReport, reviewPending } from './review-pending.ts';
 
 export interface DatabaseReport {
   readonly findings: readonly Finding[];
@@ -31,8 +32,8 @@ export async function checkDatabase(
       await waitForTableLocks(database, context);
       const migrations = pendingMigrations(database, prisma, config);
       const refusals = await checkRefusals(database, config, prisma, migrations);
+      const pending = await reviewPending(database, migrations);
       await database.session.send('begin read only');
-      const pending = migrations.map(reportPending);
       const found = [
         ...checkConnection(database),
         ...checkStanding(database, prisma, config, pending.length),
@@ -57,7 +58,7 @@ export async function checkDatabase(
     const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
     if (!creatable) return { findings: asReported(failures('database', failure), config), pending: [] };
     const migrations = prisma?.folder?.migrations ?? [];
-    const pending = migrations.map(reportPending);
+    const pending = await reviewPending(undefined, migrations);
     const missing = `database "${config.database.connection.database}" does not exist; the boot would create it`;
     const found = pending.length === 0 || config.migrate.mode === 'skip' ? [] : [describePending(pending)];
     return {

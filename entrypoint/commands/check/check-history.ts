@@ -8,8 +8,9 @@ import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { arePending, databaseAhead, unresolved } from '../../steps/migrate/history-errors.ts';
 import { describeLeftovers } from '../../steps/migrate/leftovers.ts';
 import { refuseAutocommitBehindPooler } from '../../steps/migrate/pooler.ts';
-import { describePending, type PendingReport } from './check-pending.ts';
+import { describePending } from './check-pending.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
+import type { PendingReport } from './review-pending.ts';
 
 /** Failures of the boot that follow from the history alone. */
 export function checkStanding(

@@ -2,16 +2,13 @@ import type { Config } from '../../config.ts';
 import { count } from '../../lib/count.ts';
 import { findUnreadable } from '../../migrations/migration-encoding.ts';
 import { type Migration, readScript } from '../../migrations/migrations-folder.ts';
-import { findInScript, type ScriptFinding } from '../../migrations/script/script-findings.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { foreseeFailure } from '../../steps/migrate/foresee-failure.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
+import type { PendingReport } from './review-pending.ts';
 
-/** A pending migration, and the statements in it to review. */
-export interface PendingReport {
-  readonly name: string;
-  readonly findings: readonly ScriptFinding[];
-}
+/** All pending migrations are named up to here; above, only those with statements to review. */
+const MOST_NAMED = 20;
 
 /** Migrations that are sure to fail, whatever the database contains. */
 export function foreseeFailures(
@@ -29,19 +26,18 @@ export function foreseeFailures(
   });
 }
 
-export function reportPending(migration: Migration): PendingReport {
-  return { name: migration.name, findings: findInScript(readScript(migration)) };
-}
-
 export function describePending(pending: readonly PendingReport[]): Finding {
-  const details = pending.flatMap(({ name, findings }) => [
+  const toReview = pending.filter(({ findings }) => findings.length > 0);
+  const named = pending.length > MOST_NAMED ? toReview : pending;
+  const others = pending.length - named.length;
+  const details = named.flatMap(({ name, findings }) => [
     name,
     ...findings.map(({ line, finding }) => `  line ${line}: ${finding}`),
   ]);
-  const needsReview = pending.some(({ findings }) => findings.length > 0);
-  return (needsReview ? warning : ok)(
+  const summary = `the boot would apply ${count(pending.length, 'pending migration')}`;
+  return (toReview.length > 0 ? warning : ok)(
     'migrate',
-    `the boot would apply ${count(pending.length, 'pending migration')}`,
-    details,
+    toReview.length > 0 ? `${summary}; review the statements of ${toReview.length}` : summary,
+    [...details, ...(others > 0 ? [`${others} without statements to review; --json lists them`] : [])],
   );
 }

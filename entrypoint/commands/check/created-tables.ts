@@ -1,5 +1,6 @@
 import { type Migration, readScript } from '../../migrations/migrations-folder.ts';
 import type { Statement } from '../../migrations/script/statements.ts';
+import { stored } from '../../migrations/script/touched-objects.ts';
 
 const IDENTIFIER = /"(?:[^"]|"")*"|[^\s("]+/.source;
 const MAKES_TABLE = new RegExp(
@@ -26,12 +27,8 @@ export function makesTable(
 /** The name of the created table as the server stores it, if it is in the schema. */
 function tableMade({ skeleton }: Statement, schema: string): string | undefined {
   const groups = MAKES_TABLE.exec(skeleton)?.groups;
-  const [place, name] = [groups?.schema ?? groups?.old, groups?.table].map(stored);
+  const [place, name] = [groups?.schema ?? groups?.old, groups?.table].map((part) =>
+    part === undefined ? undefined : stored(part),
+  );
   return place === undefined || place === schema ? name : undefined;
-}
-
-function stored(identifier: string | undefined): string | undefined {
-  return identifier?.startsWith('"')
-    ? identifier.slice(1, -1).replaceAll('""', '"')
-    : identifier?.toLowerCase();
 }

@@ -1,5 +1,7 @@
+import { KnownObjects, type Presence } from './known-objects.ts';
 import type { Script } from './script.ts';
 import type { Statement } from './statements.ts';
+import { effectOf } from './touched-objects.ts';
 
 /** Something in a pending migration that deserves a look before it runs on data. */
 export interface ScriptFinding {
@@ -8,54 +10,66 @@ export interface ScriptFinding {
   readonly finding: string;
 }
 
-type Rule = readonly [pattern: RegExp, finding: string];
+/** What a finding is about: nothing can happen where that is not in the database yet. */
+type Subject = 'rows' | 'object';
+type Rule = readonly [pattern: RegExp, subject: Subject, finding: string];
 
 const IN_STATEMENTS: readonly Rule[] = [
   [
     /^DROP (?:TABLE|SCHEMA|VIEW|MATERIALIZED VIEW|TYPE|FUNCTION|SEQUENCE)\b/,
+    'object',
     'drops an object, and what is in it',
   ],
-  [/^TRUNCATE\b/, 'deletes all rows of a table'],
-  [/^DELETE FROM (?!.*\bWHERE\b)/, 'deletes all rows of a table'],
+  [/^TRUNCATE\b/, 'rows', 'deletes all rows of a table'],
+  [/^DELETE FROM (?!.*\bWHERE\b)/, 'rows', 'deletes all rows of a table'],
   [
     /^CREATE (?:UNIQUE )?INDEX\b(?!.*\bCONCURRENTLY\b)/,
+    'rows',
     'builds an index without CONCURRENTLY: writes to the table wait until it is done',
   ],
 ];
 
 /** What an ALTER TABLE does, each action by itself. */
 const IN_ACTIONS: readonly Rule[] = [
-  [/^DROP (?!CONSTRAINT\b)/, 'drops a column: the version that still runs may use it'],
-  [/^RENAME (?!CONSTRAINT\b)/, 'renames: the version that still runs uses the old name'],
+  [/^DROP (?!CONSTRAINT\b)/, 'object', 'drops a column: the version that still runs may use it'],
+  [/^RENAME (?!CONSTRAINT\b)/, 'object', 'renames: the version that still runs uses the old name'],
   [
     /^ALTER (?:COLUMN )?(?:"(?:[^"]|"")*"|\S+) (?:SET DATA )?TYPE\b/,
+    'rows',
     'changes the type of a column: the table may be rewritten under an exclusive lock',
   ],
   [
     /^ADD (?!(?:CONSTRAINT|CHECK|FOREIGN|PRIMARY|UNIQUE|EXCLUDE)\b).*\bNOT NULL\b(?<!\b(?:DEFAULT|GENERATED|SERIAL|BIGSERIAL|SMALLSERIAL)\b.*)(?!.*\b(?:DEFAULT|GENERATED)\b)/,
+    'rows',
     'adds a required column without a default: fails on a table that has rows',
   ],
   [
     /^ALTER (?:COLUMN )?.*\bSET NOT NULL\b/,
+    'rows',
     'makes a column required: fails where rows have none, and reads the whole table under an exclusive lock',
   ],
   [
     /^ADD (?:CONSTRAINT .*)?\b(?:FOREIGN KEY|CHECK)\b(?!.*\bNOT VALID\b)/,
+    'rows',
     'adds a constraint that is validated at once: reads the whole table under a lock',
   ],
 ];
 
 const CALL = /^CALL\b/;
 
-/** What in a script deserves a look. Tables that the script itself creates are empty, and do not count. */
-export function findInScript(script: Script): ScriptFinding[] {
+/**
+ * What in a script deserves a look. What the script does to empty tables and to new objects hurts nobody.
+ * @param known the objects of the database, which the statements of the script change
+ */
+export function findInScript(script: Script, known = new KnownObjects()): ScriptFinding[] {
   const { text, statements, plan } = script;
-  const created = new Set(statements.flatMap(createdTable));
-  const findings = statements
-    .filter((statement) => !created.has(touchedTable(statement) ?? ''))
-    .flatMap((statement) =>
-      findInStatement(statement).map((finding) => ({ line: lineOf(text, statement), finding })),
-    );
+  const findings: ScriptFinding[] = [];
+  for (const statement of statements) {
+    const presences = effectOf(statement)?.objects.map((object) => known.presenceOf(object));
+    for (const finding of findInStatement(statement, presences ?? ['unknown']))
+      findings.push({ line: lineOf(text, statement), finding });
+    known.pass(statement);
+  }
   const { mode, autocommit } = plan;
   const culprit = autocommit.kind === 'whole' ? statements[autocommit.at] : undefined;
   if (
@@ -71,19 +85,23 @@ export function findInScript(script: Script): ScriptFinding[] {
   return findings;
 }
 
-function findInStatement({ skeleton }: Statement): string[] {
+function findInStatement({ skeleton }: Statement, presences: readonly Presence[]): string[] {
+  const isThere: Record<Subject, boolean> = {
+    object: presences.some((presence) => presence !== 'absent'),
+    rows: presences.some((presence) => presence === 'filled' || presence === 'unknown'),
+  };
   const matching = (rules: readonly Rule[], text: string) =>
-    rules.filter(([pattern]) => pattern.test(text)).map(([, finding]) => finding);
+    rules
+      .filter(([pattern, subject]) => isThere[subject] && pattern.test(text))
+      .map(([, , finding]) => finding);
   return [
     ...matching(IN_STATEMENTS, skeleton),
     ...new Set(actionsOf(skeleton).flatMap((action) => matching(IN_ACTIONS, action))),
   ];
 }
 
-const NAME = /(?:(?:"(?:[^"]|"")*"|[^\s("]+) \. )?(?:"(?:[^"]|"")*"|[^\s("]+)/.source;
-const CREATE_TABLE = new RegExp(`^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?<table>${NAME})`);
-const ALTER_TABLE = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?<table>${NAME})(?: \\*)? `);
-const CREATE_INDEX = new RegExp(`^CREATE (?:UNIQUE )?INDEX .*?\\bON (?:ONLY )?(?<table>${NAME})`);
+const ALTER_TABLE =
+  /^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?:(?:"(?:[^"]|"")*"|[^\s("]+) \. )?(?:"(?:[^"]|"")*"|[^\s("]+)(?: \*)? /;
 
 /** The actions of an ALTER TABLE, which commas outside of parentheses separate. */
 function actionsOf(skeleton: string): string[] {
@@ -98,15 +116,6 @@ function actionsOf(skeleton: string): string[] {
     else actions.at(-1)?.push(token);
   }
   return actions.map((tokens) => tokens.join(' '));
-}
-
-function createdTable({ skeleton }: Statement): string[] {
-  const name = CREATE_TABLE.exec(skeleton)?.groups?.table;
-  return name === undefined ? [] : [name];
-}
-
-function touchedTable({ skeleton }: Statement): string | undefined {
-  return (ALTER_TABLE.exec(skeleton) ?? CREATE_INDEX.exec(skeleton))?.groups?.table;
 }
 
 function lineOf(text: string, { start }: Statement): number {

@@ -58,7 +58,11 @@ test('the check names pending migrations, the statements in them to review, and 
     '20270101000000_more',
     '-- AlterTable\nALTER TABLE users DROP COLUMN email;\nCREATE INDEX i ON users (id);',
   );
-  const { code, report } = await check(app.dir, env);
+  expect((await check(app.dir, env)).report.pending).toMatchObject([
+    { findings: [{ line: 2, finding: expect.stringContaining('drops a column') }] },
+  ]);
+  await database.query("INSERT INTO users (email) VALUES ('a')");
+  const { code, report } = await check(app.dir, { ...env, ENTRYPOINT_SEED: 'always' });
   expect(code).toBe(0);
   expect(report.pending).toEqual([
     {
@@ -70,8 +74,39 @@ test('the check names pending migrations, the statements in them to review, and 
     },
   ]);
   expect(report.findings.find(({ step }) => step === 'seed')?.message).toBe(
-    'the boot would run `node seed.js`: users is empty',
+    'the boot would run `node seed.js`: ENTRYPOINT_SEED is always',
   );
+});
+
+test('renames, drops and locks are reported only where a database has what they touch', async () => {
+  const app = await createStandalone({
+    migrations: {
+      '0001': "CREATE TABLE people (id int, name text); CREATE TYPE mood AS ENUM ('a');",
+      '0002':
+        'ALTER TABLE people RENAME TO "User"; CREATE INDEX i ON "User" (id); ALTER TABLE "User" ADD age int NOT NULL;',
+      '0003': 'DROP TYPE mood; ALTER TABLE public."User" DROP COLUMN name; DROP TABLE IF EXISTS missing;',
+      '0004': 'ALTER TABLE before ALTER a SET NOT NULL; DROP VIEW seen;',
+    },
+  });
+  const database = await createDatabase();
+  const findings = async (env: Record<string, string>) =>
+    (await check(app.dir, env)).report.pending.flatMap((pending) =>
+      pending.findings.map(({ finding }) => `${pending.name} ${finding.split(/[:,]/)[0]}`),
+    );
+  const env = { DATABASE_URL: database.url };
+  expect(await findings(env)).toEqual([]);
+  const missing = await createDatabase({ create: false });
+  expect(await findings({ DATABASE_URL: missing.url })).toEqual([]);
+  await database.query('CREATE TABLE before (a int); CREATE VIEW seen AS SELECT 1 AS one');
+  expect(await findings(env)).toEqual(['0004 drops an object']);
+  await database.query('INSERT INTO before VALUES (1)');
+  const all = ['0004 makes a column required', '0004 drops an object'];
+  expect(await findings(env)).toEqual(all);
+  // Whether a table has rows that the role may not read is not known, and so it counts.
+  await database.query('TRUNCATE before; ALTER TABLE before ENABLE ROW LEVEL SECURITY');
+  const role = await createRole();
+  await database.query(`GRANT CREATE, USAGE ON SCHEMA public TO "${role.name}"`);
+  expect(await findings({ DATABASE_URL: database.urlFor(role) })).toEqual(all);
 });
 
 test('the check continues after the first finding, and exits with the code of the boot', async () => {
@@ -175,5 +210,5 @@ test('the check prints a table', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^✓ config {4}the configuration is valid$/m);
   expect(stdout).toMatch(/^✓ migrate {3}the boot would apply 1 pending migration\n {12}0001$/m);
-  expect(stdout.trimEnd()).toMatch(/The boot would succeed\.$/);
+  expect(stdout).toMatch(/^The boot would succeed\.\n\n✓ config/);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { KnownObjects, type Presence } from '../../../../entrypoint/migrations/script/known-objects.ts';
 import { parseScript } from '../../../../entrypoint/migrations/script/script.ts';
 import { findInScript } from '../../../../entrypoint/migrations/script/script-findings.ts';
 
@@ -81,6 +82,57 @@ describe('findInScript', () => {
         CREATE INDEX t ON app."Tag" USING btree (id);
         CREATE INDEX u ON ONLY "User" (id);`),
     ).toEqual(['6 builds an index without CONCURRENTLY']);
+  });
+
+  const MEETS: readonly (readonly [script: string, Presence, findings: string[]])[] = [
+    ['ALTER TABLE a ADD b int NOT NULL', 'empty', []],
+    ['ALTER TABLE a ALTER b TYPE bigint, ALTER c SET NOT NULL, ADD CHECK (b > 0)', 'empty', []],
+    ['CREATE INDEX i ON a (b); TRUNCATE a, "b"; DELETE FROM ONLY a', 'empty', []],
+    ['TRUNCATE a, "b"', 'filled', ['1 deletes all rows of a table']],
+    ['ALTER TABLE a DROP COLUMN b', 'empty', ['1 drops a column']],
+    ['ALTER TABLE a RENAME b TO c', 'empty', ['1 renames']],
+    ['DROP TABLE IF EXISTS a, "b" CASCADE', 'empty', ['1 drops an object']],
+    ['DROP TABLE IF EXISTS a, "b" CASCADE', 'absent', []],
+    ['DROP FUNCTION f(int, text), g()', 'absent', []],
+    ['DROP FUNCTION f(int, text), g()', 'unknown', ['1 drops an object']],
+    ['ALTER TABLE a DROP COLUMN b; ALTER TABLE a RENAME TO c; DROP TABLE c', 'absent', []],
+    [
+      'ALTER TABLE a RENAME TO c;\nCREATE INDEX i ON c (d)',
+      'filled',
+      ['1 renames', '2 builds an index without CONCURRENTLY'],
+    ],
+    [
+      'CREATE TABLE IF NOT EXISTS a (b int);\nCREATE INDEX i ON a (b)',
+      'filled',
+      ['2 builds an index without CONCURRENTLY'],
+    ],
+    ['CREATE TABLE b (b int);\nCREATE INDEX i ON b (b)', 'unknown', []],
+    [
+      'DO $$ BEGIN NULL; END $$;\nCREATE INDEX i ON a (b)',
+      'absent',
+      ['2 builds an index without CONCURRENTLY'],
+    ],
+    ['BEGIN; SELECT 1; ROLLBACK', 'absent', ['1 may commit before its end (its own transaction control)']],
+  ];
+  test.each(MEETS)('%s, on what is %s', (script, presence, findings) => {
+    const known = new KnownObjects(() => presence);
+    expect(
+      findInScript(parseScript(script), known).map(
+        ({ line, finding }) => `${line} ${finding.split(/[:,]/)[0]}`,
+      ),
+    ).toEqual(findings);
+  });
+
+  test('looks names up as the server stores them', () => {
+    const asked: unknown[] = [];
+    const known = new KnownObjects((name) => {
+      asked.push(name);
+      return 'absent';
+    });
+    findInScript(parseScript('DROP TABLE "a""B", Public."C d"; TRUNCATE TABLE x.Y'), known);
+    expect(new Set(asked.map((name) => JSON.stringify(name)))).toEqual(
+      new Set(['{"name":"a\\"B"}', '{"schema":"public","name":"C d"}', '{"schema":"x","name":"y"}']),
+    );
   });
 
   test('names the line of the statement, behind comments, a BOM and CRLF', () => {
