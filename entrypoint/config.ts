@@ -1,7 +1,7 @@
+import { checkCommand } from './config/command.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
 import { checkRequirement } from './config/required-env.ts';
-import { checkSeedCommand } from './config/seed-command.ts';
 import { type Settings, toSettings } from './config/settings.ts';
 import { bindAddress, findMisspelt, readValues, type Values } from './config/values.ts';
 import { BootError, type SettingProblem } from './core/errors.ts';
@@ -41,7 +41,7 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   const values = readValues(environment.variables, problems);
   problems.push(
     ...findMisspelt(environment.variables),
-    ...checkSeedCommand(values.ENTRYPOINT_SEED_COMMAND),
+    ...checkCommand('ENTRYPOINT_SEED_COMMAND', values.ENTRYPOINT_SEED_COMMAND),
     ...checkRequirements(environment),
     ...checkHandover(values),
   );

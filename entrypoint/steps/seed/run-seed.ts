@@ -3,16 +3,18 @@ import { BootError } from '../../core/errors.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import { messageOf } from '../../lib/describe-error.ts';
 import { formatDuration } from '../../lib/duration.ts';
+import { findCommandProblem } from '../../lib/find-command.ts';
 import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
-import { findCommandProblem } from './find-command.ts';
+import { showCommand } from '../../lib/show-command.ts';
 import type { SeedConfig, SeedTarget } from './settings.ts';
-import { showCommand } from './show-command.ts';
 
 /** Refuses a command that is not in the image. */
 export function checkCommand(command: readonly string[], target: SeedTarget): void {
-  const problem = findCommandProblem(command, target);
-  if (problem !== undefined) throw failed(showCommand(command, target.appDir), problem, new LastLines());
+  const place = { dir: target.appDir, searchPath: target.appEnv.PATH };
+  const problem = findCommandProblem(command, place);
+  if (problem === undefined) return;
+  throw failed(showCommand(command, target.appDir), `cannot run: ${problem}`, new LastLines());
 }
 
 /**

@@ -22,6 +22,13 @@ async function prepare(seed: SeedFixture | undefined, migration = USERS_MIGRATIO
 const ended = (logs: { step?: string; event?: string; msg?: string }[]) =>
   logs.find(({ step, event }) => step === 'seed' && (event === 'done' || event === 'skipped'));
 
+const PROGRAMS = {
+  'node_modules/.bin/tsx': '#!/bin/sh\n',
+  'bin/shell': '#!/no/such/sh\n',
+  'bin/env': '#!/usr/bin/env -S no-such-node --flag\n',
+  'bin/windows': '#!/bin/sh\r\n',
+};
+
 describe('the seed', () => {
   test('runs on no rows, is counted again, and is not run on rows', async () => {
     const { boot, users } = await prepare('works');
@@ -233,10 +240,15 @@ describe('the seed', () => {
     ['node prisma/seed.js', 'there is no file prisma/seed.js in '],
     ['node --import tsx prisma/seed.ts hidden', 'there is no file tsx or prisma/seed.ts in '],
     ['tsx seed.ts', 'there is no program tsx in PATH, though there is node_modules/.bin/tsx'],
+    ['bin/shell --at all', 'bin/shell needs /no/such/sh, which is not in the image'],
+    ['bin/env', 'bin/env needs no-such-node, which is not in PATH'],
+    ['bin/windows', 'the first line of bin/windows ends with a Windows line break (CRLF)'],
   ])('whose command %s is not in the image says so: exit 73, nothing held', async (command, got) => {
     const { app, boot } = await prepare('works');
-    await app.write('node_modules/.bin/tsx', '#!/bin/sh\n');
-    await chmod(app.path('node_modules/.bin/tsx'), 0o755);
+    for (const [program, content] of Object.entries(PROGRAMS)) {
+      await app.write(program, content);
+      await chmod(app.path(program), 0o755);
+    }
     const { code, logs } = await boot({ ENTRYPOINT_SEED_COMMAND: command });
     expect(code).toBe(73);
     const [message = ''] = problemsIn(logs);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkSeedCommand } from '../../../entrypoint/config/seed-command.ts';
+import { checkCommand } from '../../../entrypoint/config/command.ts';
 
 test.each([
   'node seed.js',
@@ -8,7 +8,7 @@ test.each([
   "sh -c 'NODE_ENV=test node seed.js && echo done'",
   'node seed.js --price 5$ --at 10%',
 ])('ENTRYPOINT_SEED_COMMAND may be %s', (command) => {
-  expect(checkSeedCommand(command)).toEqual([]);
+  expect(checkCommand('ENTRYPOINT_SEED_COMMAND', command)).toEqual([]);
 });
 
 test.each([
@@ -29,7 +29,7 @@ test.each([
   ["node it's.js", 'an unclosed quote'],
   ['   ', 'nothing'],
 ])('ENTRYPOINT_SEED_COMMAND may not be %s, which runs without a shell', (command, got) => {
-  expect(checkSeedCommand(command)).toMatchObject([
+  expect(checkCommand('ENTRYPOINT_SEED_COMMAND', command)).toMatchObject([
     { what: 'ENTRYPOINT_SEED_COMMAND', got: expect.stringContaining(got) },
   ]);
 });

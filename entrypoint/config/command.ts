@@ -3,13 +3,13 @@ import type { SettingProblem } from '../core/errors.ts';
 /** What a shell interprets and we would pass on literally: operators, substitutions, leading assignments. */
 const SHELL_SYNTAX = /&&|\|\||[|&;<>`]|\$[\w{(][\w}]*|^\s*\w+=\S*/;
 
-/** Problems of a seed command that only a shell could run. */
-export function checkSeedCommand(command: string | undefined): SettingProblem[] {
+/** Problems of a command, the value of a variable, that only a shell could run. */
+export function checkCommand(variable: string, command: string | undefined): SettingProblem[] {
   const found = command === undefined ? undefined : findMistake(command);
   if (found === undefined) return [];
   const [got, hint] = found;
   const expected = 'a program and its arguments, which run without a shell';
-  return [{ what: 'ENTRYPOINT_SEED_COMMAND', expected, got, hint }];
+  return [{ what: variable, expected, got, hint }];
 }
 
 function findMistake(command: string): [got: string, hint: string] | undefined {
