@@ -21,6 +21,7 @@ export function toSettings(values: Values, appDir: string): Settings {
     build: {
       serverFile: values.ENTRYPOINT_SERVER,
       prismaDir: values.ENTRYPOINT_PRISMA_DIR,
+      migrationsDir: values.ENTRYPOINT_MIGRATIONS_DIR,
       engine: values.ENTRYPOINT_MIGRATE === 'skip' ? 'none' : values.ENTRYPOINT_MIGRATE_ENGINE,
     },
     migrate: {

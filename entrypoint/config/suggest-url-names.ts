@@ -1,14 +1,10 @@
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { findSchemaFiles, readDatasource } from '../steps/check-build/datasource.ts';
+import { readPrismaConfigs } from '../steps/check-build/prisma-config.ts';
 import { describeEnvFiles } from './env-files.ts';
 import type { ResolvedEnvironment } from './environment.ts';
-import { readQuietly } from './read-files.ts';
 import type { Values } from './values.ts';
 
-const CONFIG_FILES = ['prisma.config', '.config/prisma'].flatMap((name) =>
-  ['ts', 'js', 'mts', 'mjs', 'cts', 'cjs'].map((extension) => `${name}.${extension}`),
-);
-const COMMENT = /\/\*[\s\S]*?\*\/|(?<![:'"`\w])\/\/.*$/gm;
 /** Prisma’s `env("NAME")`, or the environment of the process with a dot or brackets. */
 const READS = /\s*:\s*(?:env(?:<\w+>)?\(\s*|process\.env\.|process\.env\[\s*)["'`]?([A-Za-z_]\w*)/.source;
 const MOST_NAMES = 3;
@@ -56,8 +52,7 @@ function findReaders(appDir: string, prismaDir: string): Readers | undefined {
     () => undefined,
   );
   if (file !== undefined && url !== undefined) return { file: relative(appDir, file), url, directUrl };
-  for (const name of CONFIG_FILES) {
-    const text = readQuietly(join(appDir, name))?.replace(COMMENT, '') ?? '';
+  for (const { file: name, text } of readPrismaConfigs(appDir)) {
     const read = (property: string) => new RegExp(`\\b${property}${READS}`).exec(text)?.[1];
     const found = read('url');
     if (found !== undefined) return { file: name, url: found, directUrl: read('directUrl') };

@@ -262,8 +262,13 @@ export const VARIABLES = {
   ENTRYPOINT_PRISMA_DIR: variable(
     text,
     'a path, relative to the app’s folder or absolute',
-    'The folder of the Prisma schema and the migrations.',
+    'The folder of the Prisma schema, or its file.',
     defaultsTo('prisma'),
+  ),
+  ENTRYPOINT_MIGRATIONS_DIR: variable(
+    text,
+    'a path, relative to the app’s folder or absolute',
+    'The folder of the migrations. If unset: `migrations` beside the schema.',
   ),
   ENTRYPOINT_SHUTDOWN_TIMEOUT: variable(
     duration,

@@ -15,7 +15,7 @@ describe('readConfig', () => {
   test('needs nothing but a connection string', () => {
     expect(read({ DATABASE_URL: URL })).toMatchObject({
       appDir: '/app',
-      build: { serverFile: 'server.js', prismaDir: 'prisma', engine: 'embedded' },
+      build: { serverFile: 'server.js', prismaDir: 'prisma', migrationsDir: undefined, engine: 'embedded' },
       database: {
         connection: { source: 'DATABASE_URL', host: 'db', port: 5432, user: 'app', database: 'app' },
         url: URL,

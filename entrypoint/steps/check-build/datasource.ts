@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeUnreadable, readRegularFile } from '../../lib/regular-file.ts';
 
@@ -6,6 +6,8 @@ const LARGEST_BYTES = 16 * 1024 * 1024;
 
 export interface Datasource {
   readonly file: string | undefined;
+  /** Further files with a datasource: of other schemas. */
+  readonly others: readonly string[];
   readonly provider: string | undefined;
   readonly schemas: readonly string[];
   /** The variables that `url` and `directUrl` name, in Prisma 6 and older. */
@@ -13,9 +15,12 @@ export interface Datasource {
   readonly directUrl: string | undefined;
 }
 
-/** The files of a Prisma schema: one, or all in a folder. */
+/**
+ * The files of a Prisma schema: one, or all in a folder.
+ * @param dir a folder, or a file whose name ends with .prisma
+ */
 export function findSchemaFiles(dir: string): string[] {
-  const single = join(dir, 'schema.prisma');
+  const single = dir.endsWith('.prisma') && !isFolder(dir) ? dir : join(dir, 'schema.prisma');
   if (existsSync(single)) return [single];
   const inFolder = (folder: string): string[] => {
     try {
@@ -39,19 +44,24 @@ export function readDatasource(
   files: readonly string[],
   refuse: (file: string, got: string) => void,
 ): Datasource {
-  for (const file of files) {
+  const found = files.flatMap((file) => {
     const block = /^\s*datasource\s+\w+\s*\{([\s\S]*?)^\s*\}/m.exec(readSchema(file, refuse))?.[1];
-    if (block === undefined) continue;
-    const schemas = /^\s*schemas\s*=\s*\[([^\]]*)\]/m.exec(block)?.[1] ?? '';
-    return {
-      file,
-      provider: /^\s*provider\s*=\s*"([^"]*)"/m.exec(block)?.[1],
-      schemas: [...schemas.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
-      url: /^\s*url\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
-      directUrl: /^\s*directUrl\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
-    };
-  }
-  return { file: undefined, provider: undefined, schemas: [], url: undefined, directUrl: undefined };
+    return block === undefined ? [] : [{ file, block }];
+  });
+  const { file, block = '' } = found[0] ?? {};
+  const schemas = /^\s*schemas\s*=\s*\[([^\]]*)\]/m.exec(block)?.[1] ?? '';
+  return {
+    file,
+    others: found.slice(1).map((other) => other.file),
+    provider: /^\s*provider\s*=\s*"([^"]*)"/m.exec(block)?.[1],
+    schemas: [...schemas.matchAll(/"([^"]*)"/g)].map((match) => match[1] ?? ''),
+    url: /^\s*url\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
+    directUrl: /^\s*directUrl\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
+  };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function readSchema(file: string, refuse: (file: string, got: string) => void): string {

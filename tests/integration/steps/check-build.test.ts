@@ -9,7 +9,12 @@ import { createProxy } from '../../helpers/network.ts';
 import { problemsOf } from '../../helpers/problems.ts';
 import { createStandalone, SCHEMA, type StandaloneOptions } from '../../helpers/standalone.ts';
 
-const config: BuildConfig = { serverFile: 'server.js', prismaDir: 'prisma', engine: 'embedded' };
+const config: BuildConfig = {
+  serverFile: 'server.js',
+  prismaDir: 'prisma',
+  migrationsDir: undefined,
+  engine: 'embedded',
+};
 const LOCK = 'prisma/migrations/migration_lock.toml';
 
 async function problems(options: StandaloneOptions, settings = config) {
@@ -80,6 +85,7 @@ describe('a complete build', () => {
       prisma: { folder: { migrations: [{}] } },
     });
     await other.remove('prisma');
+    await app.remove('prisma');
     expect(() => readBuild(app.dir, { ...config, ...paths })).toThrow(
       `${other.path('prisma')}/schema.prisma: expected the Prisma schema, one file or a folder of them, got no such folder. Copy it: COPY --from=builder /app/prisma ${other.path('prisma')}, or`,
     );
@@ -228,12 +234,105 @@ describe('a Prisma folder', () => {
     ]);
   });
 
+  test.each(['packages/db/prisma', 'apps/web/prisma', 'database'])(
+    'of a monorepo at %s is found, and the message names it',
+    async (dir) => {
+      const app = await createStandalone();
+      await cp(app.path('prisma'), app.path(dir), { recursive: true });
+      await app.remove('prisma');
+      // A generated client carries a copy of the schema, without migrations.
+      await app.write('apps/generated/schema.prisma', SCHEMA);
+      const [problem, ...others] = problemsOf(() => readBuild(app.dir, config), 'BUILD_INCOMPLETE');
+      expect(others).toEqual([]);
+      expect(problem).toMatchObject({
+        what: 'prisma/schema.prisma',
+        hint: `It is at ${dir}: set ENTRYPOINT_PRISMA_DIR=${dir}. There is one at apps/generated too.`,
+      });
+      const { prisma } = readBuild(app.dir, { ...config, prismaDir: dir });
+      expect(prisma.folder?.migrations).toHaveLength(1);
+    },
+  );
+
+  test('may have its migrations anywhere, under any name', async () => {
+    const app = await createStandalone();
+    await cp(app.path('prisma/migrations'), app.path('sql/history'), { recursive: true });
+    await app.remove('prisma/migrations');
+    expect(problemsOf(() => readBuild(app.dir, config), 'BUILD_INCOMPLETE')).toMatchObject([
+      {
+        what: 'prisma/migrations',
+        hint: expect.stringMatching(
+          /^There is one at sql\/history: set ENTRYPOINT_MIGRATIONS_DIR=sql\/history\./,
+        ),
+      },
+    ]);
+    const at = { ...config, migrationsDir: 'sql/history' };
+    expect(readBuild(app.dir, at).prisma.folder).toMatchObject({ dir: app.path('sql/history') });
+    await app.remove('sql');
+    expect(problemsOf(() => readBuild(app.dir, at), 'BUILD_INCOMPLETE')).toMatchObject([
+      {
+        what: 'sql/history',
+        hint: expect.stringContaining('COPY --from=builder /app/sql/history ./sql/history'),
+      },
+    ]);
+  });
+
+  test.each([
+    ["export default { migrations: { seed: 'x', path: 'db/history' } }", 'db/history'],
+    [
+      'export default defineConfig({\n  migrations: {\n    path: path.join(import.meta.dirname, "db", "history"),\n  },\n})',
+      'db/history',
+    ],
+  ])('with migrations that only prisma.config names (%j) is told so', async (text, path) => {
+    const found = await problems({ omit: ['prisma/migrations'], files: { 'prisma.config.ts': text } });
+    expect(found).toMatchObject([
+      {
+        what: 'prisma/migrations',
+        hint: expect.stringContaining(
+          `COPY --from=builder /app/${path} ./${path}. prisma.config.ts has them in ${path}: set ENTRYPOINT_MIGRATIONS_DIR=${path}.`,
+        ),
+      },
+    ]);
+  });
+
+  test('with the schemas of two databases asks which is meant, and takes a file', async () => {
+    const app = await createStandalone({
+      schema: {
+        'main.prisma': SCHEMA,
+        'analytics.prisma': SCHEMA.replace('datasource db', 'datasource other'),
+      },
+    });
+    expect(problemsOf(() => readBuild(app.dir, config), 'BUILD_INCOMPLETE')).toMatchObject([
+      {
+        expected: 'a schema with one datasource',
+        got: 'one in each of prisma/schema/analytics.prisma, prisma/schema/main.prisma',
+        hint: expect.stringContaining('prisma/schema/analytics.prisma'),
+      },
+    ]);
+    const { prisma } = readBuild(app.dir, { ...config, prismaDir: 'prisma/schema/main.prisma' });
+    expect(prisma.folder?.migrations).toHaveLength(1);
+    expect(
+      problemsOf(
+        () => readBuild(app.dir, { ...config, prismaDir: 'prisma/none.prisma' }),
+        'BUILD_INCOMPLETE',
+      ),
+    ).toMatchObject([{ what: 'prisma/none.prisma', got: 'no such file' }]);
+  });
+
   test('names each migration without its script', async () => {
     const found = await problems({ files: { 'prisma/migrations/0002_empty/README.md': '' } });
     expect(found).toMatchObject([
       { what: expect.stringMatching(/0002_empty\/migration\.sql$/), got: 'ENOENT' },
     ]);
   });
+});
+
+test('the boot applies migrations from where ENTRYPOINT_MIGRATIONS_DIR says they are', async () => {
+  const app = await createStandalone();
+  const { url, migrations } = await createDatabase();
+  await rename(app.path('prisma/migrations'), app.path('history'));
+  const env = { DATABASE_URL: url, ENTRYPOINT_MIGRATIONS_DIR: 'history' };
+  expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
+  expect(await migrations()).toHaveLength(1);
 });
 
 test('an image that is broken does not touch the database: exit 66', async () => {
