@@ -5,6 +5,8 @@ import { DOUBT, IS_OBVIOUS } from './history-doubt.ts';
 import { type HistoryDoubt, historyRefused, isReason } from './history-table.ts';
 import { queryAsXml } from './lazy-query.ts';
 
+const PREPARED = 'zarpe_history_guard';
+const INVALID_STATEMENT_NAME = '26000';
 const UNTRUSTED = 'the history is not trusted: ';
 
 /**
@@ -28,11 +30,22 @@ export function lockHistory(table: string, access: 'ACCESS SHARE' | 'ROW EXCLUSI
  * earlier may be over: who owns the schema can put another table there, who has TRIGGER on it makes one.
  */
 export function guardHistory(table: string, access: 'ACCESS SHARE' | 'ROW EXCLUSIVE'): string[] {
-  return [
-    lockHistory(table, access),
-    `SELECT CASE WHEN ${IS_OBVIOUS} THEN '' ELSE ${queryAsXml(`${REFUSAL} || c.oid`)} END
-      FROM pg_catalog.pg_class AS c WHERE c.oid = ${quoteLiteral(table)}::pg_catalog.regclass`,
-  ];
+  return [lockHistory(table, access), refuseDoubt(table)];
+}
+
+/** Prepares the question of the guard in a session: to parse and plan it costs more than to answer it. */
+export function prepareGuard(table: string): string {
+  return `PREPARE ${PREPARED} AS ${refuseDoubt(table)}`;
+}
+
+/** The guard of a write, where it is prepared. */
+export function preparedGuard(table: string): string[] {
+  return [lockHistory(table, 'ROW EXCLUSIVE'), `EXECUTE ${PREPARED}`];
+}
+
+/** Whether an error says that nothing is prepared any more. */
+export function isGuardGone({ code, message }: pg.DatabaseError): boolean {
+  return code === INVALID_STATEMENT_NAME && message.includes(PREPARED);
 }
 
 /** The same statements behind a script, which may have set any search path, and goes on with that. */
@@ -43,6 +56,12 @@ export function underSafePath(statements: readonly string[]): string[] {
     ...statements,
     "SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('zarpe.search_path'), true)",
   ];
+}
+
+/** The table is looked up by its name whenever this is run. */
+function refuseDoubt(table: string): string {
+  return `SELECT CASE WHEN ${IS_OBVIOUS} THEN '' ELSE ${queryAsXml(`${REFUSAL} || c.oid`)} END
+    FROM pg_catalog.pg_class AS c WHERE c.oid = ${quoteLiteral(table)}::pg_catalog.text::pg_catalog.regclass`;
 }
 
 /** What it was that such a statement failed of; undefined for any other error. */

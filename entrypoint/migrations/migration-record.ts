@@ -33,23 +33,20 @@ export function readRecord(sql: string, args: readonly unknown[]): MigrationReco
  * The row of a migration that is complete once its transaction is. Where there is such a row already it is its id that
  * is inserted again, which the primary key refuses.
  */
-export function insertApplied(table: string, record: MigrationRecord): string[] {
+export function insertApplied(
+  table: string,
+  record: MigrationRecord,
+  guard: readonly string[] = guardWrite(table),
+): string[] {
   const existing = `SELECT "id" FROM ${table} WHERE "migration_name" = ${quoteLiteral(record.name)} AND "finished_at" IS NOT NULL AND "rolled_back_at" IS NULL LIMIT 1`;
-  return insert(table, record, {
-    id: `coalesce((${existing}), ${quoteLiteral(record.id)})`,
-    finished_at: NOW,
-    applied_steps_count: '1',
-  });
+  const id = `coalesce((${existing}), ${quoteLiteral(record.id)})`;
+  return [...guard, insert(table, record, { id, finished_at: NOW, applied_steps_count: '1' })];
 }
 
 /** The row of a migration that failed, which may be there already: what PostgreSQL said goes into it. */
 export function insertFailed(table: string, record: MigrationRecord, logs: string): string[] {
-  return insert(
-    table,
-    record,
-    { logs: quoteLiteral(logs) },
-    ' ON CONFLICT ("id") DO UPDATE SET "logs" = excluded."logs"',
-  );
+  const onConflict = ' ON CONFLICT ("id") DO UPDATE SET "logs" = excluded."logs"';
+  return [...guardWrite(table), insert(table, record, { logs: quoteLiteral(logs) }, onConflict)];
 }
 
 /**
@@ -57,7 +54,8 @@ export function insertFailed(table: string, record: MigrationRecord, logs: strin
  * @param progress what of it is committed with the row
  */
 export function insertStarted(table: string, record: MigrationRecord, progress?: string): string[] {
-  return insert(table, record, progress === undefined ? {} : { logs: quoteLiteral(progress) });
+  const values = progress === undefined ? {} : { logs: quoteLiteral(progress) };
+  return [...guardWrite(table), insert(table, record, values)];
 }
 
 /** Notes how much of a migration is committed, or what it failed of after that. */
@@ -69,15 +67,20 @@ export function updateProgress(table: string, record: MigrationRecord, progress:
  * Completes the row of a migration that was recorded when it began; its script may have been mended since, and may have
  * deleted the row.
  */
-export function completeRecord(table: string, record: MigrationRecord): string[] {
+export function completeRecord(
+  table: string,
+  record: MigrationRecord,
+  guard: readonly string[] = guardWrite(table),
+): string[] {
   const values = { finished_at: NOW, logs: 'NULL', applied_steps_count: '1' };
   const list = ['checksum', ...Object.keys(values)].map((name) => `"${name}" = excluded."${name}"`);
-  return insert(table, record, values, ` ON CONFLICT ("id") DO UPDATE SET ${list.join(', ')}`);
+  const onConflict = ` ON CONFLICT ("id") DO UPDATE SET ${list.join(', ')}`;
+  return [...guard, insert(table, record, values, onConflict)];
 }
 
 /** Takes back the row of a migration of which nothing was applied. */
 export function deleteRecord(table: string, record: MigrationRecord): string[] {
-  return write(table, `DELETE FROM ${table} WHERE "id" = ${quoteLiteral(record.id)}`);
+  return [...guardWrite(table), `DELETE FROM ${table} WHERE "id" = ${quoteLiteral(record.id)}`];
 }
 
 /** The same for a role that may not delete: Prisma tries a migration again whose record is marked so. */
@@ -99,7 +102,8 @@ export async function recordAlone(
 
 function update(table: string, record: MigrationRecord, values: Readonly<Record<string, string>>): string[] {
   const list = Object.entries(values).map(([name, value]) => `${quoteIdentifier(name)} = ${value}`);
-  return write(table, `UPDATE ${table} SET ${list.join(', ')} WHERE "id" = ${quoteLiteral(record.id)}`);
+  const sql = `UPDATE ${table} SET ${list.join(', ')} WHERE "id" = ${quoteLiteral(record.id)}`;
+  return [...guardWrite(table), sql];
 }
 
 function insert(
@@ -107,7 +111,7 @@ function insert(
   record: MigrationRecord,
   extra: Readonly<Record<string, string>>,
   onConflict = '',
-): string[] {
+): string {
   const values = {
     id: quoteLiteral(record.id),
     checksum: quoteLiteral(record.checksum),
@@ -116,12 +120,9 @@ function insert(
     ...extra,
   };
   const columns = Object.keys(values).map((name) => quoteIdentifier(name));
-  return write(
-    table,
-    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${Object.values(values).join(', ')})${onConflict}`,
-  );
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${Object.values(values).join(', ')})${onConflict}`;
 }
 
-function write(table: string, statement: string): string[] {
-  return [...guardHistory(table, 'ROW EXCLUSIVE'), statement];
+function guardWrite(table: string): string[] {
+  return guardHistory(table, 'ROW EXCLUSIVE');
 }

@@ -7,6 +7,8 @@ export const SCRIPT_LOCK = 0x73_63_72_69_70;
 export interface ApplyOptions extends ScriptLimits {
   /** `_prisma_migrations`, qualified and quoted. */
   readonly table: string;
+  /** What guards it in the message of a script that is one transaction. */
+  readonly guard: readonly string[];
   /** The statements that undo a script's effects on the session. */
   readonly reset: readonly string[];
   /** False behind a pooler, where each query may go to another backend. */

@@ -1,20 +1,17 @@
 import pg from 'pg';
-import { lockHistory, underSafePath } from '../../database/history-guard.ts';
-import { SAFE_PATH, type Session } from '../../postgres/session.ts';
-import { completeRecord, insertApplied, type MigrationRecord } from '../migration-record.ts';
-import type { OwnTransaction } from '../script/own-transactions.ts';
+import { guardHistory, isGuardGone } from '../../database/history-guard.ts';
+import type { Session } from '../../postgres/session.ts';
+import type { MigrationRecord } from '../migration-record.ts';
 import type { Script } from '../script/script.ts';
 import type { Autocommit, Mode } from '../script/script-plan.ts';
-import { leavesSessionAlone } from '../script/session-reset.ts';
 import { ApplyError, AutocommitRefused, type Remains } from './apply-error.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { applyTransactions } from './apply-transactions.ts';
 import { applyWhole } from './apply-whole.ts';
-import { ComposedQuery } from './composed-query.ts';
+import { composeTransaction } from './compose-transaction.ts';
 import { isRefusal } from './refusal.ts';
-import { isScriptLockHeld, TAKE_SCRIPT_LOCK, waitForScriptLock } from './script-lock.ts';
+import { isScriptLockHeld, waitForScriptLock } from './script-lock.ts';
 import { ScriptError } from './script-query.ts';
-import { scriptPath, scriptSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
 import { applyStandalone } from './standalone/apply.ts';
 
@@ -54,12 +51,22 @@ async function applyInTransaction(
   script: Script,
   options: ApplyOptions,
 ): Promise<string | undefined> {
+  let { guard } = options;
   for (;;) {
     try {
-      await sendQuery(session, composeTransaction(record, script, options), 'script', true, options);
+      const query = composeTransaction(record, script, { ...options, guard });
+      await sendQuery(session, query, 'script', true, options);
       return undefined;
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;
+      if (
+        error.place.statement === undefined &&
+        error.database !== undefined &&
+        isGuardGone(error.database)
+      ) {
+        guard = guardHistory(options.table, 'ROW EXCLUSIVE');
+        continue;
+      }
       if (isScriptLockHeld(error)) {
         await waitForScriptLock(session, options);
         continue;
@@ -80,42 +87,6 @@ function explain(error: unknown, autocommit: Autocommit): unknown {
     'autocommit',
     isUnknown ? { kind: 'unknown', reason: autocommit.reason } : NOTHING,
   );
-}
-
-function composeTransaction(record: MigrationRecord, script: Script, options: ApplyOptions): ComposedQuery {
-  const { text, statements, plan } = script;
-  const query = new ComposedQuery().add(
-    'BEGIN',
-    `SET LOCAL search_path = ${SAFE_PATH}`,
-    ...scriptSettings(options, 'LOCAL'),
-    lockHistory(options.table, 'ROW EXCLUSIVE'),
-    TAKE_SCRIPT_LOCK,
-    ...insertApplied(options.table, record),
-    scriptPath(options, 'LOCAL'),
-  );
-  if (plan.autocommit.kind === 'transactions') addMerged(query, script, plan.autocommit.transactions);
-  else query.addScript(text, 0, statements.keys());
-  // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.
-  if (statements.at(-1)?.open === true) return query;
-  query.endScript();
-  const needsReset = !leavesSessionAlone(statements);
-  // What is deferred to the commit is the script's.
-  if (needsReset)
-    query.add(...options.reset, ...(options.mayAutocommit ? [scriptPath(options, 'LOCAL')] : []));
-  if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
-  query.add(...underSafePath(completeRecord(options.table, record)));
-  // A local setting after a reset outlives the transaction as one of the session, and a pooler's is not ours.
-  if (needsReset && !options.mayAutocommit) query.add('RESET ALL');
-  return query.add('COMMIT');
-}
-
-/** The script's own transactions as one: what a COMMIT between them would check is checked there. */
-function addMerged(query: ComposedQuery, script: Script, transactions: readonly OwnTransaction[]): void {
-  for (const [index, { statements: own, commit }] of transactions.entries()) {
-    for (const at of own) query.addStatement(script, at);
-    if (commit !== undefined && index < transactions.length - 1)
-      query.add('SET CONSTRAINTS ALL IMMEDIATE', 'SET CONSTRAINTS ALL DEFERRED');
-  }
 }
 
 function applyInAutocommit(

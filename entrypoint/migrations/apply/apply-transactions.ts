@@ -66,7 +66,7 @@ function compose(
   options: ApplyOptions,
 ): ComposedQuery {
   const { table } = options;
-  const query = new ComposedQuery();
+  const query = new ComposedQuery().comment(`migration ${record.name}`);
   const { statements: own = [], begin } = transactions[index] ?? {};
   if (begin === undefined) query.add('BEGIN');
   else query.addStatement(script, begin);

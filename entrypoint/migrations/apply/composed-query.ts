@@ -1,3 +1,4 @@
+import { plainLine } from '../../lib/plain-text.ts';
 import type { Script } from '../script/script.ts';
 
 /** Where in a script something is: an offset in UTF-16 units, or the index of a statement. */
@@ -31,6 +32,12 @@ export class ComposedQuery {
       this.#append(`${statement};\n`, undefined);
       this.#statements.push(undefined);
     }
+    return this;
+  }
+
+  /** Appends what whoever looks at the queries of the server is to see first. */
+  comment(text: string): this {
+    this.#append(`-- ${plainLine(text)}\n`, undefined);
     return this;
   }
 

@@ -1,3 +1,4 @@
+import { guardHistory, preparedGuard, prepareGuard } from '../../database/history-guard.ts';
 import { ApplyError, AutocommitRefused } from '../../migrations/apply/apply-error.ts';
 import type { ApplyOptions } from '../../migrations/apply/apply-options.ts';
 import { applyScript } from '../../migrations/apply/apply-script.ts';
@@ -63,7 +64,7 @@ function applyOptions(
     table,
     committed,
     schema: database.session.settings.schema,
-    reset: database.isPooled ? RESET_POOLED : RESET_SESSION,
+    ...sessionStatements(database, table),
     noticesLostClient,
     mayAutocommit: !database.isPooled,
     isFollowed: name !== target.pending.at(-1)?.name,
@@ -85,6 +86,16 @@ function applyOptions(
       }),
     waitFor: waitWhileInUse(name, target.database.lockTimeoutMs, signal, log),
   };
+}
+
+/** In a session of ours the guard of the history is prepared. */
+function sessionStatements(
+  { isPooled }: ApplyDeps['database'],
+  table: string,
+): Pick<ApplyOptions, 'guard' | 'reset'> {
+  return isPooled
+    ? { guard: guardHistory(table, 'ROW EXCLUSIVE'), reset: RESET_POOLED }
+    : { guard: preparedGuard(table), reset: [...RESET_SESSION, prepareGuard(table)] };
 }
 
 async function explainFailure(

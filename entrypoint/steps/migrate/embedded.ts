@@ -1,6 +1,7 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import { faultPoint } from '../../core/fault-point.ts';
 import type { Database } from '../../database/database.ts';
+import { prepareGuard } from '../../database/history-guard.ts';
 import { checksum } from '../../migrations/checksum.ts';
 import { EngineAdapterFactory } from '../../migrations/engine/engine-adapter.ts';
 import { createSchemaEngine, toMigrationList } from '../../migrations/engine/schema-engine.ts';
@@ -18,6 +19,7 @@ export async function migrateEmbedded(given: MigrateDeps<MigrateTarget & Pending
   const { database, target } = given;
   const table = database.historyTable;
   const deps = { ...given, table, noticesLostClient: await canNoticeLostClient(database) };
+  if (!database.isPooled) await database.session.query(prepareGuard(table));
   await finishInterrupted(deps);
   if (target.pending.length === 0) return;
   let running = Promise.resolve();

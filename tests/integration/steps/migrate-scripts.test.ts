@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runBundle } from '../../helpers/bundle.ts';
+import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase } from '../../helpers/database.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
@@ -70,3 +70,38 @@ test.each(['CREATE TABLE a (); /* never closed', "SELECT 'never closed", 'SELECT
     expect(message).not.toMatch(/SET LOCAL|_prisma_migrations/);
   },
 );
+
+test('the query that runs a script begins with the name of its migration, on one line', async () => {
+  const app = await createStandalone({ migrations: { '1_base': 'CREATE TABLE items (n int)' } });
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  expect(await runBundle({ dir: app.dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+  await app.addMigration('2_a\nSELECT 1; --', 'ALTER TABLE items ADD COLUMN label text');
+  const blocker = await database.connect();
+  await blocker.query('BEGIN; LOCK TABLE items');
+  const boot = await startBundle({ dir: app.dir, args: ['migrate'], env });
+  const waiting = `SELECT query FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  await expect.poll(() => database.query(waiting)).toHaveLength(1);
+  const [seen] = await database.query<{ query: string }>(waiting);
+  expect(seen?.query).toMatch(/^-- migration 2_a\\x0aSELECT 1; --\nBEGIN;/);
+  await blocker.query('COMMIT');
+  expect(await boot.exit).toMatchObject({ code: 0 });
+});
+
+test('a trigger that forgets what the session has prepared stands in the way of no later migration', async () => {
+  const app = await createStandalone({
+    migrations: {
+      '1_trigger': `CREATE TABLE items (n int); CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN EXECUTE 'DEALLOCATE ALL'; RETURN new; END $$;
+        CREATE TRIGGER forgets BEFORE INSERT ON items FOR EACH ROW EXECUTE FUNCTION forget()`,
+      '2_fires': 'INSERT INTO items VALUES (1)',
+      '3_next': 'INSERT INTO items VALUES (2)',
+    },
+  });
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url };
+  const { code, stdout } = await runBundle({ dir: app.dir, args: ['migrate'], env });
+  expect(code, stdout).toBe(0);
+  expect(await database.query('SELECT n FROM items ORDER BY n')).toEqual([{ n: 1 }, { n: 2 }]);
+});
