@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { SettingProblem } from '../core/errors.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import type { AppConnection } from '../postgres/driver-url.ts';
+import { directName, sourceOfUrl } from './connection-source.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import type { ResolvedEnvironment } from './environment.ts';
 import { type FoundUrl, findDatabaseUrl } from './find-database-url.ts';
@@ -66,18 +67,21 @@ export function readDatabase(
   };
 }
 
-function findDirectUrl({ variables, urlNames }: ResolvedEnvironment): FoundUrl | undefined {
+function findDirectUrl(environment: ResolvedEnvironment): FoundUrl | undefined {
+  const { variables, urlNames } = environment;
   const name = urlNames.direct.find((candidate) => candidate in variables);
   const url = name === undefined ? undefined : variables[name];
-  return name === undefined || url === undefined ? undefined : { url, variables: [name] };
+  if (name === undefined || url === undefined) return undefined;
+  const direct = directName(environment);
+  return { url, variables: [name], source: sourceOfUrl(direct, direct) };
 }
 
 function readConnection(
-  { url, variables }: FoundUrl,
+  { url, variables, source }: FoundUrl,
   appDir: string,
   problems: SettingProblem[],
 ): AppConnection | undefined {
-  const parsed = parseDatabaseUrl(variables[0], url, resolve(appDir));
+  const parsed = parseDatabaseUrl(source, url, resolve(appDir));
   if ('value' in parsed) return { variables, url, settings: parsed.value };
   problems.push(parsed.problem);
   return undefined;

@@ -1,6 +1,6 @@
 import type { SettingProblem } from '../core/errors.ts';
 import { LONGEST_MS } from '../lib/duration.ts';
-import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import type { ConnectionSettings, ConnectionSource } from '../postgres/connection-settings.ts';
 import { readSecurity } from './security-parameters.ts';
 import { findUnencodedPassword } from './unencoded-password.ts';
 import { findParameterProblem } from './url-parameters.ts';
@@ -16,9 +16,15 @@ export type Parsed<Value> = { readonly value: Value } | { readonly problem: Sett
  * repeats nothing of the URL but its scheme and parameter names.
  * @param baseDir the folder that relative certificate paths start from
  */
-export function parseDatabaseUrl(source: string, text: string, baseDir: string): Parsed<ConnectionSettings> {
+export function parseDatabaseUrl(
+  source: ConnectionSource,
+  text: string,
+  baseDir: string,
+): Parsed<ConnectionSettings> {
+  // A URL that was built from parts can only fail in what is not encoded: its parameters.
+  const what = source.params.replace(/_FILE$/, '');
   const fail = (expected: string, got: string, hint: string) => ({
-    problem: { what: source, expected, got, hint },
+    problem: { what, expected, got, hint },
   });
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme !== 'postgres' && scheme !== 'postgresql') {
@@ -45,12 +51,12 @@ export function parseDatabaseUrl(source: string, text: string, baseDir: string):
     );
   }
   const url = new URL(text);
-  const problem = findParameterProblem(source, url);
+  const problem = findParameterProblem(what, url);
   return problem === undefined ? readUrl(source, url, baseDir, fail) : { problem };
 }
 
 function readUrl(
-  source: string,
+  source: ConnectionSource,
   url: URL,
   baseDir: string,
   fail: (expected: string, got: string, hint: string) => { problem: SettingProblem },

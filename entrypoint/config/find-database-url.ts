@@ -1,15 +1,19 @@
 import type { SettingProblem } from '../core/errors.ts';
+import type { ConnectionSource } from '../postgres/connection-settings.ts';
 import { buildDatabaseUrl } from './build-database-url.ts';
+import { checkHost } from './check-host.ts';
+import { directName, nameAsSet, sourceOfParts, sourceOfUrl } from './connection-source.ts';
 import type { ResolvedEnvironment } from './environment.ts';
 import { isSet } from './read-files.ts';
 import { suggestUrlNames } from './suggest-url-names.ts';
 import type { Values } from './values.ts';
 import { VARIABLES } from './variables.ts';
 
-/** A connection string, and the variables that the app gets it in. The first is the one that it was read from. */
+/** A connection string, the variables that the app gets it in, and those that it was read from. */
 export interface FoundUrl {
   readonly url: string;
-  readonly variables: readonly [string, ...string[]];
+  readonly variables: readonly string[];
+  readonly source: ConnectionSource;
 }
 
 /** The connection string of the app, or one built from the variables of its parts; undefined after adding a problem. */
@@ -26,7 +30,11 @@ export function findDatabaseUrl(
   const url = given === undefined ? undefined : variables[given];
   if (given !== undefined && url !== undefined && set.length === 0) {
     // Also what the app reads, where it is not told otherwise.
-    return { url, variables: values.DATABASE_URL === undefined ? [given, 'DATABASE_URL'] : [given] };
+    return {
+      url,
+      variables: values.DATABASE_URL === undefined ? [given, 'DATABASE_URL'] : [given],
+      source: sourceOfUrl(nameAsSet(environment, given), directName(environment)),
+    };
   }
   const other = given ?? (values.DATABASE_URL === undefined ? undefined : 'DATABASE_URL');
   if (other !== undefined && set.length > 0) {
@@ -47,7 +55,9 @@ export function findDatabaseUrl(
     });
     return undefined;
   }
-  return buildUrl(parts, values.DATABASE_PORT, problems);
+  const built = buildUrl(parts, values.DATABASE_PORT, problems);
+  if (built === undefined) return undefined;
+  return { url: built, variables: ['DATABASE_URL'], source: sourceOfParts(environment) };
 }
 
 type Parts = Record<
@@ -77,12 +87,15 @@ function readParts(values: Values, problems: SettingProblem[]): Parts {
   };
 }
 
-function buildUrl(parts: Parts, port: number, problems: SettingProblem[]): FoundUrl | undefined {
+function buildUrl(parts: Parts, port: number, problems: SettingProblem[]): string | undefined {
   const { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name } = parts;
   const { DATABASE_PASSWORD: password, DATABASE_PARAMS: params } = parts;
   if (host !== undefined && user !== undefined && name !== undefined) {
-    const url = buildDatabaseUrl({ host, user, name, port: String(port), password, params });
-    return { url, variables: ['DATABASE_URL'] };
+    const problem = checkHost(host);
+    if (problem === undefined)
+      return buildDatabaseUrl({ host, user, name, port: String(port), password, params });
+    problems.push(problem);
+    return undefined;
   }
   const required = { DATABASE_HOST: host, DATABASE_USER: user, DATABASE_NAME: name };
   const missing = Object.entries(required).flatMap(([part, value]) => (isSet(value) ? [] : [part]));

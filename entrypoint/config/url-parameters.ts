@@ -74,9 +74,9 @@ const PROTECTS = /^(?:ssl|channel_binding$|require_auth$)/;
 export type ParameterName = keyof typeof OURS;
 
 /** The first parameter that is unknown, repeated or malformed; the problem never repeats its value. */
-export function findParameterProblem(source: string, url: URL): SettingProblem | undefined {
+export function findParameterProblem(what: string, url: URL): SettingProblem | undefined {
   const problem = (expected: string, got: string, hint: string) => ({
-    what: source,
+    what,
     expected,
     got,
     hint,
@@ -98,7 +98,7 @@ export function findParameterProblem(source: string, url: URL): SettingProblem |
     }
     const rule = ruleOf(name);
     const value = values[0] ?? '';
-    if (rule === undefined) return unknown(source, name);
+    if (rule === undefined) return unknown(what, name);
     if (value === '' && PROTECTS.test(name))
       return problem(`a value for ${name}`, 'an empty one', 'Set it, or remove it.');
     if (rule === 'text' || value === '') continue;
@@ -120,10 +120,10 @@ function ruleOf(name: string): Rule | undefined {
   return OF_THE_APP.includes(name) ? 'text' : undefined;
 }
 
-function unknown(source: string, name: string): SettingProblem {
+function unknown(what: string, name: string): SettingProblem {
   const suggestion = nearest(name.replace(/^amp;/, '').toLowerCase(), [...Object.keys(OURS), ...OF_THE_APP]);
   return {
-    what: source,
+    what,
     expected: 'parameters that Zarpe, Prisma, libpq or node-postgres knows',
     got: printable(name),
     hint:

@@ -3,8 +3,12 @@ import { type ConnectionSettings, describeTarget } from '../postgres/connection-
 
 /** @param work what has to be written, as a clause: `3 migrations are pending` */
 export function readOnly(connection: ConnectionSettings, work: string): BootError {
+  const { url, direct } = connection.source;
   return new BootError('DATABASE_READ_ONLY', {
     message: `The database at ${describeTarget(connection)} is read-only, and ${work}`,
-    hint: `It may be a standby: connect to the primary in ${connection.source}, or set DIRECT_URL to it.`,
+    hint:
+      url === direct
+        ? `It may be a standby: set ${direct} to the primary.`
+        : `It may be a standby: connect to the primary in ${url}, or set ${direct} to it.`,
   });
 }

@@ -62,7 +62,7 @@ export class Authentication {
       throw this.#refuse(
         'DATABASE_ACCESS_REFUSED',
         `the server requested ${requested}, but require_auth allows only ${auth.methods.join(', ')}`,
-        `Change the method in pg_hba.conf, or require_auth in ${source}.`,
+        `Change the method in pg_hba.conf, or require_auth in ${source.params}.`,
       );
     }
     if (auth.bindsChannel && method !== 'scram-sha-256')
@@ -76,7 +76,7 @@ export class Authentication {
     throw this.#refuse(
       'DATABASE_TLS',
       'the server requested the password in cleartext over a connection without TLS',
-      `Set sslmode=require or stricter in ${source}, or use scram-sha-256 in pg_hba.conf. On a network you trust, require_auth=password in ${source} allows it.`,
+      `Set sslmode=require or stricter in ${source.params}, or use scram-sha-256 in pg_hba.conf. On a network you trust, require_auth=password in ${source.params} allows it.`,
     );
   }
 
@@ -106,7 +106,7 @@ export class Authentication {
     return this.#refuse(
       'DATABASE_TLS',
       `channel_binding=require cannot be satisfied: ${reason}`,
-      `Check whether a proxy terminates TLS between here and the server, or remove channel_binding from ${this.#settings.source}.`,
+      `Check whether a proxy terminates TLS between here and the server, or remove channel_binding from ${this.#settings.source.params}.`,
     );
   }
 

@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from 'node:util';
 import { BootError, type ErrorCode } from '../core/errors.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
-import { type ConnectionSettings, describeTarget } from './connection-settings.ts';
+import { type ConnectionSettings, type ConnectionSource, describeTarget } from './connection-settings.ts';
 import { explainTlsError, isTlsError } from './tls-error.ts';
 
 const RETRYABLE_SYSTEM_ERRORS = new Set([
@@ -73,11 +73,17 @@ function explain(error: unknown, settings: ConnectionSettings): Explanation {
   // node-postgres reports a missing password itself, without a code.
   const lacksPassword = /^SASL: .*password must be/.test(message);
   if (lacksPassword || (code === '28P01' && password === undefined)) {
-    const reason = `the server requires a password for user "${user}", and ${source} has none (28P01)`;
-    return ['DATABASE_ACCESS_REFUSED', `Add the password to ${source}.`, reason];
+    const noPassword =
+      source.password === source.url ? `${source.url} has none` : `${source.password} is not set`;
+    const reason = `the server requires a password for user "${user}", and ${noPassword} (28P01)`;
+    return [
+      'DATABASE_ACCESS_REFUSED',
+      source.password === source.url ? `Add the password to ${source.url}.` : `Set ${source.password}.`,
+      reason,
+    ];
   }
   if (code === '28P01') {
-    const hint = `Correct the password in ${source}. The postgres image applies POSTGRES_PASSWORD only when it initializes an empty volume.`;
+    const hint = `Correct the password in ${source.password}. The postgres image applies POSTGRES_PASSWORD only when it initializes an empty volume.`;
     return ['DATABASE_ACCESS_REFUSED', hint, `password authentication failed for user "${user}" (28P01)`];
   }
   if (/^SASL: .* iteration count \d+ exceeds/.test(message)) {
@@ -90,7 +96,7 @@ function explain(error: unknown, settings: ConnectionSettings): Explanation {
   }
   if (code === '28000' || code === '42501') return explainRefusal(message, settings);
   if (isTlsError(error)) {
-    const { hint, reason } = explainTlsError(error);
+    const { hint, reason } = explainTlsError(error, source.params);
     return ['DATABASE_TLS', hint, reason];
   }
   return isRetryableSystemError(error) || code === 'none' || RETRYABLE_STATE.test(code)
@@ -100,10 +106,10 @@ function explain(error: unknown, settings: ConnectionSettings): Explanation {
 
 function explainRefusal(message: string, { source, user }: ConnectionSettings): Explanation {
   if (/no encryption|SSL off/.test(message)) {
-    return ['DATABASE_TLS', `The server requires TLS: set sslmode=require or stricter in ${source}.`];
+    return ['DATABASE_TLS', `The server requires TLS: set sslmode=require or stricter in ${source.params}.`];
   }
   if (/client certificate|certificate authentication failed/.test(message)) {
-    const hint = `Set sslcert=FILE and sslkey=FILE in ${source} to a client certificate for role "${user}", and an sslmode that uses TLS.`;
+    const hint = `Set sslcert=FILE and sslkey=FILE in ${source.params} to a client certificate for role "${user}", and an sslmode that uses TLS.`;
     return ['DATABASE_TLS', hint];
   }
   return [
@@ -118,22 +124,30 @@ function unavailableHint(code: string, { source, host }: ConnectionSettings): st
   switch (code) {
     case 'ECONNREFUSED':
       return /^(?:localhost|127\..*|::1)$/.test(host)
-        ? `Check that PostgreSQL is running and that the port in ${source} is correct. Inside a container, ${host} is the container itself: use the host name of the database.`
-        : `Check that PostgreSQL is running and that the host and port in ${source} are correct.`;
+        ? `Check that PostgreSQL is running and that ${portOf(source)} is correct. Inside a container, ${host} is the container itself: use the host name of the database.`
+        : `Check that PostgreSQL is running and that ${hostAndPortOf(source)} are correct.`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `Check the host name in ${source}, and that this machine or container is on the network of the database.`;
+      return `Check the host name in ${source.host}, and that this machine or container is on the network of the database.`;
     case 'ENOENT':
-      return `Check that PostgreSQL is running and that ${source} names the directory of its Unix socket.`;
+      return `Check that PostgreSQL is running and that ${source.host} names the directory of its Unix socket.`;
     case 'EBADMSG':
-      return `Check that ${source} names the host and port of a PostgreSQL server.`;
+      return `Check that ${hostAndPortOf(source)} are those of a PostgreSQL server.`;
     case '57P03':
       return 'If it does not become ready, read the log of the server.';
     case '53300':
       return 'Close idle connections, or raise max_connections of the server or CONNECTION LIMIT of the role or database.';
     default:
-      return `Check that PostgreSQL is running, that the host and port in ${source} are correct, and that no firewall blocks them.`;
+      return `Check that PostgreSQL is running, that ${hostAndPortOf(source)} are correct, and that no firewall blocks them.`;
   }
+}
+
+function portOf({ url, port }: ConnectionSource): string {
+  return port === url ? `the port in ${url}` : port;
+}
+
+function hostAndPortOf({ host, port }: ConnectionSource): string {
+  return host === port ? `the host and port in ${host}` : `${host} and ${port}`;
 }
 
 /** The standard term of a system error, or what the server said, with the code in brackets. */

@@ -29,10 +29,26 @@ export interface AuthSettings {
   readonly bindsChannel: boolean;
 }
 
+/**
+ * The variables that a connection was read from, for messages. All but `direct` are the same for a connection string;
+ * `NAME_FILE` stands for `NAME` where the value came from a file.
+ */
+export interface ConnectionSource {
+  /** The variable of the connection string, or of the host where the parts are set. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: string;
+  readonly user: string;
+  readonly password: string;
+  /** The variable with the parameters, such as sslmode. */
+  readonly params: string;
+  /** The variable that takes a direct connection, set or not. */
+  readonly direct: string;
+}
+
 /** One database connection, read from a URL with the meanings Prisma gives to its parameters. */
 export interface ConnectionSettings {
-  /** The variable that it was read from, for messages. */
-  readonly source: string;
+  readonly source: ConnectionSource;
   /** A host name or address, or the folder of a Unix socket. */
   readonly host: string;
   readonly port: number;

@@ -76,7 +76,7 @@ function tlsUnsupported(settings: ConnectionSettings): BootError {
   const { mode } = settings.tls;
   return new BootError('DATABASE_TLS', {
     message: `Could not connect to ${describeTarget(settings)}: the server does not support SSL, but sslmode=${mode} requires it`,
-    hint: `Turn on TLS on the server (ssl = on), or, on a network you trust, set sslmode=prefer or disable in ${settings.source}.`,
+    hint: `Turn on TLS on the server (ssl = on), or, on a network you trust, set sslmode=prefer or disable in ${settings.source.params}.`,
   });
 }
 
@@ -94,7 +94,7 @@ function injectedBytes(settings: ConnectionSettings): BootError {
 async function encrypt(socket: Socket, settings: ConnectionSettings, signal: AbortSignal): Promise<Socket> {
   const tls = await import('node:tls');
   const secure = tls.connect({
-    ...readTlsOptions(settings.source, settings.tls),
+    ...readTlsOptions(settings.source.params, settings.tls),
     socket,
     host: settings.host,
     ...(isIP(settings.host) === 0 && { servername: settings.host }),

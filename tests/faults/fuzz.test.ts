@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildDatabaseUrl } from '../../entrypoint/config/build-database-url.ts';
+import { sourceOfUrl } from '../../entrypoint/config/connection-source.ts';
 import { parseDatabaseUrl } from '../../entrypoint/config/database-url.ts';
 import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES } from '../../entrypoint/config/variables.ts';
@@ -146,10 +147,10 @@ describe('a connection string of random parts', () => {
             params: 'schema=app',
           });
         const url = build({ host: address, port, user, password, database: name });
-        const first = parseDatabaseUrl('DATABASE_URL', url, '/app');
+        const first = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/app');
         if ('problem' in first) throw new Error(JSON.stringify(first.problem));
         expect(first.value).toMatchObject({ port, user, password, database: name, schema: 'app' });
-        const second = parseDatabaseUrl('DATABASE_URL', build(first.value), '/app');
+        const second = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), build(first.value), '/app');
         expect(second).toEqual(first);
       },
     );
@@ -165,7 +166,7 @@ describe('a connection string of random parts', () => {
       name,
       params: undefined,
     });
-    expect(parseDatabaseUrl('DATABASE_URL', url, '/app')).toMatchObject({
+    expect(parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/app')).toMatchObject({
       problem: { expected: 'a database name after the host' },
     });
   });
@@ -181,7 +182,7 @@ describe('a connection string of random parts', () => {
       noise,
       (scheme, before, after) => {
         const url = `${scheme}app:${before}${secret}${after}@db:x/${after}`;
-        const parsed = parseDatabaseUrl('DATABASE_URL', url, '/app');
+        const parsed = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/app');
         if (!('problem' in parsed)) return;
         refused += 1;
         expect(JSON.stringify(parsed.problem)).not.toContain(secret);

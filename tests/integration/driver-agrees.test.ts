@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { sourceOfUrl } from '../../entrypoint/config/connection-source.ts';
 import { parseDatabaseUrl } from '../../entrypoint/config/database-url.ts';
 import { connect } from '../../entrypoint/postgres/connect.ts';
 import { driverUrl } from '../../entrypoint/postgres/driver-url.ts';
@@ -24,7 +25,7 @@ const client = async (url: string) => {
 
 /** What a connection string means to us, and to node-postgres in the words that Zarpe hands on. */
 async function meanings(url: string): Promise<{ ours: Outcome; driver: Outcome }> {
-  const parsed = parseDatabaseUrl('DATABASE_URL', url, '/');
+  const parsed = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/');
   if ('problem' in parsed) return { ours: 'not a configuration', driver: 'not a configuration' };
   const settings = parsed.value;
   const session = await connect(settings, { signal: AbortSignal.timeout(30_000) }).catch(() => undefined);

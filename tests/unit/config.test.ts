@@ -1,5 +1,7 @@
-import { hostname } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readEarlySettings } from '../../entrypoint/config/early-settings.ts';
 import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
@@ -17,7 +19,7 @@ describe('readConfig', () => {
       appDir: '/app',
       build: { serverFile: 'server.js', prismaDir: 'prisma', migrationsDir: undefined, engine: 'embedded' },
       database: {
-        connection: { source: 'DATABASE_URL', host: 'db', port: 5432, user: 'app', database: 'app' },
+        connection: { source: { url: 'DATABASE_URL' }, host: 'db', port: 5432, user: 'app', database: 'app' },
         url: URL,
         timeoutMs: 60_000,
         lockTimeoutMs: 300_000,
@@ -189,6 +191,47 @@ describe('the parts of the connection', () => {
     ]);
   });
 
+  test.each([
+    ['db:5433', 'a host with a port', 'Set the port in DATABASE_PORT.'],
+    ['postgres://db', 'a URL', 'Set DATABASE_URL instead, or only the host name here.'],
+    ['a,b', 'several hosts', 'Name only the primary: Zarpe writes to it.'],
+    ['db/app', 'a value with a character that no host name has', 'Write only the host name.'],
+    ['fe80::1%eth0', 'a value with a character that no host name has', 'Write only the host name.'],
+  ])('with DATABASE_HOST=%s are refused: only a host belongs there', (host, got, hint) => {
+    expect(problems({ ...parts, DATABASE_HOST: host })).toMatchObject([{ what: 'DATABASE_HOST', got, hint }]);
+  });
+
+  test.each(['db', '10.0.0.1', '::1', '[::1]', '/var/run/postgresql', 'db.internal', 'my_db'])(
+    'accept DATABASE_HOST=%s',
+    (host) => {
+      expect(read({ ...parts, DATABASE_HOST: host }).database.connection.host).toBe(
+        host.replace(/[[\]]/g, ''),
+      );
+    },
+  );
+
+  test('name the variable of the parameters where one is malformed', () => {
+    expect(problems({ ...parts, DATABASE_ARGS: 'sslmode=maybe' })).toMatchObject([{ what: 'DATABASE_ARGS' }]);
+  });
+
+  test('are named as they were set, other names and files included', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'zarpe-parts-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = join(dir, 'password');
+    writeFileSync(file, 'a password of a file');
+    const env = { DATABASE_HOST: 'db', DATABASE_USERNAME: 'app', DATABASE_NAME: 'main' };
+    const named = { ...env, DATABASE_PASSWORD_FILE: file, ENTRYPOINT_DIRECT_URL_FROM: 'UNPOOLED,OTHER' };
+    expect(read(named).database.connection.source).toEqual({
+      url: 'DATABASE_HOST',
+      host: 'DATABASE_HOST',
+      port: 'DATABASE_PORT',
+      user: 'DATABASE_USERNAME',
+      password: 'DATABASE_PASSWORD_FILE',
+      params: 'DATABASE_PARAMS',
+      direct: 'UNPOOLED',
+    });
+  });
+
   test('are never ignored: parameters alone beside a connection string are refused too', () => {
     expect(problems({ DATABASE_URL: URL, DATABASE_PARAMS: 'sslmode=verify-full' })).toMatchObject([
       { what: 'DATABASE_URL, DATABASE_PARAMS', got: 'both' },
@@ -209,7 +252,7 @@ describe('DIRECT_URL', () => {
   test('is the connection of everything but the server', () => {
     const config = read({ DATABASE_URL: URL, DIRECT_URL: direct });
     expect(config.database.connection).toMatchObject({
-      source: 'DIRECT_URL',
+      source: { url: 'DIRECT_URL', direct: 'DIRECT_URL' },
       host: 'primary',
       user: 'owner',
     });

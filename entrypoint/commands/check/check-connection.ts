@@ -28,7 +28,7 @@ export function checkConnection(database: Database): Finding[] {
     findings.push(
       warning(
         'database',
-        'the connection goes through a pooler; set DIRECT_URL to a direct connection, which migrations need if they cannot run in one transaction',
+        `the connection goes through a pooler; set ${settings.source.direct} to a direct connection, which migrations need if they cannot run in one transaction`,
       ),
     );
   }
@@ -72,7 +72,7 @@ export async function checkServerConnection(config: Config, { shutdown }: Contex
     return [
       ok(
         'database',
-        `the connection of the server (${serverConnection.source}, ${describeTarget(serverConnection)}) works`,
+        `the connection of the server (${serverConnection.source.url}, ${describeTarget(serverConnection)}) works`,
       ),
     ];
   } catch (error) {

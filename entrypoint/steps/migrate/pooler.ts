@@ -20,8 +20,8 @@ export function refuseAutocommitBehindPooler(database: Database, pending: readon
 export function poolerUnsuitable(database: Database, migrations: readonly string[]): BootError {
   const { source, host, port } = database.session.settings;
   return new BootError('POOLER_UNSUITABLE', {
-    message: `${source} leads to a pooler at ${host}:${port}, and pending migrations cannot run in one transaction: ${migrations.join(', ')}`,
-    hint: `Set DIRECT_URL to a direct connection to the server${knownDirectHost(host, port)}.`,
+    message: `${source.url} leads to a pooler at ${host}:${port}, and pending migrations cannot run in one transaction: ${migrations.join(', ')}`,
+    hint: `Set ${source.direct} to a direct connection to the server${knownDirectHost(host, port)}.`,
   });
 }
 

@@ -52,8 +52,9 @@ export function lacksPrivileges(
   lacks: readonly string[],
   pending: number,
 ): BootError {
+  const { user, direct } = session.settings.source;
   return new BootError('DATABASE_ACCESS_REFUSED', {
     message: `Role "${state.server.role}" lacks ${lacks.join('; ')}, and ${arePending(pending)}`,
-    hint: `Grant it, or use another role in ${session.settings.source} or DIRECT_URL.`,
+    hint: `Grant it, or use another role in ${[...new Set([user, direct])].join(' or ')}.`,
   });
 }

@@ -161,6 +161,19 @@ describe('what requires manual action ends the wait at once with 77', () => {
     expect(problem?.hint).toContain('Correct the password in DATABASE_URL');
   });
 
+  test('a wrong password in a variable of its own, which the hint names', async () => {
+    const [database, app, { name }] = [await createDatabase(), await createStandalone(), await createRole()];
+    const env = {
+      DATABASE_HOST: database.host,
+      DATABASE_PORT: String(database.port),
+      DATABASE_USERNAME: name,
+      DATABASE_PASSWORD: 'not-the-right-password',
+      DATABASE_NAME: database.name,
+    };
+    const boot = await runBundle({ dir: app.dir, env });
+    expect(failureOf(boot).problem?.hint).toContain('Correct the password in DATABASE_PASSWORD.');
+  });
+
   test('no password', async () => {
     const database = await createDatabase();
     const { problem } = await refuse(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildDatabaseUrl, type UrlParts } from '../../../entrypoint/config/build-database-url.ts';
+import { sourceOfUrl } from '../../../entrypoint/config/connection-source.ts';
 import { parseDatabaseUrl } from '../../../entrypoint/config/database-url.ts';
 import type { ConnectionSettings } from '../../../entrypoint/postgres/connection-settings.ts';
 import type { AnyProblem } from '../../helpers/problems.ts';
@@ -8,13 +9,13 @@ import type { AnyProblem } from '../../helpers/problems.ts';
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 
 function parse(url: string): ConnectionSettings {
-  const parsed = parseDatabaseUrl('DATABASE_URL', url, '/app');
+  const parsed = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/app');
   if ('problem' in parsed) throw new Error(`refused: ${JSON.stringify(parsed.problem)}`);
   return parsed.value;
 }
 
 function refuse(url: string): AnyProblem {
-  const parsed = parseDatabaseUrl('DATABASE_URL', url, '/app');
+  const parsed = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/app');
   if ('value' in parsed) throw new Error(`taken: ${JSON.stringify(parsed.value)}`);
   return parsed.problem;
 }
@@ -71,7 +72,7 @@ describe('a connection string built from parts', () => {
 describe('a connection string', () => {
   test('with everything left out that may be', () => {
     expect(parse('postgres://app@db/main')).toEqual({
-      source: 'DATABASE_URL',
+      source: sourceOfUrl('DATABASE_URL'),
       host: 'db',
       port: 5432,
       user: 'app',
@@ -129,7 +130,7 @@ describe('a connection string', () => {
     fc.assert(
       fc.property(password, fc.constantFrom('', '?schema=app', '?options=b@c'), (raw, parameters) => {
         const parsed = parseDatabaseUrl(
-          'DATABASE_URL',
+          sourceOfUrl('DATABASE_URL'),
           `postgresql://app:${raw}@db:5432/main${parameters}`,
           '/',
         );
@@ -202,7 +203,11 @@ describe('a connection string', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
-        const parsed = parseDatabaseUrl('DATABASE_URL', `postgresql://${pieces.join('')}`, '/app');
+        const parsed = parseDatabaseUrl(
+          sourceOfUrl('DATABASE_URL'),
+          `postgresql://${pieces.join('')}`,
+          '/app',
+        );
         expect('value' in parsed || 'problem' in parsed).toBe(true);
       }),
       { numRuns: 5000 },
@@ -240,7 +245,11 @@ describe('the parameters of Prisma', () => {
   test.each(['sslmode', 'sslrootcert', 'sslaccept', 'channel_binding', 'require_auth'])(
     'are not empty where that would be less protection than was meant: %s',
     (name) => {
-      const parsed = parseDatabaseUrl('DATABASE_URL', `postgresql://u:p@h/d?schema=app&${name}=`, '/app');
+      const parsed = parseDatabaseUrl(
+        sourceOfUrl('DATABASE_URL'),
+        `postgresql://u:p@h/d?schema=app&${name}=`,
+        '/app',
+      );
       expect(parsed).toMatchObject({ problem: { expected: `a value for ${name}`, got: 'an empty one' } });
     },
   );

@@ -29,9 +29,11 @@ describe('ENTRYPOINT_DATABASE_URL_FROM', () => {
   test('reads the first of its names that is set', () => {
     const env = { ENTRYPOINT_DATABASE_URL_FROM: ` ${PRISMA_NAMES.replace(',', ' , ')} ` };
     const both = read({ ...env, DATABASE_URL: DIRECT, POSTGRES_PRISMA_URL: POOLED });
-    expect(both.database).toMatchObject({ connection: { source: 'POSTGRES_PRISMA_URL', host: 'pooler' } });
+    expect(both.database).toMatchObject({
+      connection: { source: { url: 'POSTGRES_PRISMA_URL' }, host: 'pooler' },
+    });
     const one = read({ ...env, DATABASE_URL: DIRECT, POSTGRES_PRISMA_URL: '' });
-    expect(one.database).toMatchObject({ connection: { source: 'DATABASE_URL', host: 'db' } });
+    expect(one.database).toMatchObject({ connection: { source: { url: 'DATABASE_URL' }, host: 'db' } });
   });
 
   test('reads no name that it does not list', () => {
@@ -128,8 +130,8 @@ describe('ENTRYPOINT_DIRECT_URL_FROM', () => {
     });
     expect(database).toMatchObject({
       url: DIRECT,
-      connection: { source: 'DATABASE_URL_UNPOOLED' },
-      serverConnection: { source: 'DATABASE_URL' },
+      connection: { source: { url: 'DATABASE_URL_UNPOOLED', direct: 'DATABASE_URL_UNPOOLED' } },
+      serverConnection: { source: { url: 'DATABASE_URL', direct: 'DATABASE_URL_UNPOOLED' } },
     });
     expect(appEnv).toMatchObject({ DATABASE_URL: POOLED, DATABASE_URL_UNPOOLED: DIRECT });
     expect(appEnv).not.toHaveProperty('DIRECT_URL');

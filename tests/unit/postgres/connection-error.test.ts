@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { sourceOfUrl } from '../../../entrypoint/config/connection-source.ts';
 import { parseDatabaseUrl } from '../../../entrypoint/config/database-url.ts';
 import { BootError } from '../../../entrypoint/core/errors.ts';
 import { codeOf, messageOf } from '../../../entrypoint/lib/describe-error.ts';
 import { classifyConnectionError, toConnectionError } from '../../../entrypoint/postgres/connection-error.ts';
 
 function settings() {
-  const parsed = parseDatabaseUrl('DIRECT_URL', 'postgresql://app:hidden@db/main', '/app');
+  const parsed = parseDatabaseUrl(sourceOfUrl('DIRECT_URL'), 'postgresql://app:hidden@db/main', '/app');
   if ('problem' in parsed) throw new Error(parsed.problem.got);
   return parsed.value;
 }
@@ -106,6 +107,25 @@ describe('a connection that failed', () => {
     for (const code of ['28P01', 'ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT']) {
       expect(classify(failure(code)).hint).toContain('DIRECT_URL');
     }
+  });
+
+  test('has a hint that names the variables of the parts where those are set', () => {
+    const source = {
+      ...sourceOfUrl('DATABASE_HOST'),
+      port: 'DATABASE_PORT',
+      password: 'DATABASE_PASSWORD_FILE',
+    };
+    const parts = { ...settings(), source: { ...source, params: 'DATABASE_ARGS' } };
+    const hint = (code: string) => classifyConnectionError(failure(code), parts).hint;
+    expect(hint('28P01')).toContain('Correct the password in DATABASE_PASSWORD_FILE.');
+    expect(hint('ECONNREFUSED')).toContain('DATABASE_HOST and DATABASE_PORT are correct');
+    expect(hint('ENOTFOUND')).toContain('Check the host name in DATABASE_HOST,');
+    expect(hint('UNABLE_TO_GET_ISSUER_CERT')).toContain('sslrootcert=FILE in DATABASE_ARGS');
+    const none = classifyConnectionError(failure('28P01'), { ...parts, password: undefined });
+    expect(none).toMatchObject({
+      reason: expect.stringContaining('DATABASE_PASSWORD_FILE is not set'),
+      hint: 'Set DATABASE_PASSWORD_FILE.',
+    });
   });
 
   test('without a password says that there is none', () => {
