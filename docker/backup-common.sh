@@ -107,13 +107,15 @@ query() {
 }
 
 DEFAULT_ACL='^[0-9]+; [0-9]+ [0-9]+ DEFAULT ACL '
+# Large objects, their grants and comments. 2613 is pg_largeobject; before PostgreSQL 17 there is no METADATA.
+LARGE_OBJECT='^[0-9]+; (2613 [0-9]+ BLOB( METADATA)?|0 0 BLOBS|0 0 (ACL|COMMENT) - LARGE OBJECTS?) '
 
 # list_foreign_objects DUMP [ROLES]: what a restore may run code of, and what neither the owner of the dumped database, nor
-# this role, a superuser or one of ROLES (a line each) owns. Default privileges hold no code.
+# this role, a superuser or one of ROLES (a line each) owns. Default privileges and large objects hold no code.
 list_foreign_objects() {
   trusted=$(printf '%s\n' "${2:-}" pg_database_owner "$(dumped_owner "$1")" &&
     query --dbname=postgres --command "SELECT rolname FROM pg_roles WHERE rolsuper OR rolname = current_user") || return 1
-  list_entries_of_others "$1" "$trusted" | grep -Ev "$DEFAULT_ACL" || true
+  list_entries_of_others "$1" "$trusted" | grep -Ev -e "$DEFAULT_ACL" -e "$LARGE_OBJECT" || true
 }
 
 # The owner of the database that was dumped, from the entry of the database itself.

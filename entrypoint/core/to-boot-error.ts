@@ -4,8 +4,15 @@ import { BootError, type ErrorCode, type RuntimeProblem } from './errors.ts';
 export function toBootError(error: unknown): BootError {
   if (error instanceof BootError) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
-  const [code, problem] = describeLimit(cause) ?? ['INTERNAL', describeBug(cause)];
-  return new BootError(code, problem, error);
+  return (
+    explainLimit(error) ?? withoutWebAssembly(cause) ?? new BootError('INTERNAL', describeBug(cause), error)
+  );
+}
+
+/** The failure of what a limit of the machine or a flag of Node.js denies, which any step can meet; undefined for any other. */
+export function explainLimit(error: unknown): BootError | undefined {
+  const limit = error instanceof Error ? describeLimit(error) : undefined;
+  return limit && new BootError(...limit, error);
 }
 
 function describeBug({ name, message, stack = '' }: Error): RuntimeProblem {
@@ -16,7 +23,6 @@ function describeBug({ name, message, stack = '' }: Error): RuntimeProblem {
   };
 }
 
-/** Limits of the machine and of Node.js's flags, which any step can hit. */
 function describeLimit(error: Error): [ErrorCode, RuntimeProblem] | undefined {
   const code = 'code' in error ? error.code : undefined;
   switch (code) {
@@ -38,11 +44,13 @@ function describeLimit(error: Error): [ErrorCode, RuntimeProblem] | undefined {
       return ['PLATFORM_UNSUITABLE', { message: `Node.js denies ${permission} (${code})`, hint }];
     }
     default:
+      return undefined;
   }
+}
+
+function withoutWebAssembly(error: Error): BootError | undefined {
   if ('WebAssembly' in globalThis) return undefined;
   const message = `WebAssembly is not available in this Node.js: ${error.message}`;
-  return [
-    'PLATFORM_UNSUITABLE',
-    { message, hint: 'Run it without --jitless: the schema engine needs WebAssembly.' },
-  ];
+  const hint = 'Run it without --jitless: the schema engine needs WebAssembly.';
+  return new BootError('PLATFORM_UNSUITABLE', { message, hint }, error);
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import pg from 'pg';
+import { explainLimit } from '../core/to-boot-error.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { Authentication } from './authentication.ts';
@@ -25,7 +26,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Opens one connection to the server, encrypted as the settings ask. Rejects with the error of the driver or the server.
+ * Opens one connection to the server, encrypted as the settings ask. Rejects with the error of the driver or the server, or with
+ * a BootError where the machine has no socket to give.
  * With `prefer`, and where pg_hba.conf rejects the encrypted connection, it tries without TLS, as libpq does.
  */
 export async function connect(settings: ConnectionSettings, options: ConnectOptions): Promise<Session> {
@@ -75,7 +77,7 @@ async function attempt(
   } catch (error) {
     socket?.destroy();
     signal.throwIfAborted();
-    throw timeout.aborted ? timedOut(boundMs) : error;
+    throw timeout.aborted ? timedOut(boundMs) : (explainLimit(error) ?? error);
   } finally {
     bounded.removeEventListener('abort', abort);
   }

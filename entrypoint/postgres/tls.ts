@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { BootError } from '../core/errors.ts';
+import { explainLimit } from '../core/to-boot-error.ts';
 import { codeOf } from '../lib/describe-error.ts';
 import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 import type { TlsSettings } from './connection-settings.ts';
@@ -27,6 +28,8 @@ function readCertificate(source: string, parameter: string, path: string): Buffe
   try {
     return readRegularFile(path, MAX_BYTES);
   } catch (error) {
+    const limit = explainLimit(error);
+    if (limit !== undefined) throw limit;
     throw new BootError(
       'DATABASE_TLS',
       {

@@ -331,6 +331,23 @@ describe('restore', () => {
     );
   });
 
+  test('is not stopped by the large objects of another role, which hold no code', async () => {
+    const other = await createNotes();
+    await other.query('CREATE ROLE eve LOGIN');
+    await asEve(
+      other,
+      "SELECT lo_from_bytea(4711, 'four')",
+      'GRANT SELECT ON LARGE OBJECT 4711 TO zarpe',
+      "COMMENT ON LARGE OBJECT 4711 IS 'of eve'",
+    );
+    const dumped = await backup(other, 'once');
+    expect(dumped.code).toBe(0);
+    expect(dumped.stdout).not.toContain('"event":"foreign"');
+    const { code, stdout } = await restore(other, '--force', 'latest');
+    expect(code, stdout).toBe(0);
+    expect(await other.query("SELECT convert_from(lo_get(4711), 'UTF8')")).toBe('four');
+  });
+
   test('that the session of another role stops names that role, and leaves the database as it was', async () => {
     const other = await createNotes();
     expect((await backup(other, 'once')).code).toBe(0);

@@ -8,8 +8,17 @@ import { createStandalone } from '../helpers/standalone.ts';
 
 const node24 = findNode(24);
 
+/** Leaves no file to open at the moment a socket is to be connected. */
+const EXHAUST = `import { openSync } from 'node:fs';
+import { Socket } from 'node:net';
+const { connect } = Socket.prototype;
+Socket.prototype.connect = function (...given) {
+  try { for (;;) openSync('/dev/null'); } catch {}
+  return connect.apply(this, given);
+};`;
+
 async function run(
-  options: { node?: string | undefined; nodeArgs?: string[] },
+  options: { node?: string | undefined; nodeArgs?: string[]; args?: string[] },
   env: Record<string, string> = {},
 ) {
   const app = await createStandalone({ server: 'crashing' });
@@ -40,6 +49,20 @@ describe('where the machine or the flags of Node.js refuse what a boot needs', (
     }
     expect(codes).toContain('PLATFORM_UNSUITABLE');
     expect(codes).toContain(undefined);
+  });
+
+  test('no file left for the connection is that, and no refusal of the database', async () => {
+    const { path, write } = await createStandalone();
+    await write('node', `#!/bin/sh\nulimit -n 64\nexec '${process.execPath}' "$@"\n`);
+    await chmod(path('node'), 0o755);
+    await write('exhaust.mjs', EXHAUST);
+    const nodeArgs = [`--import=${path('exhaust.mjs')}`];
+    const { code, error } = await run({ node: path('node'), nodeArgs, args: ['migrate'] });
+    expect([code, error?.code, error?.problems?.[0]?.message]).toEqual([
+      78,
+      'PLATFORM_UNSUITABLE',
+      expect.stringMatching(/^Too many open files: connect EMFILE/),
+    ]);
   });
 
   test('--jitless is named', async () => {

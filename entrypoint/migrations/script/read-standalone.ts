@@ -12,17 +12,27 @@ export interface ConcurrentIndex {
   readonly definition: string;
 }
 
+export interface Reindex {
+  readonly kind: 'reindex';
+  readonly isConcurrent: boolean;
+  readonly scope: ReindexScope;
+  /** As the script writes it; undefined where it names no database. */
+  readonly name: string | undefined;
+}
+
 /** A statement that commits by itself, and whose outcome a later start can look up, or that may simply run again. */
 export type Standalone =
   | ConcurrentIndex
   | { readonly kind: 'drop index'; readonly name: string }
-  | { readonly kind: 'reindex'; readonly isConcurrent: boolean }
+  | Reindex
   | { readonly kind: 'detach'; readonly parent: string; readonly partition: string }
   | { readonly kind: 'create' | 'drop'; readonly object: SharedObject; readonly name: string }
   | { readonly kind: 'repeatable' };
 
+export type ReindexScope = (typeof REINDEX_SCOPES)[number];
 export type SharedObject = 'DATABASE' | 'TABLESPACE' | 'SUBSCRIPTION';
 
+const REINDEX_SCOPES = ['INDEX', 'TABLE', 'SCHEMA', 'DATABASE', 'SYSTEM'] as const;
 const REPEATABLE = /^(?:VACUUM|ANALYZE|ALTER SYSTEM|CLUSTER|ALTER DATABASE|DISCARD ALL)\b/;
 
 /** Reads such a statement; undefined for all others. */
@@ -36,7 +46,7 @@ export function readStandalone(text: string, { start, end, skeleton }: Statement
     if (!words.take('CASCADE')) words.take('RESTRICT');
     return name === undefined || words.peek() !== undefined ? undefined : { kind: 'drop index', name };
   }
-  if (words.take('REINDEX')) return { kind: 'reindex', isConcurrent: /\bCONCURRENTLY\b/.test(skeleton) };
+  if (words.take('REINDEX')) return readReindex(words, skeleton);
   if (words.take('ALTER', 'TABLE')) return readDetach(words, skeleton);
   return readShared(words);
 }
@@ -52,6 +62,15 @@ function readCreateIndex(words: Words): ConcurrentIndex | undefined {
   const table = words.name();
   if (table === undefined) return undefined;
   return { kind: 'create index', isUnique, name, table, definition: words.rest() };
+}
+
+function readReindex(words: Words, skeleton: string): Reindex | undefined {
+  words.skipParentheses();
+  const scope = REINDEX_SCOPES.find((word) => words.take(word));
+  words.take('CONCURRENTLY');
+  const name = words.name();
+  if (scope === undefined || words.peek() !== undefined) return undefined;
+  return { kind: 'reindex', isConcurrent: /\bCONCURRENTLY\b/.test(skeleton), scope, name };
 }
 
 function readDetach(words: Words, skeleton: string): Standalone | undefined {
@@ -99,6 +118,12 @@ class Words {
     const isNext = words.every((word, index) => this.#tokens[this.#next + index]?.text === word);
     if (isNext) this.#next += words.length;
     return isNext;
+  }
+
+  /** Goes past options in parentheses, which hold none themselves. */
+  skipParentheses(): void {
+    if (this.peek() !== '(') return;
+    while (this.peek() !== undefined && !this.take(')')) this.#next += 1;
   }
 
   /** Goes past a name, qualified or not, and answers with its text. */

@@ -1,3 +1,4 @@
+import { BootError } from '../../core/errors.ts';
 import { faultPoint } from '../../core/fault-point.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import { codeOf } from '../../lib/describe-error.ts';
@@ -39,6 +40,7 @@ export async function createDatabase(
       return undefined;
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof BootError) throw error;
       if (ALREADY_CREATED.has(codeOf(error))) return undefined;
       obstacle = classifyConnectionError(error, connection);
       if (obstacle.nativeCode === TEMPLATE_IN_USE || obstacle.retryable)

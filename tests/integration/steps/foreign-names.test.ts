@@ -63,6 +63,27 @@ test('a copy of an index that another role has given the name of a leftover stop
   expect(code, stdout).toBe(0);
 });
 
+test.each([
+  ['keeps locked stops no REINDEX', 'TABLE CONCURRENTLY a', 'theirs', true],
+  ['keeps locked stops no REINDEX', 'INDEX CONCURRENTLY a_pkey', 'theirs', true],
+  ['owns is not dropped by a REINDEX', '(CONCURRENTLY) SCHEMA public', 'public', false],
+])('an invalid copy that another role %s %s', async (_what, what, schema, isLocked) => {
+  const { database, theirs, app, attacker } = await prepare({
+    '0001': 'CREATE TABLE a (id int PRIMARY KEY);',
+  });
+  const env = { DATABASE_URL: database.urlFor(undefined, { schema: 'public' }) };
+  expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
+  await app.addMigration('0002', `REINDEX ${what};`);
+  await database.query(`GRANT CREATE ON SCHEMA public TO ${theirs.name}`);
+  await attacker.query(`CREATE TABLE ${schema}.q (a int); INSERT INTO ${schema}.q VALUES (1), (1)`);
+  await attacker.query(`CREATE UNIQUE INDEX CONCURRENTLY q_ccnew ON ${schema}.q (a)`).catch(() => undefined);
+  expect(await database.query('SELECT FROM pg_index WHERE NOT indisvalid')).toHaveLength(1);
+  if (isLocked) await attacker.query(`BEGIN; LOCK TABLE ${schema}.q IN SHARE UPDATE EXCLUSIVE MODE`);
+  const { code, stdout } = await runBundle({ dir: app.dir, args: ['migrate'], env });
+  expect(code, stdout).toBe(0);
+  expect(await database.query('SELECT FROM pg_index WHERE NOT indisvalid')).toHaveLength(1);
+});
+
 test('a prepared transaction that holds the boot lock is named, with what ends it', async () => {
   const server = await startServer({ settings: { max_prepared_transactions: '2' } });
   const database = await createDatabase({ server });

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { quoteIdentifier, quoteLiteral, type Session } from '../../../postgres/session.ts';
 import type { ConcurrentIndex } from '../../script/read-standalone.ts';
+import { findHolder } from './find-holder.ts';
 import type { Found } from './found.ts';
-import { findHolder } from './leftovers.ts';
 import { relationOf } from './relation-of.ts';
 
 interface Index {

@@ -1,8 +1,9 @@
 import { quoteLiteral, type Session } from '../../../postgres/session.ts';
 import type { SharedObject, Standalone } from '../../script/read-standalone.ts';
+import { findHolder } from './find-holder.ts';
 import type { Found } from './found.ts';
-import { findHolder, findReindexLeftovers } from './leftovers.ts';
 import { lookUpIndex } from './look-up-index.ts';
+import { lookUpReindex } from './look-up-reindex.ts';
 import { relationOf } from './relation-of.ts';
 
 /** Looks for the outcome of a statement under the search path that it is run with. Takes no lock that others wait for. */
@@ -17,7 +18,7 @@ export async function lookUp(session: Session, statement: Standalone): Promise<F
     case 'detach':
       return lookUpPartition(session, statement.parent, statement.partition);
     case 'reindex':
-      return statement.isConcurrent ? findReindexLeftovers(session) : { kind: 'absent' };
+      return lookUpReindex(session, statement);
     case 'create':
     case 'drop':
       return lookUpShared(session, statement.kind, statement.object, statement.name);
