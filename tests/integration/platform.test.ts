@@ -58,10 +58,12 @@ describe('where the machine or the flags of Node.js refuse what a boot needs', (
     await write('exhaust.mjs', EXHAUST);
     const nodeArgs = [`--import=${path('exhaust.mjs')}`];
     const { code, error } = await run({ node: path('node'), nodeArgs, args: ['migrate'] });
-    expect([code, error?.code, error?.problems?.[0]?.message]).toEqual([
+    expect([code, error]).toMatchObject([
       78,
-      'PLATFORM_UNSUITABLE',
-      expect.stringMatching(/^Too many open files: connect EMFILE/),
+      {
+        code: 'PLATFORM_UNSUITABLE',
+        problems: [{ message: expect.stringMatching(/^Too many open files: connect EMFILE/) }],
+      },
     ]);
   });
 
