@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from './commands/command.ts';
 import { collectSecrets } from './config/collect-secrets.ts';
 import { readEarlySettings } from './config/early-settings.ts';
@@ -19,7 +19,7 @@ import { parseArguments } from './parse-arguments.ts';
 
 declare const ZARPE_VERSION: string;
 
-const appDir = dirname(realpathSync(process.argv[1] ?? '.'));
+const appDir = resolve(process.env.ENTRYPOINT_APP_DIR || dirname(realpathSync(process.argv[1] ?? '.')));
 const shutdown = new Shutdown();
 const children = new Children();
 const stdout = new Output(1);

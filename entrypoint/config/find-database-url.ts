@@ -57,7 +57,8 @@ export function findDatabaseUrl(
   }
   const built = buildUrl(parts, values.DATABASE_PORT, problems);
   if (built === undefined) return undefined;
-  return { url: built, variables: ['DATABASE_URL'], source: sourceOfParts(environment) };
+  const others = urlNames.server.filter((name) => name !== 'DATABASE_URL');
+  return { url: built, variables: ['DATABASE_URL', ...others], source: sourceOfParts(environment) };
 }
 
 type Parts = Record<

@@ -240,7 +240,7 @@ export const VARIABLES = {
   ENTRYPOINT_SEED_COMMAND: variable(
     text,
     'a command',
-    'The command that seeds the database. It runs in the app’s folder, without a shell. If unset: `node seed.js`, if that file exists.',
+    'The command that seeds the database. It runs in the app’s folder, without a shell. If unset: `node seed.js` or `node seed.mjs`, if that file exists.',
   ),
   ENTRYPOINT_SEED_TIMEOUT: variable(
     duration,
@@ -252,6 +252,11 @@ export const VARIABLES = {
     ['abort', 'continue'],
     '`continue` starts the server after a failed seed, with a warning.',
     'abort',
+  ),
+  ENTRYPOINT_APP_DIR: variable(
+    text,
+    'a folder',
+    'The app’s folder, if `entrypoint.js` is elsewhere. If unset, the folder of `entrypoint.js`.',
   ),
   ENTRYPOINT_SERVER: variable(
     text,

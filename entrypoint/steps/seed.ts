@@ -15,11 +15,14 @@ import { continueOnError } from './continue-on-error.ts';
 import type { SeedConfig, SeedTarget } from './seed/settings.ts';
 
 export const DEFAULT_SEED = 'seed.js';
+/** The second is an ES module, whatever `package.json` says. */
+const SEED_FILES = [DEFAULT_SEED, 'seed.mjs'];
 
 /** What runs: the command as a program and its arguments; undefined where there is none. */
 export function seedCommand(appDir: string, config: SeedConfig): readonly string[] | undefined {
   if (config.command !== undefined) return parseArgsStringToArgv(config.command);
-  return existsSync(join(appDir, DEFAULT_SEED)) ? ['node', DEFAULT_SEED] : undefined;
+  const file = SEED_FILES.find((name) => existsSync(join(appDir, name)));
+  return file === undefined ? undefined : ['node', file];
 }
 
 const ON_ERROR = {

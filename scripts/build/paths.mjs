@@ -6,6 +6,9 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export const DIST = join(ROOT, 'dist');
 
+/** What npm publishes. */
+export const PACKAGE = join(DIST, 'package');
+
 /** What the image copies. */
 export const STANDALONE = join(DIST, 'standalone');
 

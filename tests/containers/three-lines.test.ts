@@ -15,7 +15,7 @@ test('the three lines of the docs make an image as Next.js documents it migrate,
   expect(lines).toHaveLength(3);
   const dockerfile = `
     FROM ${builder} AS builder
-    RUN mkdir -p /app/node_modules/zarpe/dist && cp dist/entrypoint.js /app/node_modules/zarpe/dist/ \\
+    RUN mkdir -p /app/node_modules/zarpe && cp dist/entrypoint.js /app/node_modules/zarpe/ \\
      && cp -r prisma public .next /app/
     FROM node:24-bookworm-slim
     WORKDIR /app

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import publishedFile from '../../package/package.json' with { type: 'json' };
 import packageFile from '../../package.json' with { type: 'json' };
 import { bundledPackages, NOTICES, productionPackages, writeNotices } from '../../scripts/build/notices.mjs';
 
@@ -45,5 +46,5 @@ test('every package of production that is installed has its licence told', async
       name,
     ).toBe(true);
   }
-  expect(packageFile.files).toContain(`dist/${NOTICES}`);
+  expect(publishedFile.files).toContain(NOTICES);
 });

@@ -13,6 +13,7 @@ import { seedUndecided } from '../../steps/seed/undecided.ts';
 import { describeRows, seedCommand } from '../../steps/seed.ts';
 import { makesTable } from './created-tables.ts';
 import { type Finding, failures, ok, warning } from './finding.ts';
+import { describeNamedSeed } from './named-seed.ts';
 
 /**
  * Whether the boot would run the seed, and why.
@@ -27,7 +28,8 @@ export async function checkSeed(
   const { seed, appDir, migrated } = config;
   const command = seedCommand(appDir, seed);
   if (seed.mode === 'never') return [ok('seed', 'the boot would not seed (ENTRYPOINT_SEED=never)')];
-  if (command === undefined) return [ok('seed', 'the boot would not seed: there is no seed.js')];
+  if (command === undefined)
+    return [ok('seed', 'the boot would not seed: there is no seed.js'), ...describeNamedSeed(config)];
   const wouldRun = (why: string): Finding[] => {
     const problem = problemOf(() => {
       if (database?.state.server.readOnly) throw readOnly(database.session.settings, 'the seed has to run');

@@ -212,3 +212,36 @@ test('the check prints a table', async () => {
   expect(stdout).toMatch(/^✓ migrate {3}the boot would apply 1 pending migration\n {12}0001$/m);
   expect(stdout).toMatch(/^The boot would succeed\.\n\n✓ config/);
 });
+
+test.for([
+  ['package.json', '{"prisma":{"seed":"tsx prisma/seed.ts --key hunter2"}}'],
+  ['prisma.config.ts', "export default { migrations: { seed: 'tsx prisma/seed.ts --key hunter2' } };"],
+])(
+  'a seed that %s names and the image cannot run is named, with what bundles it',
+  async ([file, content]) => {
+    const app = await createStandalone({ packageType: 'none' });
+    await app.write(file ?? '', content ?? '');
+    const database = await createDatabase();
+    const { code, stdout } = await runBundle({
+      dir: app.dir,
+      args: ['check'],
+      env: { DATABASE_URL: database.url },
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${file} names a seed, \`tsx prisma/seed.ts … …\`, that the boot would not run`);
+    expect(stdout).toContain('there is no program tsx in PATH');
+    expect(stdout).toContain('npx zarpe bundle-seed prisma/seed.ts');
+    expect(stdout).not.toContain('hunter2');
+  },
+);
+
+test('a seed that package.json names is no finding where the boot runs one, or none is wanted', async () => {
+  const app = await createStandalone({ seed: 'works', packageType: 'none' });
+  await app.write('package.json', '{"prisma":{"seed":"tsx prisma/seed.ts"}}');
+  const database = await createDatabase();
+  const found = await check(app.dir, { DATABASE_URL: database.url });
+  expect(JSON.stringify(found.report)).not.toContain('tsx');
+  await app.remove('seed.js');
+  const never = await check(app.dir, { DATABASE_URL: database.url, ENTRYPOINT_SEED: 'never' });
+  expect(JSON.stringify(never.report)).not.toContain('tsx');
+});

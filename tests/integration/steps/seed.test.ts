@@ -142,6 +142,15 @@ describe('the seed', () => {
     expect(ended(logs)).toMatchObject({ event: 'skipped', msg: 'skipped: there is no seed.js' });
   });
 
+  test('that is an ES module under the name seed.mjs runs, whatever package.json says', async () => {
+    const { app, boot } = await prepare(undefined);
+    await app.write('package.json', '{"type":"commonjs"}');
+    await app.write('seed.mjs', "import 'node:fs';\nconsole.log('from', await 'seed.mjs');\n");
+    const { code, logs } = await boot();
+    expect(code).toBe(0);
+    expect(logs).toContainEqual(expect.objectContaining({ step: 'seed', msg: 'from seed.mjs' }));
+  });
+
   test.each(['seed', 'seed --force'])('that is not there cannot be asked for: %s', async (command) => {
     const { boot } = await prepare(undefined);
     await boot();

@@ -87,9 +87,10 @@ describe('ENTRYPOINT_DATABASE_URL_FROM', () => {
       'CONFIG_INVALID',
     );
     expect(problem?.what).toBe('POSTGRES_PRISMA_URL, DATABASE_HOST, DATABASE_USER, DATABASE_NAME');
-    expect(read({ ...parts, ENTRYPOINT_DATABASE_URL_FROM: PRISMA_NAMES }).appEnv.DATABASE_URL).toBe(
-      'postgresql://app@db:5432/main',
-    );
+    expect(read({ ...parts, ENTRYPOINT_DATABASE_URL_FROM: PRISMA_NAMES }).appEnv).toMatchObject({
+      DATABASE_URL: 'postgresql://app@db:5432/main',
+      POSTGRES_PRISMA_URL: 'postgresql://app@db:5432/main',
+    });
   });
 
   test.each(['', ' ', 'A,,B', 'A B', '1A', 'A,', 'A=B'])(

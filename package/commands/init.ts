@@ -1,0 +1,97 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { ProgramError } from '../failure.ts';
+import { type Change, describeChange, makePlan, type Plan } from '../plan.ts';
+import { type Project, readProject } from '../project/project.ts';
+import type { Assets } from '../zarpe.ts';
+
+const HELP = `zarpe init [--app FOLDER] [--dry-run | --yes]
+
+Prepares a Next.js project with Prisma for a container: a Dockerfile, a Compose file with PostgreSQL and backups, the
+settings of the entrypoint. It shows what it would do, and asks. It overwrites nothing without a yes.
+
+  --app FOLDER   the folder of the app, where a repository has several
+  --dry-run      shows what it would do, and writes nothing
+  --yes          answers every question with yes
+  --help         prints this`;
+
+/** Prepares an existing project for the entrypoint. */
+export async function init(args: string[], assets: Assets): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      app: { type: 'string' },
+      'dry-run': { type: 'boolean', default: false },
+      yes: { type: 'boolean', short: 'y', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) {
+    console.log(HELP);
+    return 0;
+  }
+  const project = readProject(process.cwd(), values.app);
+  const plan = makePlan(project, assets);
+  console.log(describe(project, plan));
+  if (plan.changes.length === 0 || values['dry-run']) return 0;
+  if (!values.yes && process.stdin.isTTY !== true)
+    throw new ProgramError('Nothing was written: there is no terminal to ask on', 'Use --yes, or --dry-run.');
+  const chosen = values.yes ? plan.changes : await ask(plan.changes);
+  for (const change of chosen) await write(project.root, change);
+  console.log(closing(chosen, plan.changes));
+  return 0;
+}
+
+function describe(project: Project, { changes, notes }: Plan): string {
+  const { root, packageManager, app, next, prisma } = project;
+  const at = (path: string) => (path === '' ? '.' : path);
+  const version = (major: number | undefined) => (major === undefined ? '' : ` ${major}`);
+  return [
+    `Project    ${root} (${packageManager.name}, ${packageManager.lockfile})`,
+    `Next.js   ${version(next.major)} in ${at(app)}, ${next.isStandalone ? '' : 'not yet '}with output: 'standalone'`,
+    `Prisma    ${version(prisma.major)} in ${prisma.dir}, ${prisma.migrations === undefined ? 'without migrations' : `migrations in ${prisma.migrations}`}`,
+    `Seed       ${prisma.seed ?? 'none'}`,
+    `Health     ${next.healthPath ?? 'no route yet'}`,
+    '',
+    ...(changes.length === 0
+      ? ['Nothing to do: every file is as it should be.']
+      : changes.map(describeChange)),
+    ...(notes.length === 0 ? [] : ['', 'To do by hand:', ...notes.map((note) => `- ${note}`)]),
+  ].join('\n');
+}
+
+/** New files with one question, each change of an existing file with its own. */
+async function ask(changes: readonly Change[]): Promise<Change[]> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const yes = async (question: string) =>
+    /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  try {
+    const added = changes.filter(({ existing }) => existing === undefined);
+    const chosen = added.length > 0 && (await yes(`\nWrite ${added.length} new files?`)) ? [...added] : [];
+    for (const change of changes.filter(({ existing }) => existing !== undefined))
+      if (await yes(`Change ${change.path} as shown above?`)) chosen.push(change);
+    return chosen;
+  } finally {
+    terminal.close();
+  }
+}
+
+/** A file is replaced in one move: it is never seen half-written. */
+async function write(root: string, { path, content }: Change): Promise<void> {
+  const file = join(root, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.unfinished`, content);
+  await rename(`${file}.unfinished`, file);
+}
+
+function closing(written: readonly Change[], planned: readonly Change[]): string {
+  if (written.length === 0) return '\nNothing was written.';
+  const left = planned.filter((change) => !written.includes(change)).map(({ path }) => path);
+  return [
+    `\nWrote ${written.length} files${left.length === 0 ? '' : `, left as they are: ${left.join(', ')}`}. Next:`,
+    '  cp .env.example .env && chmod 600 .env      and fill it in',
+    '  docker compose up -d --build --wait',
+  ].join('\n');
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { createTwoFilesPatch } from 'diff';
+import { compose } from './files/compose.ts';
+import { dockerfile, zarpeFolder } from './files/dockerfile.ts';
+import { dockerignore } from './files/dockerignore.ts';
+import { envExample } from './files/env-example.ts';
+import { healthRoute } from './files/health-route.ts';
+import { missingOptions, nextConfig } from './files/next-config.ts';
+import { settings } from './files/settings.ts';
+import type { Project } from './project/project.ts';
+import { isFile, readText } from './project/read.ts';
+import type { Assets } from './zarpe.ts';
+
+const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
+const COMPOSE_FILES = ['docker-compose.yml', 'docker-compose.yaml', 'compose.yml', 'compose.yaml'];
+
+/** A file to write: what it is to contain, and what it contains now; undefined if it does not exist. */
+export interface Change {
+  /** From the project's root. */
+  readonly path: string;
+  readonly content: string;
+  readonly existing: string | undefined;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  /** What only a person can do or decide. */
+  readonly notes: readonly string[];
+}
+
+/** What `init` would write, without the files that are as they should be. */
+export function makePlan(project: Project, { folder }: Assets): Plan {
+  const { root, app, next, hasZarpe } = project;
+  const at = app === '' ? '' : `${app}/`;
+  const wanted: [path: string, content: string | undefined][] = [
+    ['Dockerfile', dockerfile(project)],
+    ['.dockerignore', dockerignore()],
+    [
+      COMPOSE_FILES.find((file) => isFile(root, file)) ?? 'docker-compose.yml',
+      compose(project, nameOf(project)),
+    ],
+    ['.env.example', envExample(project)],
+    ['zarpe.config.json', settings(project)],
+    ...SCRIPTS.map((file): [string, string | undefined] => [
+      `docker/${file}`,
+      readText(folder, 'docker', file),
+    ]),
+  ];
+  if (!hasZarpe)
+    for (const file of ['entrypoint.js', 'zarpe.mjs', 'THIRD-PARTY-NOTICES.txt'])
+      wanted.push([`${zarpeFolder(project)}/${file}`, readText(folder, file)]);
+  if (next.healthPath === undefined) {
+    const { path, source } = healthRoute(next);
+    wanted.push([`${at}${path}`, source]);
+  }
+  const config = `${at}${next.config ?? (next.isTypeScript ? 'next.config.ts' : 'next.config.mjs')}`;
+  wanted.push([config, nextConfig(project, readText(root, config))]);
+  const changes = wanted.flatMap(([path, content]): Change[] => {
+    const existing = readText(root, path);
+    return content === undefined || existing === content ? [] : [{ path, content, existing }];
+  });
+  return {
+    changes,
+    notes: notes(
+      project,
+      changes.some(({ path }) => path === config),
+    ),
+  };
+}
+
+/** How a change of a file reads: the difference, or how long a new file is. */
+export function describeChange({ path, content, existing }: Change): string {
+  if (existing === undefined) return `+ ${path} (new, ${content.split('\n').length - 1} lines)`;
+  const patch = createTwoFilesPatch(path, path, existing, content, '', '', { context: 2 });
+  return patch.split('\n').slice(1).join('\n').trimEnd();
+}
+
+function notes(project: Project, changesConfig: boolean): string[] {
+  const { manifest, prisma, next, variables, packageManager, root } = project;
+  const options = missingOptions(project);
+  const build = ['build', 'prebuild', 'postbuild'].filter((name) =>
+    /\bprisma (?:migrate deploy|db push)\b/.test(manifest.scripts?.[name] ?? ''),
+  );
+  return [
+    ...(options.length > 0 && !changesConfig
+      ? [
+          `Add to ${next.config ?? 'next.config'}: ${options.join(' ').replace('FOLDER', '__dirname')} (its form is not known here)`,
+        ]
+      : []),
+    ...build.map(
+      (name) =>
+        `The script "${name}" migrates the database. Remove that: the build has none, and the entrypoint migrates.`,
+    ),
+    ...(prisma.migrations === undefined
+      ? [
+          'There are no migrations, so none are applied. docs/db-push-and-baseline.md shows the way from `prisma db push`.',
+        ]
+      : []),
+    ...(prisma.major !== undefined &&
+    prisma.major < 7 &&
+    /\bprovider\s*=\s*"prisma-client-js"/.test(prisma.schema) &&
+    /\bengineType\s*=\s*"binary"/.test(prisma.schema)
+      ? ['The client uses Prisma’s binary engine: add binaryTargets for the image to the generator.']
+      : []),
+    ...(variables.build.length > 0
+      ? [
+          `Part of the build: ${variables.build.join(', ')}. docs/runtime-values.md shows how to set them when the container starts.`,
+        ]
+      : []),
+    ...(packageManager.name === 'yarn' && isFile(root, '.pnp.cjs')
+      ? [
+          'Next.js’s standalone build needs node_modules: set nodeLinker: node-modules in .yarnrc.yml, and install again.',
+        ]
+      : []),
+  ];
+}
+
+/** A name for the role, the database and the image: letters, digits and underscores. */
+function nameOf({ manifest, root }: Project): string {
+  const name = (manifest.name ?? join(root).split('/').pop() ?? 'app').replace(/^@[^/]+\//, '');
+  const plain = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replace(/^[_\d]+|_+$/g, '');
+  return plain === '' || /^(?:pg_|postgres$|public$|none$)/.test(plain) ? 'app' : plain;
+}

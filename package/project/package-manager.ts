@@ -1,0 +1,108 @@
+import { isFile, isFolder, type Manifest, readText } from './read.ts';
+
+/** How an image installs and runs with a package manager. Commands are those of a Dockerfile's RUN. */
+export interface PackageManager {
+  readonly name: 'npm' | 'pnpm' | 'yarn' | 'bun';
+  readonly lockfile: string;
+  /** Files besides the manifests and the lockfile that an installation reads. */
+  readonly files: readonly string[];
+  /** Makes the command available in Node.js's image; undefined for npm, which is there. */
+  readonly setup: string | undefined;
+  readonly install: string;
+  /** The folder of downloads, for a cache mount. */
+  readonly cache: string;
+  readonly run: (script: string) => string;
+  /** Runs a program of a dependency. */
+  readonly exec: (command: string) => string;
+}
+
+const LOCKFILES = [
+  ['pnpm-lock.yaml', 'pnpm'],
+  ['yarn.lock', 'yarn'],
+  ['bun.lock', 'bun'],
+  ['bun.lockb', 'bun'],
+  ['package-lock.json', 'npm'],
+  ['npm-shrinkwrap.json', 'npm'],
+] as const;
+
+const YARN_FOLDERS = ['.yarn/releases', '.yarn/patches', '.yarn/plugins'];
+
+/** The lockfile in a folder and the package manager it belongs to. */
+export function findLockfile(folder: string) {
+  return LOCKFILES.find(([file]) => isFile(folder, file));
+}
+
+/** The package manager of the project with its lockfile in `root`; the field `packageManager` gives its version. */
+export function findPackageManager(root: string, manifest: Manifest): PackageManager | undefined {
+  const [lockfile, name] = findLockfile(root) ?? [];
+  if (lockfile === undefined || name === undefined) return undefined;
+  const [, named, version] = /^(\w+)@(\d[\w.-]*)/.exec(manifest.packageManager ?? '') ?? [];
+  const given = named === name ? version : undefined;
+  if (name === 'pnpm') return pnpm(root, lockfile, given);
+  if (name === 'yarn') return isFile(root, '.yarnrc.yml') ? yarnBerry(root, given) : yarnClassic(given);
+  if (name === 'bun') return bun(lockfile, given);
+  return {
+    name,
+    lockfile,
+    files: ['.npmrc'].filter((file) => isFile(root, file)),
+    setup: undefined,
+    install: 'npm ci --no-audit --no-fund',
+    cache: '/root/.npm',
+    run: (script) => `npm run ${script}`,
+    exec: (command) => `npx --no-install ${command}`,
+  };
+}
+
+function pnpm(root: string, lockfile: string, version: string | undefined): PackageManager {
+  const isOld = /^lockfileVersion:\s*['"]?[56]/m.test(readText(root, lockfile) ?? '');
+  return {
+    name: 'pnpm',
+    lockfile,
+    files: ['pnpm-workspace.yaml', '.npmrc', '.pnpmfile.cjs'].filter((file) => isFile(root, file)),
+    setup: `npm install --global pnpm@${version ?? (isOld ? '8' : '10')}`,
+    install: 'pnpm install --frozen-lockfile --store-dir /pnpm/store',
+    cache: '/pnpm/store',
+    run: (script) => `pnpm run ${script}`,
+    exec: (command) => `pnpm exec ${command}`,
+  };
+}
+
+function yarnClassic(version: string | undefined): PackageManager {
+  return {
+    name: 'yarn',
+    lockfile: 'yarn.lock',
+    files: [],
+    // Node.js's image has it under a path of its own, which a plain installation would not replace.
+    setup: `npm install --global --force yarn@${version ?? '1.22.22'}`,
+    install: 'yarn install --frozen-lockfile --cache-folder /yarn/cache',
+    cache: '/yarn/cache',
+    run: (script) => `yarn run ${script}`,
+    exec: (command) => `yarn run ${command}`,
+  };
+}
+
+function yarnBerry(root: string, version: string | undefined): PackageManager {
+  return {
+    name: 'yarn',
+    lockfile: 'yarn.lock',
+    files: ['.yarnrc.yml', ...YARN_FOLDERS.filter((folder) => isFolder(root, folder))],
+    setup: `npm install --global --force @yarnpkg/cli-dist@${version ?? '4'}`,
+    install: 'yarn install --immutable',
+    cache: '/root/.yarn/berry/cache',
+    run: (script) => `yarn run ${script}`,
+    exec: (command) => `yarn run ${command}`,
+  };
+}
+
+function bun(lockfile: string, version: string | undefined): PackageManager {
+  return {
+    name: 'bun',
+    lockfile,
+    files: [],
+    setup: `npm install --global bun@${version ?? '1'}`,
+    install: 'bun install --frozen-lockfile',
+    cache: '/root/.bun/install/cache',
+    run: (script) => `bun run ${script}`,
+    exec: (command) => `bun x ${command}`,
+  };
+}

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ProgramError } from '../failure.ts';
+
+const IGNORED = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'generated']);
+const LARGEST_SOURCE = 1024 * 1024;
+
+/** What we use of a `package.json`. */
+export interface Manifest {
+  readonly name?: string;
+  readonly type?: string;
+  readonly packageManager?: string;
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly workspaces?: unknown;
+  readonly prisma?: { readonly schema?: string; readonly seed?: string };
+}
+
+/** The text of a file; undefined if there is none. */
+export function readText(...path: string[]): string | undefined {
+  try {
+    return readFileSync(join(...path), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The manifest in a folder; undefined if there is none. */
+export function readManifest(folder: string): Manifest | undefined {
+  const text = readText(folder, 'package.json');
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as Manifest;
+  } catch (error) {
+    throw new ProgramError(`${join(folder, 'package.json')} is not valid JSON`, 'Fix it.', error);
+  }
+}
+
+/** The range of a dependency, also of one for development; undefined if it is none. */
+export function dependency(manifest: Manifest, name: string): string | undefined {
+  return manifest.dependencies?.[name] ?? manifest.devDependencies?.[name];
+}
+
+export function isFile(...path: string[]): boolean {
+  return statSync(join(...path), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+export function isFolder(...path: string[]): boolean {
+  return statSync(join(...path), { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** The paths of the files below a folder, from that folder, without what is generated or installed. */
+export function listFiles(folder: string, depth = 12): string[] {
+  if (depth === 0 || !isFolder(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      if (entry.isFile()) return [entry.name];
+      if (!entry.isDirectory() || IGNORED.has(entry.name) || entry.name.startsWith('.')) return [];
+      return listFiles(join(folder, entry.name), depth - 1).map((path) => `${entry.name}/${path}`);
+    });
+}
+
+/** The text of each source file below a folder that matches, without very large ones. */
+export function readSources(folder: string, pattern: RegExp): { path: string; text: string }[] {
+  return listFiles(folder)
+    .filter((path) => pattern.test(path) && statSync(join(folder, path)).size <= LARGEST_SOURCE)
+    .map((path) => ({ path, text: readText(folder, path) ?? '' }));
+}
