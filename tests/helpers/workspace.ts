@@ -25,12 +25,17 @@ export async function createFolder(name: string): Promise<string> {
   return path;
 }
 
-/** The environment of a process of ours: what is given, the mark, and nothing of the tests' own. */
+/** The environment of a process of ours: what is given, the mark, and where `npm run coverage` wants its reports. */
 export function markedEnvironment(
   name: string,
   values: Record<string, string | undefined>,
 ): NodeJS.ProcessEnv {
-  const environment: Record<string, string | undefined> = { ...mark(name), ...values };
+  const coverage = process.env.ZARPE_TEST_COVERAGE;
+  const environment: Record<string, string | undefined> = {
+    ...mark(name),
+    ...(coverage !== undefined && { NODE_V8_COVERAGE: coverage }),
+    ...values,
+  };
   // Next's types would have NODE_ENV in every environment; here it is only where a test says so.
   return environment as NodeJS.ProcessEnv;
 }
