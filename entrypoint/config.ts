@@ -1,10 +1,12 @@
 import { checkCommand } from './config/command.ts';
+import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
 import { checkRequirement } from './config/required-env.ts';
 import { type Settings, toSettings } from './config/settings.ts';
-import { bindAddress, findMisspelt, readValues, type Values } from './config/values.ts';
+import { bindAddress, findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
 import { BootError, type SettingProblem } from './core/errors.ts';
+import { expandTemplates } from './lib/templates.ts';
 import { driverVariables } from './postgres/driver-url.ts';
 import { hasExecve } from './steps/serve/exec.ts';
 
@@ -13,6 +15,8 @@ export interface Config extends Settings {
   readonly database: DatabaseConfig;
   /** The environment of the seed and the server, while it is open whether there is TLS: `resolveAppEnv`. */
   readonly appEnv: NodeJS.ProcessEnv;
+  /** The variables in it that are made of others, as texts with references. */
+  readonly templates: Readonly<Record<string, string>>;
 }
 
 /** The configuration as far as it can be read, and its problems. */
@@ -52,12 +56,29 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   const isValid = databaseProblems.length + others.length === 0;
   return {
     settings,
-    problems: { database: databaseProblems, others },
+    problems: {
+      database: databaseProblems.map((problem) => locate(problem, environment)),
+      others: others.map((problem) => locate(problem, environment)),
+    },
     config:
       isValid && database !== undefined
-        ? { ...settings, database, appEnv: appEnvironment(environment, values, database) }
+        ? {
+            ...settings,
+            database,
+            appEnv: appEnvironment(environment, values, database),
+            templates: environment.templates,
+          }
         : undefined,
   };
+}
+
+/** Names the key where a value comes from `zarpe.config.json`. */
+function locate(problem: SettingProblem, { fromConfig }: ResolvedEnvironment): SettingProblem {
+  const names = problem.what.split(', ');
+  const located = names.map((name) =>
+    isVariableName(name) && Object.hasOwn(fromConfig, name) ? inConfigFile(keyOf(name)) : name,
+  );
+  return { ...problem, what: located.join(', ') };
 }
 
 function checkRequirements({ variables, requirements, problems }: ResolvedEnvironment): SettingProblem[] {
@@ -85,13 +106,14 @@ function checkHandover({ ENTRYPOINT_HANDOVER: handover }: Values): SettingProble
  * files that Zarpe read and the values it set. The app does not get the alert webhook.
  */
 function appEnvironment(
-  { given, fromFiles }: ResolvedEnvironment,
+  { given, fromFiles, fromConfig, templates }: ResolvedEnvironment,
   values: Values,
   { ofApp }: DatabaseConfig,
 ): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
     ...given,
     ...fromFiles,
+    ...fromConfig,
     ...driverVariables(ofApp),
     PORT: String(values.PORT),
     HOSTNAME: bindAddress(values.HOSTNAME),
@@ -99,5 +121,8 @@ function appEnvironment(
   };
   delete env.ENTRYPOINT_ALERT_WEBHOOK;
   delete env.ENTRYPOINT_ALERT_WEBHOOK_FILE;
-  return env;
+  return Object.assign(
+    env,
+    expandTemplates(templates, (name) => env[name]),
+  );
 }

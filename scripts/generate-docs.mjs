@@ -1,14 +1,20 @@
-// Writes the tables of the docs from the code; `--check` only tells whether they differ.
+// Writes the tables of the docs and the schema of zarpe.config.json from the code; `--check` only tells whether they differ.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from './build/paths.mjs';
+import { configSchema } from './config-schema.mjs';
 
 const checking = process.argv.includes('--check');
 /** @type {typeof import('../entrypoint/commands/explain.ts')} */
 const { exitCodes, errorCodes, variables, describePolicy } = await load('entrypoint/commands/explain.ts');
 /** @type {{ EVENTS: Record<string, { level: string | string[], meaning: string, fields?: string[] }>, FIELDS: Record<string, [string, string]>, STEPS: Record<string, string> }} */
 const { EVENTS, FIELDS, STEPS } = await load('entrypoint/core/events.ts');
+
+/** @type {typeof import('../entrypoint/config/variables.ts')} */
+const { VARIABLES } = await load('entrypoint/config/variables.ts');
+/** @type {typeof import('../entrypoint/config/config-file/sections.ts')} */
+const { SECTIONS } = await load('entrypoint/config/config-file/sections.ts');
 
 /** Each generated region, by its name between `<!-- generated:NAME -->` and `<!-- /generated -->`. */
 const REGIONS = {
@@ -65,12 +71,25 @@ for (const name of ['docs/exit-codes.md', 'docs/configuration.md', 'docs/logs.md
       return `${start}\n${REGIONS[/** @type {keyof typeof REGIONS} */ (region)]()}\n\n${end}`;
     },
   );
-  if (after === before) continue;
+  await update(name, before, after);
+}
+const schema = configSchema(variables(), VARIABLES, SECTIONS);
+const schemaFile = 'zarpe.config.schema.json';
+const written = await readFile(join(ROOT, schemaFile), 'utf8').catch(() => '');
+await update(schemaFile, written, `${JSON.stringify(schema, null, 2)}\n`);
+if (checking && differing > 0) process.exitCode = 1;
+
+/**
+ * @param {string} name
+ * @param {string} before
+ * @param {string} after
+ */
+async function update(name, before, after) {
+  if (after === before) return;
   differing += 1;
-  if (!checking) await writeFile(path, after);
+  if (!checking) await writeFile(join(ROOT, name), after);
   console.log(`${name} ${checking ? 'differs from the code: run `npm run docs`' : 'is written'}`);
 }
-if (checking && differing > 0) process.exitCode = 1;
 
 /** TypeScript that was bundled can be imported by any Node.js. @param {string} path @returns {Promise<any>} */
 async function load(path) {

@@ -1,12 +1,16 @@
-import { VARIABLES, type Variable } from '../config/variables.ts';
+import { CONFIG_FILE, keyOf } from '../config/config-file/keys.ts';
+import type { ResolvedEnvironment } from '../config/environment.ts';
+import { isSet } from '../config/read-files.ts';
+import { VARIABLES, type Variable, type VariableName } from '../config/variables.ts';
 import { describeRestart, ERROR_CODES, EXIT_STATUS } from '../core/errors.ts';
 import type { Invocation } from './command.ts';
 
-export async function explain({ flags, printHelp }: Invocation): Promise<number> {
+export async function explain({ environment, flags, printHelp }: Invocation): Promise<number> {
+  const found = variables().map((variable) => ({ ...variable, source: sourceOf(variable, environment) }));
   printHelp(
     flags.json === true
-      ? { exitCodes: exitCodes(), errorCodes: errorCodes(), variables: variables() }
-      : toText(),
+      ? { exitCodes: exitCodes(), errorCodes: errorCodes(), variables: found }
+      : toText(found),
   );
   return EXIT_STATUS.ok.status;
 }
@@ -35,6 +39,7 @@ export function variables() {
   return Object.entries(VARIABLES).map(
     ([name, { default: fallback, description, expected, secret }]: [string, Variable]) => ({
       name,
+      key: secret ? null : keyOf(name as VariableName),
       expected,
       default: fallback ?? null,
       secret: secret === true,
@@ -43,21 +48,36 @@ export function variables() {
   );
 }
 
-function toText(): string {
+/** Where a value comes from; null where there is none. The value itself is not shown. */
+function sourceOf(
+  { name, default: fallback }: ReturnType<typeof variables>[number],
+  { given, fromFiles, fromConfig }: ResolvedEnvironment,
+): string | null {
+  if (Object.hasOwn(fromFiles, name)) return `${name}_FILE`;
+  if (Object.hasOwn(fromConfig, name)) return CONFIG_FILE;
+  if (isSet(given[name])) return 'environment';
+  return fallback === null ? null : 'default';
+}
+
+function toText(
+  found: readonly (ReturnType<typeof variables>[number] & { source: string | null })[],
+): string {
   const codes = exitCodes().map(
     (exit) => `${String(exit.status).padStart(5)}  ${describePolicy(exit).padEnd(22)} ${exit.meaning}`,
   );
-  const table = variables().map(
-    ({ name, expected, default: fallback, description }) =>
-      `${name}\n      ${expected}${fallback === null ? '' : ` (default: ${fallback})`}\n      ${description}`,
-  );
+  const table = found.flatMap(({ name, key, expected, default: fallback, description, source }) => [
+    `${name}${key === null ? '' : ` (${key})`}`,
+    `      ${expected}${fallback === null ? '' : ` (default: ${fallback})`}`,
+    `      ${description}`,
+    ...(source === null || source === 'default' ? [] : [`      Set by: ${source}`]),
+  ]);
   return [
     'Exit codes',
     ...codes,
     '128+n  depends on the signal  Ended by signal n: 143 is SIGTERM, 130 is SIGINT, 137 is SIGKILL.',
     'other  depends on the server  The exit status of the server.',
     '',
-    'Variables (each can also be set as NAME_FILE, the path of a file that contains the value)',
+    `Variables (each can also be set as NAME_FILE, the path of a file that contains the value; one with a key in brackets also in ${CONFIG_FILE})`,
     ...table,
   ].join('\n');
 }

@@ -13,6 +13,7 @@ const OWN_WORDS = ['password', 'secret', 'token', 'postgres', 'postgresql', 'dat
 export function collectSecrets({
   variables,
   fromFiles,
+  derived,
   requirements,
   urlNames,
 }: ResolvedEnvironment): string[] {
@@ -29,6 +30,9 @@ export function collectSecrets({
       ? secretsOfConnection(value)
       : secretsOf(name, value, required.has(name));
   });
+  // Also where one of them is too short to be searched for.
+  const composed = Object.values(derived).filter((value) => secrets.some((secret) => value.includes(secret)));
+  secrets.push(...composed);
   const told = new Set([...OWN_WORDS, ...publicPartsOf(variables, connections)]);
   return [...new Set(secrets)].filter((secret) => !(isWordlike(secret) && told.has(secret)));
 }

@@ -1,4 +1,7 @@
+import { hostname } from 'node:os';
 import type { SettingProblem } from '../core/errors.ts';
+import { type ConfigFile, NO_CONFIG_FILE } from './config-file.ts';
+import { deriveVariables } from './derived-variables.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
 import { findUnusedDirectUrl, parseUrlNames, type UrlNames } from './url-names.ts';
@@ -6,13 +9,19 @@ import { VARIABLE_NAMES, type VariableName } from './variables.ts';
 
 const IN_QUOTES = /^(["'])(.+)\1$/s;
 
-/** The environment after the `NAME_FILE` files were read, with the problems for `readConfig` to report. */
+/** The environment after the `NAME_FILE` files and `zarpe.config.json` were read, with the problems for `readConfig` to report. */
 export interface ResolvedEnvironment {
   /** As this process received it. */
   readonly given: Environment;
   /** The values of the `NAME_FILE` files, for the variables of Zarpe and those that its lists name. */
   readonly fromFiles: Readonly<Record<string, string>>;
-  /** Both, without empty variables, which count as unset. */
+  /** The values of `zarpe.config.json`, for the variables that the environment does not set. */
+  readonly fromConfig: Readonly<Record<string, string>>;
+  /** The app's variables that `zarpe.config.json` makes of others. */
+  readonly derived: Readonly<Record<string, string>>;
+  /** Their texts, to be expanded again once the connection strings are known. */
+  readonly templates: Readonly<Record<string, string>>;
+  /** All of them, without empty variables, which count as unset. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requirements: readonly RequiredVariable[];
   readonly urlNames: UrlNames;
@@ -21,13 +30,14 @@ export interface ResolvedEnvironment {
   readonly notices: readonly string[];
 }
 
-export function resolveEnvironment(env: Environment): ResolvedEnvironment {
-  const problems: SettingProblem[] = [];
+export function resolveEnvironment(env: Environment, file: ConfigFile = NO_CONFIG_FILE): ResolvedEnvironment {
+  const problems = [...file.problems];
   const notices: string[] = [];
-  const requirements = parseRequirements(readList('ENTRYPOINT_REQUIRE_ENV', env) ?? '', problems);
+  const fromConfig = Object.fromEntries(Object.entries(file.values).filter(([name]) => !isGiven(name, env)));
+  const requirements = parseRequirements(readList('ENTRYPOINT_REQUIRE_ENV', env, fromConfig) ?? '', problems);
   const urlNames = {
-    server: readUrlNames('ENTRYPOINT_DATABASE_URL_FROM', env),
-    direct: readUrlNames('ENTRYPOINT_DIRECT_URL_FROM', env),
+    server: readUrlNames('ENTRYPOINT_DATABASE_URL_FROM', env, fromConfig),
+    direct: readUrlNames('ENTRYPOINT_DIRECT_URL_FROM', env, fromConfig),
   };
   const known = new Set<string>([
     ...VARIABLE_NAMES,
@@ -41,22 +51,54 @@ export function resolveEnvironment(env: Environment): ResolvedEnvironment {
   for (const [name, value] of Object.entries(env)) {
     if (isSet(value)) variables[name] = known.has(name) ? withoutQuotes(name, value, problems) : value;
   }
-  Object.assign(variables, fromFiles);
+  Object.assign(variables, fromFiles, fromConfig);
+  const connections = ['DATABASE_URL', 'DIRECT_URL', ...urlNames.server, ...urlNames.direct];
+  const { templates, derived } = deriveVariables(
+    file.sections.variables ?? {},
+    { variables, connections },
+    problems,
+  );
+  Object.assign(variables, derived);
   const unused = findUnusedDirectUrl(urlNames, variables);
   if (unused !== undefined) notices.push(unused);
-  return { given: env, fromFiles, variables, requirements, urlNames, problems, notices };
+  return {
+    given: env,
+    fromFiles,
+    fromConfig,
+    derived,
+    templates,
+    variables,
+    requirements,
+    urlNames,
+    problems,
+    notices,
+  };
 }
 
-function readUrlNames(list: Parameters<typeof parseUrlNames>[0], env: Environment): readonly string[] {
-  return parseUrlNames(list, readList(list, env));
+/** Docker sets HOSTNAME in every container: only another one is meant. */
+function isGiven(name: string, env: Environment): boolean {
+  if (name === 'HOSTNAME' && env[name] === hostname()) return isSet(env.HOSTNAME_FILE);
+  return isSet(env[name]) || isSet(env[`${name}_FILE`]);
+}
+
+function readUrlNames(
+  list: Parameters<typeof parseUrlNames>[0],
+  env: Environment,
+  fromConfig: Readonly<Record<string, string>>,
+): readonly string[] {
+  return parseUrlNames(list, readList(list, env, fromConfig));
 }
 
 /** Read first, because it names other variables. Its problems are collected later, with all others. */
-function readList(list: VariableName, env: Environment): string | undefined {
+function readList(
+  list: VariableName,
+  env: Environment,
+  fromConfig: Readonly<Record<string, string>>,
+): string | undefined {
   const value = env[list];
   if (isSet(value)) return withoutQuotes(list, value, []);
   const file = `${list}_FILE`;
-  return readFiles({ [file]: env[file] }, new Set([list]), [], [])[list];
+  return readFiles({ [file]: env[file] }, new Set([list]), [], [])[list] ?? fromConfig[list];
 }
 
 /**

@@ -16,6 +16,10 @@ export interface Variable<Schema extends z.ZodMiniType = z.ZodMiniType> {
   readonly description: string;
   /** The value is never printed. */
   readonly secret?: true;
+  /** The only values there are. */
+  readonly values?: readonly string[];
+  /** How the value may be written in `zarpe.config.json`, beside a string. */
+  readonly form?: 'number' | 'list' | 'command';
 }
 
 const text = () => z.string();
@@ -70,7 +74,7 @@ type Common<Schema extends z.ZodMiniType> = Pick<Variable<Schema>, 'schema' | 'e
 
 function variable<
   Schema extends z.ZodMiniType,
-  Extra extends { default?: string; fallback?: unknown; secret?: true },
+  Extra extends Pick<Variable, 'default' | 'fallback' | 'secret' | 'values' | 'form'>,
 >(
   schema: () => Schema,
   expected: string,
@@ -85,7 +89,8 @@ function oneOf<const Values extends readonly [string, ...string[]]>(
   description: string,
   fallback: Values[number],
 ) {
-  return variable(() => z.enum(values), values.join(' or '), description, defaultsTo(fallback));
+  const extra = { ...defaultsTo(fallback), values };
+  return variable(() => z.enum(values), values.join(' or '), description, extra);
 }
 
 /** Every variable Zarpe reads. The tables in the docs and in `explain` are generated from this one. */
@@ -101,12 +106,10 @@ export const VARIABLES = {
     'a host name, an IP address or a socket directory',
     'With the other `DATABASE_` variables, an alternative to `DATABASE_URL`.',
   ),
-  DATABASE_PORT: variable(
-    port,
-    'a port from 1 to 65535',
-    'The port of the database server.',
-    defaultsTo('5432', Number),
-  ),
+  DATABASE_PORT: variable(port, 'a port from 1 to 65535', 'The port of the database server.', {
+    ...defaultsTo('5432', Number),
+    form: 'number',
+  }),
   DATABASE_USER: variable(text, 'a role name', 'The role to connect as.'),
   DATABASE_USERNAME: variable(text, 'a role name', 'Another name for `DATABASE_USER`.'),
   DATABASE_PASSWORD: variable(
@@ -132,12 +135,10 @@ export const VARIABLES = {
     'A connection that bypasses the pooler. Everything except the server uses it.',
     { secret: true },
   ),
-  PORT: variable(
-    port,
-    'a port from 1 to 65535',
-    'The port the server listens on.',
-    defaultsTo('3000', Number),
-  ),
+  PORT: variable(port, 'a port from 1 to 65535', 'The port the server listens on.', {
+    ...defaultsTo('3000', Number),
+    form: 'number',
+  }),
   HOSTNAME: variable(
     text,
     'an address to bind to',
@@ -145,12 +146,10 @@ export const VARIABLES = {
     defaultsTo('0.0.0.0'),
   ),
   NODE_ENV: oneOf(['production', 'development', 'test'], 'Passed to the seed and the server.', 'production'),
-  LOG_LEVEL: variable(
-    () => z.enum(LOG_LEVELS),
-    LOG_LEVELS.join(', '),
-    'The lowest level that is logged.',
-    defaultsTo('info'),
-  ),
+  LOG_LEVEL: variable(() => z.enum(LOG_LEVELS), LOG_LEVELS.join(', '), 'The lowest level that is logged.', {
+    ...defaultsTo('info'),
+    values: LOG_LEVELS,
+  }),
   LOG_FORMAT: oneOf(
     ['auto', 'json', 'pretty'],
     '`auto` means `pretty` on a terminal and `json` otherwise.',
@@ -160,18 +159,19 @@ export const VARIABLES = {
     text,
     'a list of names, each with an optional minimum length or kind, such as NEXTAUTH_SECRET:32,NEXTAUTH_URL:url',
     'The variables that the app requires, separated by commas: `NAME`, `NAME:LENGTH` (minimum length) or `NAME:KIND` (`url`, `port`, `email`, `int`, `bool`). `NAME?` is optional. Placeholders such as `changeme` are rejected.',
+    { form: 'list' },
   ),
   ENTRYPOINT_DATABASE_URL_FROM: variable(
     names,
     'names of variables, such as POSTGRES_PRISMA_URL,DATABASE_URL',
     'The variables that may hold the connection string of the app, in order: the first that is set is used.',
-    { default: 'DATABASE_URL', fallback: ['DATABASE_URL'] },
+    { default: 'DATABASE_URL', fallback: ['DATABASE_URL'], form: 'list' },
   ),
   ENTRYPOINT_DIRECT_URL_FROM: variable(
     names,
     'names of variables, such as DATABASE_URL_UNPOOLED,DIRECT_URL',
     'The same for the connection that bypasses the pooler.',
-    { default: 'DIRECT_URL', fallback: ['DIRECT_URL'] },
+    { default: 'DIRECT_URL', fallback: ['DIRECT_URL'], form: 'list' },
   ),
   ENTRYPOINT_DB_TIMEOUT: variable(
     duration,
@@ -221,6 +221,7 @@ export const VARIABLES = {
     majorVersion,
     'a major version of PostgreSQL such as 15',
     'The oldest PostgreSQL that the app works with. An older server ends the boot with 78, before migrations.',
+    { form: 'number' },
   ),
   ENTRYPOINT_DATABASE_AHEAD: oneOf(
     ['warn', 'refuse'],
@@ -241,6 +242,7 @@ export const VARIABLES = {
     text,
     'a command',
     'The command that seeds the database. It runs in the app’s folder, without a shell. If unset: `node seed.js` or `node seed.mjs`, if that file exists.',
+    { form: 'command' },
   ),
   ENTRYPOINT_SEED_TIMEOUT: variable(
     duration,

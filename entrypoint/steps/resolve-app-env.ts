@@ -1,3 +1,4 @@
+import { expandTemplates } from '../lib/templates.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { type AppConnection, driverVariables } from '../postgres/driver-url.ts';
 import { openSocket } from '../postgres/open-socket.ts';
@@ -8,6 +9,8 @@ const TIMEOUT_MS = 3000;
 
 interface AppTarget {
   readonly appEnv: NodeJS.ProcessEnv;
+  /** Variables that may refer to the connection strings. */
+  readonly templates: Readonly<Record<string, string>>;
   readonly database: { readonly ofApp: readonly AppConnection[] };
 }
 
@@ -16,7 +19,7 @@ interface AppTarget {
  * cannot negotiate, and would fail or connect without TLS.
  */
 export async function resolveAppEnv(
-  { appEnv, database }: AppTarget,
+  { appEnv, templates, database }: AppTarget,
   session: Session,
   signal: AbortSignal,
 ): Promise<NodeJS.ProcessEnv> {
@@ -28,7 +31,11 @@ export async function resolveAppEnv(
       encrypted: isOurs ? session.encrypted : await wouldEncrypt(connection.settings, signal),
     };
   });
-  return { ...appEnv, ...driverVariables(await Promise.all(resolved)) };
+  const env: NodeJS.ProcessEnv = { ...appEnv, ...driverVariables(await Promise.all(resolved)) };
+  return Object.assign(
+    env,
+    expandTemplates(templates, (name) => env[name]),
+  );
 }
 
 /** Asks a server that only the app connects to: its own, if there is a direct connection beside it. */

@@ -18,6 +18,8 @@ export async function assembleStandalone() {
   if (existsSync(join(ROOT, 'public'))) await copyFolder(join(ROOT, 'public'), join(unfinished, 'public'));
   await copyPrismaFolder(join(unfinished, 'prisma'));
   for (const file of ['entrypoint.js', 'seed.js']) await copyFile(join(DIST, file), join(unfinished, file));
+  const settings = join(ROOT, 'zarpe.config.json');
+  if (existsSync(settings)) await copyFile(settings, join(unfinished, 'zarpe.config.json'));
   await copyFile(join(ROOT, 'LICENSE'), join(unfinished, 'LICENSE'));
   await writeNotices(join(unfinished, NOTICES), await productionPackages(), [join(DIST, NOTICES)]);
   await rm(STANDALONE, { recursive: true, force: true });

@@ -19,7 +19,6 @@ test.each([
   ['psql < seed.sql', '`<`'],
   ['node seed.js > /dev/null', '`>`'],
   ['node seed.js &', '`&`'],
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: as a shell writes it
   ['node ${SEED}', '`${SEED}`'],
   ['node seed.js --password $ADMIN_PASSWORD', '`$ADMIN_PASSWORD`'],
   ['node $(ls seeds)', '`$(ls`'],
