@@ -11,7 +11,7 @@ const { exitCodes, errorCodes, variables, describePolicy } = await load('entrypo
 /** @type {{ EVENTS: Record<string, { level: string | string[], meaning: string, fields?: string[] }>, FIELDS: Record<string, [string, string]>, STEPS: Record<string, string> }} */
 const { EVENTS, FIELDS, STEPS } = await load('entrypoint/core/events.ts');
 
-/** @type {typeof import('../entrypoint/config/variables.ts')} */
+/** @type {{ VARIABLES: Record<string, import('../entrypoint/config/variables.ts').Variable> }} */
 const { VARIABLES } = await load('entrypoint/config/variables.ts');
 /** @type {typeof import('../entrypoint/config/config-file/sections.ts')} */
 const { SECTIONS } = await load('entrypoint/config/config-file/sections.ts');
