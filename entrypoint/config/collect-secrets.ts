@@ -1,3 +1,4 @@
+import { mayBeSecret } from '../lib/describe-value.ts';
 import { isWordlike } from '../lib/secrets/wordlike.ts';
 import type { ResolvedEnvironment } from './environment.ts';
 import { readQuietly } from './read-files.ts';
@@ -9,7 +10,10 @@ import { VARIABLES, type Variable } from './variables.ts';
 /** Words of our own messages: redacting one of them would reveal that it is a password too. */
 const OWN_WORDS = ['password', 'secret', 'token', 'postgres', 'postgresql', 'database', 'migrate', 'server'];
 
-/** Every value that must not be printed: known secrets, and values that are secret by their name or form. */
+/**
+ * Every value that must not be printed: known secrets, values that are secret by their name or form, and what a list names,
+ * but no variable has for a name.
+ */
 export function collectSecrets({
   variables,
   fromFiles,
@@ -33,6 +37,10 @@ export function collectSecrets({
   // Also where one of them is too short to be searched for.
   const composed = Object.values(derived).filter((value) => secrets.some((secret) => value.includes(secret)));
   secrets.push(...composed);
+  const names = [...requirements.map(({ name }) => name), ...urlNames.server, ...urlNames.direct];
+  secrets.push(
+    ...names.filter((name) => !(name in variables) && !(`${name}_FILE` in variables) && mayBeSecret(name)),
+  );
   const told = new Set([...OWN_WORDS, ...publicPartsOf(variables, connections)]);
   return [...new Set(secrets)].filter((secret) => !(isWordlike(secret) && told.has(secret)));
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { SettingProblem } from '../core/errors.ts';
+import { describeValue } from '../lib/describe-value.ts';
 
 const ENTRY = /^([A-Za-z_][A-Za-z0-9_]*)(\?)?(?::(\w+))?$/;
 const PLACEHOLDER =
@@ -36,7 +37,7 @@ export function parseRequirements(text: string, problems: SettingProblem[]): Req
       problems.push({
         what: 'ENTRYPOINT_REQUIRE_ENV',
         expected: `NAME, NAME:LENGTH or NAME:KIND where KIND is one of ${Object.keys(KINDS).join(', ')}`,
-        got: `\`${entry}\``,
+        got: describeValue(entry),
         hint: 'Fix that entry.',
       });
       continue;

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { SettingProblem } from '../core/errors.ts';
+import { describeValue } from '../lib/describe-value.ts';
 import { nearest } from '../lib/nearest.ts';
 import {
   VARIABLE_NAMES,
@@ -21,11 +22,11 @@ export function readValues(variables: Readonly<Record<string, string>>, problems
     const variable: Variable = VARIABLES[name];
     const text = variables[name];
     const given = text === undefined ? undefined : variable.schema().safeParse(text);
-    if (given?.success === false) {
+    if (text !== undefined && given?.success === false) {
       problems.push({
         what: name,
         expected: variable.expected,
-        got: variable.secret ? `a ${text?.length}-character value` : `\`${text}\``,
+        got: variable.secret ? `a ${text.length}-character value` : describeValue(text),
         hint:
           variable.default === undefined
             ? 'Fix it, or remove it.'

@@ -1,8 +1,8 @@
 import { BootError } from '../core/errors.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { plainLine } from '../lib/plain-text.ts';
-import { quoteLiteral, type Session } from '../postgres/session.ts';
-import { HISTORY_TABLE } from './history-table.ts';
+import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
+import { HISTORY_TABLE, qualify } from './history-table.ts';
 
 /** The failure of a survey that waited in vain for tables that another session has for itself. */
 export async function tableLocked(
@@ -20,12 +20,20 @@ export async function tableLocked(
 }
 
 async function describeTableLocks(session: Session, tables: readonly string[]): Promise<string> {
-  const [row] = await session.query<{ who: string | null }>(`
+  const { schema } = session.settings;
+  const oids = tables.map(
+    (table) =>
+      `pg_catalog.to_regclass(${quoteLiteral(qualify(schema, table))}::pg_catalog.text)::pg_catalog.oid`,
+  );
+  const [row] = await session.send<{ who: string | null }>(`
+    set local search_path to default;
+    select pg_catalog.set_config('zarpe.tables', pg_catalog.concat_ws(' ', ${oids.join(', ')}), true);
+    set local search_path = ${SAFE_PATH};
     select pg_catalog.string_agg(relation::regclass || ' by pid ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '')
       || coalesce(' of role ' || usename, '') || coalesce(', ' || state, '')
       || coalesce(', query since ' || pg_catalog.to_char(query_start, 'HH24:MI:SS TZ'), ''), '; ') as who
     from pg_catalog.pg_locks join pg_catalog.pg_stat_activity using (pid)
     where locktype = 'relation' and mode = 'AccessExclusiveLock' and granted
-      and relation in (select oid from pg_catalog.pg_class where relname in (${tables.map(quoteLiteral).join(', ')}))`);
+      and relation = any (pg_catalog.string_to_array(pg_catalog.current_setting('zarpe.tables'), ' ')::oid[])`);
   return row?.who ? plainLine(row.who) : 'a session that has ended since';
 }

@@ -3,6 +3,8 @@ import { queryCell } from './lazy-query.ts';
 
 /** Every superuser counts as a member of this role. */
 const BOOTSTRAP_SUPERUSER = 10;
+/** `pg_database_owner` of PostgreSQL 14 and later: nobody but the owner of the database acts as it. */
+const DATABASE_OWNER = 6171;
 
 /** Whether a role, as SQL that is planned at once, is us or a superuser. */
 export function isUs(role: string): string {
@@ -11,7 +13,7 @@ export function isUs(role: string): string {
 
 /** Whether a role, as SQL, can do all that we can without us: a superuser, us, the owner of the database. */
 function isAbove(role: string): string {
-  return `(${isUs(role)} or ${role} = (select d.datdba from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()))`;
+  return `(${isUs(role)} or ${role} in (${DATABASE_OWNER}, (select d.datdba from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())))`;
 }
 
 /**

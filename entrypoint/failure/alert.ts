@@ -65,9 +65,14 @@ export async function sendAlert(alert: Alert, options: AlertOptions): Promise<vo
 }
 
 /**
- * Slack interprets `<!channel>` and `<https://example.com|a link>` anywhere in a text.
+ * Slack interprets `<!channel>` and `<https://example.com|a link>` anywhere in a text; Mattermost and Discord `@channel` and
+ * `[a link](https://example.com)`, unless a character without width is in between.
  * @see https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 function withoutMarkup(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replace(/@(?=\w)|\](?=[([:])/g, '$&\u200b');
 }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
-/** More than the log shows of a line: what is secret is found before the line is cut there. */
-const LONGEST_LINE = 65_536;
+/** More than the log shows of a line. `Secrets` finds what is secret in a line that was cut there, and the beginning of it at the end. */
+export const LONGEST_LINE = 65_536;
 
 /** Calls back for each line of a stream, without what is too long of it; the answer does so for one that has no end. */
 export function readLines(stream: Readable, onLine: (line: string) => void): () => void {

@@ -1,3 +1,4 @@
+import { LONGEST_LINE } from './read-lines.ts';
 import { formsOf } from './secrets/forms.ts';
 import { PatternSearch } from './secrets/pattern-search.ts';
 import { findUrlPasswords } from './secrets/url-passwords.ts';
@@ -16,7 +17,7 @@ export class Secrets {
 
   /** The text without any known secret, and without the password of any URL in it; in time linear to its length. */
   redact(text: string): string {
-    const spans = [...findUrlPasswords(text), ...this.#search.find(text)];
+    const spans = [...findUrlPasswords(text), ...this.#search.find(text, text.length >= LONGEST_LINE)];
     let clean = '';
     let end = -1;
     // All are found in the text as it came: those that overlap or touch leave nothing of any.

@@ -267,14 +267,16 @@ describe('the alert webhook', () => {
   test('shows what a message quotes, and no markup that is in it', async () => {
     const webhook = await startWebhook(200);
     const app = await createStandalone({
-      migrations: { '0001': 'SELECT "<!channel> & <https://evil|click>"' },
+      migrations: { '0001': 'SELECT "<!channel> & <https://evil|click> @all [click](https://evil)"' },
     });
     const database = await createDatabase();
     const env = { DATABASE_URL: database.url, ENTRYPOINT_ALERT_WEBHOOK: webhook.url };
     expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 65 });
     expect(webhook.bodies).toEqual([
       {
-        text: expect.stringContaining('&lt;!channel&gt; &amp; &lt;https://evil|click&gt;'),
+        text: expect.stringContaining(
+          '&lt;!channel&gt; &amp; &lt;https://evil|click&gt; @\u200ball [click]\u200b(',
+        ),
         zarpe: expect.objectContaining({
           summary: expect.stringContaining('<!channel> & <https://evil|click>'),
         }),

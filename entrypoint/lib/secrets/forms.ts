@@ -8,7 +8,7 @@ const SAME_EVERYWHERE = /^[\w.-]*$/;
 
 /**
  * Each form that a secret can be printed in: raw, in JSON, in SQL, as JavaScript or a shell writes it, percent-encoded,
- * in Base64. One of several lines or items is printed in parts too, and may have been given with `\n` for a line break.
+ * in Base64, in hexadecimal as PostgreSQL writes bytea. One of several lines or items is printed in parts too, and may have been given with `\n` for a line break.
  */
 export function formsOf(value: string): ReadonlySet<string> {
   const unescaped = value.replaceAll('\\r', '').replaceAll('\\n', '\n');
@@ -17,7 +17,11 @@ export function formsOf(value: string): ReadonlySet<string> {
   const others = wholes.flatMap((text) => [text, inJson(text), ...inBase64(text), linesOf(text).join('')]);
   // In its other encodings a long one is known by its lines.
   const encoded = new Set([...wholes, ...parts].filter((text) => text.length <= LONGEST_ENCODED));
-  return new Set([...others, ...[...encoded].flatMap(encode)].filter((form) => form.length >= SHORTEST));
+  return new Set(
+    [...others, ...[...encoded].flatMap(encode), ...[...encoded].flatMap(inHex)].filter(
+      (form) => form.length >= SHORTEST,
+    ),
+  );
 }
 
 /** Of a text of several lines, each that says something. */
@@ -58,6 +62,11 @@ function percentEncode(text: string): string[] {
   const form = new URLSearchParams([['', wellFormed]]).toString().slice(1);
   const encoded = [encodeURIComponent(wellFormed), encodeURI(wellFormed), form];
   return [...encoded, ...encoded.map((upper) => upper.replace(/%../g, (byte) => byte.toLowerCase()))];
+}
+
+function inHex(text: string): string[] {
+  const hex = text.length < SHORTEST ? '' : Buffer.from(text).toString('hex');
+  return [hex, hex.toUpperCase()];
 }
 
 function inBase64(text: string): string[] {

@@ -14,6 +14,8 @@ export class PatternSearch {
   readonly #code = [0];
   readonly #child = [0];
   readonly #sibling = [0];
+  /** How many characters lead here. */
+  readonly #depth = [0];
   /** The length of the pattern that ends here, or 0. */
   readonly #length = [0];
   /** Not found as a part of a word: `users` is not in `0001_users`. */
@@ -35,8 +37,11 @@ export class PatternSearch {
     this.#isLinked = false;
   }
 
-  /** Where any pattern is, in order; those that overlap or touch are one. */
-  find(text: string): Span[] {
+  /**
+   * Where any pattern is, in order; those that overlap or touch are one.
+   * @param isCut the text may end within a pattern, whose beginning counts
+   */
+  find(text: string, isCut: boolean): Span[] {
     if (!this.#isLinked) this.#link();
     const spans: Span[] = [];
     let node = ROOT;
@@ -45,6 +50,8 @@ export class PatternSearch {
       const length = this.#lengthOfMatch(node, text, at + 1);
       if (length > 0) addSpan(spans, at + 1 - length, at + 1);
     }
+    const begun = isCut ? (this.#depth[node] ?? 0) : 0;
+    if (begun > 0) addSpan(spans, text.length - begun, text.length);
     return spans;
   }
 
@@ -59,6 +66,7 @@ export class PatternSearch {
     const node = this.#code.push(code) - 1;
     this.#child.push(ROOT);
     this.#sibling.push(this.#child[parent] ?? ROOT);
+    this.#depth.push((this.#depth[parent] ?? 0) + 1);
     this.#length.push(0);
     this.#isWord.push(false);
     this.#suffix.push(ROOT);

@@ -91,8 +91,13 @@ describe('a table that another session has for itself', () => {
   });
 
   test('for something else, is waited for under the lock, then named: exit 75', async () => {
-    const { dir, env, holder, occupy } = await createBusy();
+    const { dir, env, database, holder, occupy } = await createBusy();
     await occupy();
+    const elsewhere = await database.connect();
+    await elsewhere.query(
+      "SET application_name = 'elsewhere'; CREATE SCHEMA of_another; CREATE TABLE of_another.users ()",
+    );
+    await elsewhere.query('BEGIN; LOCK TABLE of_another.users');
     for (const args of [['migrate'], ['status'], ['check', '--json']]) {
       const { code, stdout, stderr } = await runBundle({ dir, args, env });
       expect(code).toBe(75);
@@ -100,6 +105,7 @@ describe('a table that another session has for itself', () => {
       expect(stdout + stderr).toMatch(
         /locked: public\.users by pid \d+ \(the other\) of role \w+, idle in transaction/,
       );
+      expect(stdout + stderr).not.toContain('elsewhere');
     }
     await holder.query('COMMIT');
     expect(await runBundle({ dir, args: ['status'], env })).toMatchObject({ code: 0 });

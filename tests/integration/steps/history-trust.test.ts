@@ -166,6 +166,20 @@ describe('a history is refused by every command that asks for it, with 65 and th
   });
 });
 
+test('a history of pg_database_owner, as which only the owner of the database acts, is read and written', async () => {
+  const database = await prepare(`CREATE TABLE _prisma_migrations (${COLUMNS});
+    ALTER TABLE _prisma_migrations OWNER TO pg_database_owner`);
+  for (const args of [['check'], ['migrate'], ['status']]) {
+    const { code, stdout, stderr } = await runBundle({
+      dir: app.dir,
+      args,
+      env: { DATABASE_URL: database.url },
+    });
+    expect(code, stdout + stderr).toBe(0);
+  }
+  expect(await database.migrations()).toMatchObject([{ migration_name: '0001_users' }]);
+});
+
 test('a history that another role puts there while it holds the lock of Prisma is refused, and nothing of it is run', async () => {
   const database = await prepare(`GRANT CREATE ON SCHEMA public TO ${other.name}`);
   for (const args of [['migrate'], ['resolve', '--applied', '0001_users']]) {

@@ -152,6 +152,17 @@ test.each(Object.entries(PLANTED))('%s is refused', async (_what, [sql, says]) =
   expect(await reached()).toEqual([]);
 });
 
+test('check names who may write one column of the history, and members of pg_write_all_data', async () => {
+  const { database, theirs, run } = await prepare('ours');
+  const member = await createRole();
+  await database.query(`REVOKE ALL ON app._prisma_migrations FROM ${theirs.name};
+    GRANT UPDATE (checksum) ON app._prisma_migrations TO ${theirs.name}; GRANT pg_write_all_data TO ${member.name}`);
+  const { code, stdout } = await run(['check']);
+  expect(code, stdout).toBe(0);
+  expect(stdout).toContain(`${theirs.name} (UPDATE of checksum)`);
+  expect(stdout).toContain(`${member.name} (pg_write_all_data)`);
+});
+
 test('check names the roles that may write into the history, and the owner of its schema, and goes through', async () => {
   const { database, theirs, run } = await prepare('theirs');
   const warned = await run(['check']);

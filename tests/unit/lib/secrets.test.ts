@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readLines } from '../../../entrypoint/lib/read-lines.ts';
 import { Secrets } from '../../../entrypoint/lib/secrets.ts';
 
 function redact(text: string, ...values: string[]): string {
@@ -26,12 +28,29 @@ describe('Secrets', () => {
     ['as URL writes it', new URL(`postgresql://u:${encodeURIComponent(secret)}@h`).password],
     ['as a form writes it', new URLSearchParams({ a: secret }).toString().slice(2)],
     ['in Base64', Buffer.from(secret).toString('base64')],
+    ['in hexadecimal', Buffer.from(secret).toString('hex')],
+    ['in hexadecimal of capitals', Buffer.from(secret).toString('hex').toUpperCase()],
   ])('are removed %s', (_, form) => {
     expect(redact(`before ${form} after`, secret)).toBe('before [redacted] after');
   });
 
   test('are removed whole where one holds another', () => {
     expect(redact('the-long-secret and long', 'long', 'the-long-secret')).toBe('[redacted] and [redacted]');
+  });
+
+  test('are removed where a line of a child was cut within one', () => {
+    const shown = (text: string) => {
+      const stream = Readable.from([`${text}\n`]);
+      return new Promise<string>((resolve) => readLines(stream, resolve));
+    };
+    const long = 'kx7-Qw93-long-secret-of-a-service';
+    return Promise.all(
+      [long.repeat(4000), `${'x '.repeat(32_750)}${long}`].map(async (text) => {
+        const clean = redact(await shown(text), long);
+        expect(clean).toMatch(/\[redacted\]$/);
+        expect(clean).not.toContain('kx7');
+      }),
+    );
   });
 
   test('are removed whole where two overlap', () => {
