@@ -12,10 +12,8 @@ import { withDatabase } from './steps/with-database.ts';
 /** The whole boot: prepares the database, then runs the server. Returns the exit status of the server. */
 export async function boot(config: Config, args: readonly string[], context: Context): Promise<number> {
   const build = await checkBuild(config.appDir, config.build, context);
-  await using server = await loadServer({ ...config, ...build, args }, config.server, context);
-  const appEnv = await withBootProbe({ ...config.server, ...build }, context, () =>
-    prepareDatabase(config, build, context),
-  );
+  await using server = await loadServer({ ...config, ...build.server, args }, config.server, context);
+  const appEnv = await withBootProbe(config, context, () => prepareDatabase(config, build, context));
   context.steps.summarize();
   return await serve(server, appEnv, config.server, context);
 }

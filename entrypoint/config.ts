@@ -3,6 +3,7 @@ import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
 import { checkRequirement } from './config/required-env.ts';
+import { checkServerSource } from './config/server-source.ts';
 import { type Settings, toSettings } from './config/settings.ts';
 import { bindAddress, findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
 import { BootError, type SettingProblem } from './core/errors.ts';
@@ -47,12 +48,13 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
     ...findMisspelt(environment.variables),
     ...checkCommand('ENTRYPOINT_SEED_COMMAND', values.ENTRYPOINT_SEED_COMMAND),
     ...checkRequirements(environment),
+    ...checkServerSource(values, environment.variables),
     ...checkHandover(values),
   );
   const databaseProblems = problems.filter(({ what }) => isDatabaseVariable(what, environment));
   const others = problems.filter(({ what }) => !isDatabaseVariable(what, environment));
   const database = readDatabase(environment, values, appDir, databaseProblems);
-  const settings = toSettings(values, appDir);
+  const settings = toSettings(values, environment.variables, appDir);
   const isValid = databaseProblems.length + others.length === 0;
   return {
     settings,

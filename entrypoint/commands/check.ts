@@ -32,7 +32,7 @@ export async function check(invocation: Invocation): Promise<number> {
   const findings = [
     ...checkConfig(environment, skipDatabase ? problems.others : [...problems.database, ...problems.others]),
     ...buildFindings,
-    ...(await checkPort(early, { mustBeFree: build?.isNextServer === true && !skipDatabase })),
+    ...(await checkPort(early, { mustBeFree: build?.server.isNextServer === true && !skipDatabase })),
     ...database.findings,
     ...(toConnect === undefined ? [] : await checkServerConnection(toConnect, context)),
     ...checkMachine(appDir),

@@ -1,14 +1,17 @@
 import { get } from 'node:http';
-import { resolve } from 'node:path';
-import { findHealthPath, findNextDir } from '../core/health-path.ts';
+import { findHealthPath } from '../core/health-path.ts';
 import { localAddress } from '../lib/local-address.ts';
 import type { Invocation } from './command.ts';
 
 const TIMEOUT_MS = 3000;
 
 export async function healthcheck({ appDir, early, print }: Invocation): Promise<number> {
+  if (!early.listens) {
+    print('healthy: nothing listens on PORT (ENTRYPOINT_HEALTH_PATH=off)');
+    return 0;
+  }
   const host = localAddress(early.hostname);
-  const path = findHealthPath(early.healthPath, findNextDir(resolve(appDir, early.serverFile)));
+  const path = findHealthPath(early.healthPath, appDir, early.server);
   const url = `http://${host}:${early.port}${path}`;
   const outcome = await ask(host, early.port, path);
   const healthy = typeof outcome === 'number' && outcome >= 200 && outcome < 300;

@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import module from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT_STATUS } from '../core/errors.ts';
-import { findHealthPath, findNextDir } from '../core/health-path.ts';
+import { findHealthPath } from '../core/health-path.ts';
+import type { ServerSource } from '../core/server-source.ts';
 import { endOf } from '../lib/child-process.ts';
 import type { Invocation } from './command.ts';
 
@@ -24,7 +25,6 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
   const { children, shutdown } = context;
   return context.steps.run('server', async (log) => {
     const { NODE_COMPILE_CACHE: folder } = environment.variables;
-    const server = early.serverFile;
     if (folder === undefined || !('enableCompileCache' in module)) {
       log.skipped(
         folder === undefined
@@ -44,22 +44,28 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       ENTRYPOINT_HOLD: 'off',
       ENTRYPOINT_ALERT_WEBHOOK: undefined,
     };
-    const run = (file: string) => {
-      const child = spawn(process.execPath, [resolve(appDir, file)], { cwd: appDir, env, stdio: 'ignore' });
+    const run = (source: ServerSource) => {
+      const child = spawnServer(source, appDir, env);
       const ended = endOf(child);
       children.add(ended, (signal) => child.kill(signal));
       return ended;
     };
     const patience = AbortSignal.any([shutdown.signal, AbortSignal.timeout(PATIENCE_MS)]);
-    const healthPath = findHealthPath(early.healthPath, findNextDir(resolve(appDir, server)));
-    await Promise.race([run('entrypoint.js'), once(patience, 'abort')]);
-    const answered = await Promise.race([
-      waitForAnswers(early.port, ['/', healthPath], patience),
-      run(server).then(() => false),
-    ]);
+    const healthPath = findHealthPath(early.healthPath, appDir, early.server);
+    await Promise.race([run({ file: 'entrypoint.js' }), once(patience, 'abort')]);
+    const answered =
+      early.listens &&
+      (await Promise.race([
+        waitForAnswers(early.port, ['/', healthPath], patience),
+        run(early.server).then(
+          () => false,
+          () => false,
+        ),
+      ]));
     await children.terminate();
     shutdown.signal.throwIfAborted();
     if (answered) log.done(`wrote the compile cache of the entrypoint and the server to ${folder}`);
+    else if (!early.listens) log.done(`wrote the compile cache of the entrypoint to ${folder}`);
     else
       log.warn(
         'unanswered',
@@ -67,6 +73,13 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       );
     return EXIT_STATUS.ok.status;
   });
+}
+
+function spawnServer(source: ServerSource, appDir: string, env: NodeJS.ProcessEnv): ChildProcess {
+  const isFile = 'file' in source;
+  const [program = 'node', ...args] = isFile ? ['node', resolve(appDir, source.file)] : source.command;
+  const cwd = isFile ? appDir : resolve(appDir, source.dir);
+  return spawn(program === 'node' ? process.execPath : program, args, { cwd, env, stdio: 'ignore' });
 }
 
 /** Requests each path until all have answered, with any status; false if the signal is aborted first. */

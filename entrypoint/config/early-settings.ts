@@ -1,5 +1,7 @@
+import type { ServerSource } from '../core/server-source.ts';
 import type { ResolvedEnvironment } from './environment.ts';
-import { bindAddress, readValues, unlessOff } from './values.ts';
+import { toServerSource } from './server-source.ts';
+import { bindAddress, pathUnlessOff, readValues, unlessOff } from './values.ts';
 import type { VariableValue } from './variables.ts';
 
 /** Settings that must be known even if the rest of the environment is invalid: how to log, where to report a failure. */
@@ -9,7 +11,9 @@ export interface EarlySettings {
   readonly color: boolean;
   readonly port: number;
   readonly hostname: string;
-  readonly serverFile: string;
+  readonly server: ServerSource;
+  /** Whether anything answers on the port. */
+  readonly listens: boolean;
   /** As set: `findHealthPath` adds the default. */
   readonly healthPath: string | undefined;
   readonly bootProbe: boolean;
@@ -27,8 +31,9 @@ export function readEarlySettings({ variables }: ResolvedEnvironment): EarlySett
     color: variables.NO_COLOR === undefined,
     port: values.PORT,
     hostname: bindAddress(values.HOSTNAME),
-    serverFile: values.ENTRYPOINT_SERVER,
-    healthPath: values.ENTRYPOINT_HEALTH_PATH,
+    server: toServerSource(values, variables),
+    listens: values.ENTRYPOINT_HEALTH_PATH !== 'off',
+    healthPath: pathUnlessOff(values.ENTRYPOINT_HEALTH_PATH),
     bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
     holdMs: unlessOff(values.ENTRYPOINT_HOLD),
     alertWebhook: values.ENTRYPOINT_ALERT_WEBHOOK,

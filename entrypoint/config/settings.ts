@@ -3,7 +3,8 @@ import type { BuildConfig } from '../steps/check-build.ts';
 import type { MigrateConfig } from '../steps/migrate/settings.ts';
 import type { SeedConfig } from '../steps/seed/settings.ts';
 import type { ServerConfig } from '../steps/serve/settings.ts';
-import { bindAddress, unlessOff, type Values } from './values.ts';
+import { toServerSource } from './server-source.ts';
+import { bindAddress, pathUnlessOff, unlessOff, type Values } from './values.ts';
 
 /** The settings of the steps, as far as they do not concern the connection to the database. */
 export interface Settings {
@@ -15,11 +16,15 @@ export interface Settings {
   readonly server: ServerConfig & BootProbeConfig;
 }
 
-export function toSettings(values: Values, appDir: string): Settings {
+export function toSettings(
+  values: Values,
+  variables: Readonly<Record<string, string>>,
+  appDir: string,
+): Settings {
   return {
     appDir,
     build: {
-      serverFile: values.ENTRYPOINT_SERVER,
+      server: toServerSource(values, variables),
       prismaDir: values.ENTRYPOINT_PRISMA_DIR,
       migrationsDir: values.ENTRYPOINT_MIGRATIONS_DIR,
       engine: values.ENTRYPOINT_MIGRATE === 'skip' ? 'none' : values.ENTRYPOINT_MIGRATE_ENGINE,
@@ -42,7 +47,8 @@ export function toSettings(values: Values, appDir: string): Settings {
     server: {
       port: values.PORT,
       hostname: bindAddress(values.HOSTNAME),
-      healthPath: values.ENTRYPOINT_HEALTH_PATH,
+      listens: values.ENTRYPOINT_HEALTH_PATH !== 'off',
+      healthPath: pathUnlessOff(values.ENTRYPOINT_HEALTH_PATH),
       shutdownTimeoutMs: values.ENTRYPOINT_SHUTDOWN_TIMEOUT,
       handover: values.ENTRYPOINT_HANDOVER,
       preload: values.ENTRYPOINT_PRELOAD,

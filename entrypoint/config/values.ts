@@ -60,6 +60,11 @@ export function isVariableName(name: string): name is VariableName {
   return Object.hasOwn(VARIABLES, name);
 }
 
+/** A path, where `off` is none. */
+export function pathUnlessOff(value: string | undefined): string | undefined {
+  return value === 'off' ? undefined : value;
+}
+
 export function unlessOff(value: number | 'off'): number | undefined {
   return value === 'off' ? undefined : value;
 }

@@ -48,7 +48,7 @@ const webhookUrl = () =>
       return /^https?:$/.test(protocol) && username === '' && password === '';
     }),
   );
-const path = () => z.string().check(z.regex(/^\//));
+const pathOrOff = () => z.string().check(z.regex(/^(?:\/|off$)/));
 const majorVersion = once(() => z.pipe(z.string().check(z.regex(/^[1-9]\d?$/)), z.transform(Number)));
 const names = once(() =>
   z.pipe(z.string().check(z.regex(/^\s*[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*$/)), z.transform(splitNames)),
@@ -266,6 +266,16 @@ export const VARIABLES = {
     'The server file of the standalone build.',
     defaultsTo('server.js'),
   ),
+  ENTRYPOINT_SERVER_COMMAND: variable(
+    text,
+    'a command',
+    'The command that runs the server in place of that file, without a shell: `next start`, a custom server, a worker. The image needs no Next.js build then.',
+  ),
+  ENTRYPOINT_SERVER_DIR: variable(
+    text,
+    'a path, relative to the app’s folder or absolute',
+    'The folder that this command runs in. If unset: the app’s folder.',
+  ),
   ENTRYPOINT_PRISMA_DIR: variable(
     text,
     'a path, relative to the app’s folder or absolute',
@@ -293,9 +303,9 @@ export const VARIABLES = {
     'auto',
   ),
   ENTRYPOINT_HEALTH_PATH: variable(
-    path,
-    'a path that starts with /',
-    'The path that `healthcheck` requests, and that answers during the boot and while the container is held. The app’s `basePath` is added to the default.',
+    pathOrOff,
+    'a path that starts with /, or off',
+    'The path that `healthcheck` requests, and that answers during the boot and while the container is held. The app’s `basePath` is added to the default. `off`: nothing listens on `PORT`, as for a worker.',
     { default: DEFAULT_HEALTH_PATH },
   ),
   ENTRYPOINT_HOLD: variable(

@@ -1,6 +1,7 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { readTextFile } from '../lib/regular-file.ts';
+import type { ServerSource } from './server-source.ts';
 
 /** A server bundled with all its dependencies is some megabytes. */
 const MAX_SERVER_BYTES = 64 * 1024 * 1024;
@@ -8,8 +9,11 @@ const MAX_SERVER_BYTES = 64 * 1024 * 1024;
 export const DEFAULT_HEALTH_PATH = '/api/health';
 
 /** The path of the health endpoint: as configured, or the default below the `basePath` of the build. */
-export function findHealthPath(configured: string | undefined, nextDir: string): string {
-  return configured ?? `${readBasePath(nextDir)}${DEFAULT_HEALTH_PATH}`;
+export function findHealthPath(configured: string | undefined, appDir: string, server: ServerSource): string {
+  if (configured !== undefined) return configured;
+  const nextDir =
+    'file' in server ? findNextDir(resolve(appDir, server.file)) : join(resolve(appDir, server.dir), '.next');
+  return `${readBasePath(nextDir)}${DEFAULT_HEALTH_PATH}`;
 }
 
 /** The build folder of a standalone server: its `distDir`, or `.next` beside it. */

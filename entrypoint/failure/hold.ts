@@ -11,7 +11,8 @@ export interface HoldOptions {
   readonly holdMs: number;
   readonly port: number;
   readonly hostname: string;
-  readonly healthPath: string;
+  /** Undefined if nothing listens on the port, even then. */
+  readonly healthPath: string | undefined;
   readonly shutdown: Shutdown;
   readonly log: Logger;
 }
@@ -27,7 +28,7 @@ export async function hold(error: BootError, step: StepName, options: HoldOption
   const answer = (path: string) => ({ status: 503, body: path === healthPath ? failure : {} });
   let server: ProbeServer | undefined;
   try {
-    server = await ProbeServer.listen({ port, hostname, answer });
+    if (healthPath !== undefined) server = await ProbeServer.listen({ port, hostname, answer });
   } catch (cause) {
     log.warn(
       { event: 'held' },

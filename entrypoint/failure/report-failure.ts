@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
 import type { EarlySettings } from '../config/early-settings.ts';
 import type { Context } from '../core/context.ts';
 import { type BootError, SERVER_DIED } from '../core/errors.ts';
-import { findHealthPath, findNextDir } from '../core/health-path.ts';
+import { findHealthPath } from '../core/health-path.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
 import type { Secrets } from '../lib/secrets.ts';
 import type { Alert } from './alert.ts';
@@ -66,7 +65,7 @@ async function holdContainer(error: BootError, holdMs: number, context: FailureC
     holdMs,
     port: early.port,
     hostname: early.hostname,
-    healthPath: findHealthPath(early.healthPath, findNextDir(resolve(appDir, early.serverFile))),
+    healthPath: early.listens ? findHealthPath(early.healthPath, appDir, early.server) : undefined,
     shutdown,
     log,
   });

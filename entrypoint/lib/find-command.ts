@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { type CommandPlace, findProgram, isProgram } from './find-program.ts';
@@ -33,7 +34,7 @@ function findScriptProblem(args: readonly string[], dir: string): string | undef
 /** As Node.js finds what it is told to run: a file, with or without its extension, or a folder with an index. */
 function isScript(path: string, dir: string): boolean {
   try {
-    createRequire(join(dir, 'command')).resolve(resolve(dir, path));
+    accessSync(createRequire(join(dir, 'command')).resolve(resolve(dir, path)), constants.R_OK);
     return true;
   } catch {
     return false;

@@ -24,3 +24,7 @@ export function isProgram(path: string): boolean {
     return false;
   }
 }
+
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -11,6 +11,8 @@ export function findInterpreterProblem(
   place: CommandPlace,
 ): string | undefined {
   const line = readFirstLine(file);
+  if (process.platform === 'linux' && line !== '' && !/^(?:#!|\x7fELF)/.test(line))
+    return `${program} is neither a program of this system nor a script with a first line such as #!/bin/sh`;
   const [, interpreter, words = ''] = /^#![ \t]*(\S+)(.*)$/.exec(line.trimEnd()) ?? [];
   if (interpreter === undefined) return undefined;
   if (line.endsWith('\r')) return `the first line of ${program} ends with a Windows line break (CRLF)`;

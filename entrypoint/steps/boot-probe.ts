@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts';
 import { findHealthPath } from '../core/health-path.ts';
+import type { ServerSource } from '../core/server-source.ts';
 import { codeOf } from '../lib/describe-error.ts';
 import type { ProbeServer } from '../lib/probe-server.ts';
 
@@ -10,16 +11,22 @@ export interface BootProbeConfig {
   readonly healthPath: string | undefined;
 }
 
+interface ProbedServer {
+  readonly appDir: string;
+  readonly build: { readonly server: ServerSource };
+  readonly server: BootProbeConfig;
+}
+
 /**
  * Answers probes while `work` runs: 200 on the health path's `/live`, 503 with the current step everywhere else. Frees
  * the port afterwards, for the server.
  */
 export async function withBootProbe<Result>(
-  config: BootProbeConfig & { readonly nextDir: string },
+  config: ProbedServer,
   context: Context,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const server = config.bootProbe ? await listen(config, context) : undefined;
+  const server = config.server.bootProbe ? await listen(config, context) : undefined;
   try {
     return await work();
   } finally {
@@ -27,16 +34,13 @@ export async function withBootProbe<Result>(
   }
 }
 
-async function listen(
-  config: BootProbeConfig & { readonly nextDir: string },
-  { steps, log }: Context,
-): Promise<ProbeServer | undefined> {
-  const healthPath = findHealthPath(config.healthPath, config.nextDir);
+async function listen(config: ProbedServer, { steps, log }: Context): Promise<ProbeServer | undefined> {
+  const healthPath = findHealthPath(config.server.healthPath, config.appDir, config.build.server);
   const { ProbeServer: Server } = await import('../lib/probe-server.ts');
   try {
     return await Server.listen({
-      port: config.port,
-      hostname: config.hostname,
+      port: config.server.port,
+      hostname: config.server.hostname,
       answer(path) {
         const phase = steps.current;
         const forMs = Math.round(performance.now() - steps.currentSince);
@@ -47,7 +51,7 @@ async function listen(
   } catch (error) {
     log.warn(
       { step: 'server', event: 'unprobed' },
-      `cannot answer probes during the boot: listening on port ${config.port} failed (${codeOf(error)})`,
+      `cannot answer probes during the boot: listening on port ${config.server.port} failed (${codeOf(error)})`,
     );
     return undefined;
   }

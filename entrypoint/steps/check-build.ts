@@ -1,22 +1,22 @@
 import type { Context } from '../core/context.ts';
 import { BootError, type SettingProblem } from '../core/errors.ts';
+import type { ServerSource } from '../core/server-source.ts';
 import { count } from '../lib/count.ts';
-import { checkNext } from './check-build/check-next.ts';
+import { checkServerCommand } from './check-build/check-command.ts';
+import { checkNext, type NextBuild } from './check-build/check-next.ts';
 import { checkPrisma, type PrismaConfig, type PrismaFolder } from './check-build/check-prisma.ts';
 import { listFolder } from './check-build/listing.ts';
+import type { ServerProgram, ServerTarget } from './serve/settings.ts';
 
 export interface BuildConfig extends PrismaConfig {
-  readonly serverFile: string;
+  readonly server: ServerSource;
 }
 
-/** A standalone build that is complete. */
+/** What the boot needs of the image, complete. */
 export interface Build {
-  readonly serverPath: string;
-  readonly nextDir: string;
-  /** Whether the server is the one that Next.js made. */
-  readonly isNextServer: boolean;
-  readonly buildId: string;
-  readonly nextVersion: string;
+  readonly server: ServerProgram & Pick<ServerTarget, 'isNextServer'>;
+  /** The standalone build; undefined with a server command. */
+  readonly next: NextBuild | undefined;
   readonly prisma: PrismaFolder;
   /** What will not work, though the boot may go on. */
   readonly warnings: readonly string[];
@@ -31,8 +31,8 @@ export async function checkBuild(appDir: string, config: BuildConfig, { steps }:
     const build = readBuild(appDir, config);
     for (const warning of build.warnings) log.warn('warning', warning);
     log.done(describeBuild(build), {
-      buildId: build.buildId,
-      nextVersion: build.nextVersion,
+      buildId: build.next?.buildId ?? null,
+      nextVersion: build.next?.nextVersion ?? null,
       migrationCount: build.prisma.folder?.migrations.length ?? 0,
     });
     return build;
@@ -58,7 +58,7 @@ export async function checkPrismaFolder(
 /** The same without a word in the log. */
 export function readBuild(appDir: string, config: BuildConfig): Build {
   const problems: SettingProblem[] = [];
-  const next = checkNext(appDir, config.serverFile, problems);
+  const { warnings, ...server } = readServer(appDir, config.server, problems);
   const prisma = checkPrisma(appDir, config, problems);
   if (problems.length > 0) {
     const listing = `In ${appDir}: ${listFolder(appDir)}`;
@@ -67,11 +67,23 @@ export function readBuild(appDir: string, config: BuildConfig): Build {
       problems.map((problem) => ({ ...problem, details: [...(problem.details ?? []), listing] })),
     );
   }
-  return { ...next, prisma, warnings: [...next.warnings, ...prisma.warnings] };
+  return { ...server, prisma, warnings: [...warnings, ...prisma.warnings] };
 }
 
-export function describeBuild({ nextVersion, buildId, prisma }: Build): string {
-  return `Next.js ${nextVersion}, build ${buildId}, ${describeMigrations(prisma)}`;
+function readServer(appDir: string, source: ServerSource, problems: SettingProblem[]): Omit<Build, 'prisma'> {
+  if ('file' in source) {
+    const next = checkNext(appDir, source.file, problems);
+    const { serverPath: name, isNextServer, warnings } = next;
+    return { server: { command: ['node', name], dir: appDir, name, isNextServer }, next, warnings };
+  }
+  const { program, warnings } = checkServerCommand(appDir, source, problems);
+  return { server: { ...program, isNextServer: false }, next: undefined, warnings };
+}
+
+export function describeBuild({ server, next, prisma }: Build): string {
+  const what =
+    next === undefined ? `server ${server.name}` : `Next.js ${next.nextVersion}, build ${next.buildId}`;
+  return `${what}, ${describeMigrations(prisma)}`;
 }
 
 function describeMigrations({ folder }: PrismaFolder): string {

@@ -1,10 +1,10 @@
-import { accessSync, constants } from 'node:fs';
 import type { Context } from '../core/context.ts';
 import { BootError, SERVER_DIED } from '../core/errors.ts';
 import { faultPoint } from '../core/fault-point.ts';
 import type { StepLog } from '../core/step-log.ts';
 import type { ChildResult } from '../lib/child-process.ts';
 import { codeOf } from '../lib/describe-error.ts';
+import { findCommandProblem } from '../lib/find-command.ts';
 import { findPortProblem } from './check-port.ts';
 import { startsEarly } from './serve/early-start.ts';
 import { replaceProcess, wantsExec } from './serve/exec.ts';
@@ -40,13 +40,13 @@ export async function loadServer(
   if (process?.pid === undefined) return { target, process: undefined, async [Symbol.asyncDispose]() {} };
   context.log.info(
     { step: 'server', event: 'loading', pid: process.pid },
-    `loading ${target.serverPath} (pid ${process.pid}); it will listen once the database is ready`,
+    `loading ${target.name} (pid ${process.pid}); it will listen once the database is ready`,
   );
   return { target, process, [Symbol.asyncDispose]: () => process.drop() };
 }
 
 /**
- * Runs `node server.js` and returns its exit status, or 128 + n for a signal.
+ * Runs the server and returns its exit status, or 128 + n for a signal.
  * @param appEnv its environment; a process that is loading already receives the differences
  */
 export async function serve(
@@ -58,7 +58,7 @@ export async function serve(
   return context.steps.run('server', async (log) => {
     context.shutdown.signal.throwIfAborted();
     const target = { ...server.target, appEnv };
-    if (server.process === undefined) checkReadable(target.serverPath);
+    if (server.process === undefined) checkStartable(target);
     if (wantsExec(config)) return replaceProcess(target, config, context, log);
     faultPoint('server:before');
     const process = server.process ?? (await importServerProcess()).start(target, context);
@@ -66,10 +66,12 @@ export async function serve(
     if (process.pid !== undefined) {
       process.admit(appEnv);
       faultPoint('server:spawned');
-      log.info('running', `running ${target.serverPath} (pid ${process.pid})`, { pid: process.pid });
-      void watchStart(config, process.startedAt, responded.signal, log);
+      log.info('running', `running ${target.name} (pid ${process.pid})`, { pid: process.pid });
+      if (config.listens) void watchStart(config, process.startedAt, responded.signal, log);
     }
-    const result = await process.supervise(context, config.shutdownTimeoutMs);
+    const result = await process.supervise(context, config.shutdownTimeoutMs).catch((error: unknown) => {
+      throw explainUnstartable(error, target);
+    });
     responded.abort();
     reportExit(result, context.shutdown.signal.aborted, log);
     return result.status;
@@ -97,14 +99,24 @@ function reportExit({ status, signal }: ChildResult, isShutdown: boolean, log: S
   log.failed(message, { exitStatus: status, error: { code: SERVER_DIED, message } });
 }
 
-function checkReadable(serverPath: string): void {
-  try {
-    accessSync(serverPath, constants.R_OK);
-  } catch (error) {
-    const problem = {
-      message: `Could not read ${serverPath}, which was readable when the boot began (${codeOf(error)})`,
-      hint: 'Check that nothing removes or replaces it while the container starts.',
-    };
-    throw new BootError('SERVER_UNSTARTABLE', problem, error);
-  }
+/** The command was checked when the boot began. */
+function checkStartable({ command, dir, name, appEnv }: ServerTarget): void {
+  const problem = findCommandProblem(command, { dir, searchPath: appEnv.PATH });
+  if (problem === undefined) return;
+  throw new BootError('SERVER_UNSTARTABLE', {
+    message: `Could not start ${name}, which was complete when the boot began: ${problem}`,
+    hint: 'Check that nothing removes or replaces it while the container starts.',
+  });
+}
+
+const UNSTARTABLE = new Set(['ENOENT', 'EACCES', 'ENOEXEC', 'ENOTDIR', 'EPERM', 'ELOOP', 'ETXTBSY', 'E2BIG']);
+
+function explainUnstartable(error: unknown, { name }: ServerTarget): unknown {
+  const code = codeOf(error);
+  if (!UNSTARTABLE.has(code)) return error;
+  const problem = {
+    message: `Could not start ${name} (${code})`,
+    hint: 'Check that the program is built for this system and that the user of the container may run it.',
+  };
+  return new BootError('SERVER_UNSTARTABLE', problem, error);
 }

@@ -28,6 +28,7 @@ export type ServerFixture =
   | 'mute'
   | 'late'
   | 'recorder'
+  | 'worker'
   | 'orphans';
 
 export type SeedFixture = 'works' | 'fails' | 'hangs' | 'open' | 'half' | 'empty' | 'leaks' | 'stubborn';

@@ -17,7 +17,12 @@ describe('readConfig', () => {
   test('needs nothing but a connection string', () => {
     expect(read({ DATABASE_URL: URL })).toMatchObject({
       appDir: '/app',
-      build: { serverFile: 'server.js', prismaDir: 'prisma', migrationsDir: undefined, engine: 'embedded' },
+      build: {
+        server: { file: 'server.js' },
+        prismaDir: 'prisma',
+        migrationsDir: undefined,
+        engine: 'embedded',
+      },
       database: {
         connection: { source: { url: 'DATABASE_URL' }, host: 'db', port: 5432, user: 'app', database: 'app' },
         url: URL,
@@ -26,7 +31,13 @@ describe('readConfig', () => {
       },
       migrate: { mode: 'deploy', onError: 'abort', whenAhead: 'warn' },
       seed: { mode: 'auto', table: undefined, command: undefined, onError: 'abort' },
-      server: { port: 3000, hostname: '0.0.0.0', shutdownTimeoutMs: undefined, bootProbe: false },
+      server: {
+        port: 3000,
+        hostname: '0.0.0.0',
+        listens: true,
+        shutdownTimeoutMs: undefined,
+        bootProbe: false,
+      },
     });
   });
 

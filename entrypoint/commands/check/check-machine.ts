@@ -8,9 +8,10 @@ import { type Finding, failures, ok, warning } from './finding.ts';
  * @param mustBeFree whether the boot, here, would fail because of it; otherwise it is a warning
  */
 export async function checkPort(
-  address: Address,
+  address: Address & { readonly listens: boolean },
   { mustBeFree }: { mustBeFree: boolean },
 ): Promise<Finding[]> {
+  if (!address.listens) return [ok('server', 'nothing listens on PORT (ENTRYPOINT_HEALTH_PATH=off)')];
   const problem = await findPortProblem(address);
   if (problem === undefined) return [ok('server', `port ${address.port} on ${address.hostname} is free`)];
   const found = failures('server', problem);

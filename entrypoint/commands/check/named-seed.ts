@@ -11,7 +11,9 @@ const SOURCE = /\.[cm]?[jt]s$/;
 
 /** The seed that the app's own Prisma configuration names, where the boot would run none. */
 export function describeNamedSeed({ appDir, appEnv, build }: Config): Finding[] {
-  const folders = [...new Set([appDir, dirname(resolve(appDir, build.serverFile))])];
+  const { server } = build;
+  const serverDir = 'file' in server ? dirname(resolve(appDir, server.file)) : resolve(appDir, server.dir);
+  const folders = [...new Set([appDir, serverDir])];
   const named = folders.map(findNamedSeed).find((found) => found !== undefined);
   if (named === undefined) return [];
   const command = parseArgsStringToArgv(named.command);

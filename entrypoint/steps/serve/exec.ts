@@ -1,6 +1,6 @@
 import type { Context } from '../../core/context.ts';
 import type { StepLog } from '../../core/step-log.ts';
-import { nodeArguments, type ServerConfig, type ServerTarget } from './settings.ts';
+import { commandLine, type ServerConfig, type ServerTarget } from './settings.ts';
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 
@@ -37,11 +37,12 @@ export function replaceProcess(
       `no effect with ENTRYPOINT_HANDOVER=exec, which leaves no supervisor: ${config.supervised.join(', ')}`,
     );
   }
-  log.done(`replacing this process with ${target.serverPath} (exec)`, { pid: process.pid });
+  log.done(`replacing this process with ${target.name} (exec)`, { pid: process.pid });
   const execve = findExecve();
   if (execve === undefined)
     throw new Error('the configuration must reject exec if Node.js has no process.execve');
   shutdown.signal.throwIfAborted();
-  process.chdir(target.appDir);
-  return execve(process.execPath, [process.execPath, ...nodeArguments(target)], target.appEnv);
+  process.chdir(target.dir);
+  const [file, args] = commandLine(target);
+  return execve(file, [file, ...args], target.appEnv);
 }

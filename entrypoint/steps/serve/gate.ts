@@ -16,7 +16,10 @@ function holdListen(fd: number): void {
   const { isMainThread } = process.getBuiltinModule('node:worker_threads');
   if (!isMainThread) return;
   // Processes that the server forks are not held back.
-  process.execArgv.pop();
+  process.execArgv.splice(
+    process.execArgv.findIndex((flag) => flag.startsWith('--import=data:text/javascript,')),
+    1,
+  );
   const { Server, Socket } = process.getBuiltinModule('node:net');
   const { subscribe, unsubscribe } = process.getBuiltinModule('node:diagnostics_channel');
   const { listen } = Server.prototype;

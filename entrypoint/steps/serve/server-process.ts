@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Context } from '../../core/context.ts';
 import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
 import { GATE_FLAG, UNHELD } from './gate.ts';
-import { nodeArguments, type ServerTarget } from './settings.ts';
+import { commandLine, type ServerTarget } from './settings.ts';
 
 /**
  * The server's process, with our standard streams. It has its own session, so that a signal from a terminal or a
@@ -20,8 +20,8 @@ export class ServerProcess {
   private constructor(target: ServerTarget, { children, log }: Context, flags: readonly string[]) {
     const gated = flags.length > 0;
     this.#appEnv = target.appEnv;
-    this.#child = spawn(process.execPath, nodeArguments(target, ...flags), {
-      cwd: target.appDir,
+    this.#child = spawn(...commandLine(target, ...flags), {
+      cwd: target.dir,
       env: target.appEnv,
       stdio: ['inherit', 'inherit', 'inherit', ...(gated ? (['pipe'] as const) : [])],
       detached: true,

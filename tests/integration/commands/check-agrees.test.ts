@@ -46,6 +46,14 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
     { title: 'a value that is malformed', env: { ENTRYPOINT_SEED: 'maybe' } },
     { title: 'a seed command for a shell', env: { ENTRYPOINT_SEED_COMMAND: 'node a.js && node b.js' } },
     {
+      title: 'a server as a file and as a command',
+      env: { ENTRYPOINT_SERVER: 'server.js', ENTRYPOINT_SERVER_COMMAND: 'node server.js' },
+    },
+    {
+      title: 'a boot probe where nothing listens',
+      env: { ENTRYPOINT_HEALTH_PATH: 'off', ENTRYPOINT_BOOT_PROBE: 'on' },
+    },
+    {
       title: 'an address that is not of this machine',
       app: { files: NEXT_SERVER },
       env: { HOSTNAME: '192.0.2.1' },
@@ -54,6 +62,14 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
   BUILD_INCOMPLETE: [
     { title: 'no build', app: { omit: ['.next/BUILD_ID'] } },
     { title: 'no migrations', app: { omit: ['prisma/migrations'] } },
+    {
+      title: 'a server command that is not in the image',
+      env: { ENTRYPOINT_SERVER_COMMAND: 'no-such-program' },
+    },
+    {
+      title: 'a folder for the server that is not in the image',
+      env: { ENTRYPOINT_SERVER_COMMAND: 'node server.js', ENTRYPOINT_SERVER_DIR: 'apps/api' },
+    },
   ],
   PORT_IN_USE: [
     {
@@ -281,6 +297,11 @@ const FINE: State[] = [
   { title: 'nothing pending', prepare: migrate },
   { title: 'a server as old as it may be', env: { ENTRYPOINT_DATABASE_MIN_VERSION: '18' } },
   { title: 'a seed', app: { seed: 'works' } },
+  {
+    title: 'a server that is no Next.js build',
+    app: { omit: ['.next', 'node_modules/next'] },
+    env: { ENTRYPOINT_SERVER_COMMAND: 'node server.js', ENTRYPOINT_HEALTH_PATH: 'off' },
+  },
   {
     title: 'a seed whose table has rows',
     app: { seed: 'works' },

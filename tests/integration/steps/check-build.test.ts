@@ -10,7 +10,7 @@ import { problemsOf } from '../../helpers/problems.ts';
 import { createStandalone, SCHEMA, type StandaloneOptions } from '../../helpers/standalone.ts';
 
 const config: BuildConfig = {
-  serverFile: 'server.js',
+  server: { file: 'server.js' },
   prismaDir: 'prisma',
   migrationsDir: undefined,
   engine: 'embedded',
@@ -30,8 +30,7 @@ async function build(options: StandaloneOptions, settings = config) {
 describe('a complete build', () => {
   test('is known by its id, its version of Next.js and its migrations', async () => {
     expect(await build({ buildId: 'aB3_-x' })).toMatchObject({
-      buildId: 'aB3_-x',
-      nextVersion: '16.4.6',
+      next: { buildId: 'aB3_-x', nextVersion: '16.4.6' },
       prisma: { schemas: [], folder: { migrations: [{ name: '20260101000000_create_users' }] } },
       warnings: [],
     });
@@ -69,19 +68,18 @@ describe('a complete build', () => {
     await rename(app.path('.next'), app.path('apps/web/build'));
     await rename(app.path('prisma'), app.path('db'));
     expect(
-      readBuild(app.dir, { ...config, serverFile: 'apps/web/server.js', prismaDir: 'db' }),
+      readBuild(app.dir, { ...config, server: { file: 'apps/web/server.js' }, prismaDir: 'db' }),
     ).toMatchObject({
-      serverPath: app.path('apps/web/server.js'),
-      buildId: app.buildId,
+      next: { serverPath: app.path('apps/web/server.js'), buildId: app.buildId },
     });
   });
 
   test('may be named by absolute paths, in the folder of the app and outside', async () => {
     const app = await createStandalone();
     const other = await createStandalone();
-    const paths = { serverFile: app.path('server.js'), prismaDir: other.path('prisma') };
+    const paths = { server: { file: app.path('server.js') }, prismaDir: other.path('prisma') };
     expect(readBuild(app.dir, { ...config, ...paths })).toMatchObject({
-      serverPath: app.path('server.js'),
+      next: { serverPath: app.path('server.js') },
       prisma: { folder: { migrations: [{}] } },
     });
     await other.remove('prisma');
@@ -189,7 +187,7 @@ describe('an incomplete build', () => {
   });
 
   test('finds the server where ENTRYPOINT_SERVER says it is elsewhere', async () => {
-    const found = await problems({}, { ...config, serverFile: 'apps/web/server.js' });
+    const found = await problems({}, { ...config, server: { file: 'apps/web/server.js' } });
     expect(found).toMatchObject([
       { what: 'apps/web/server.js', hint: expect.stringContaining('ENTRYPOINT_SERVER=server.js') },
     ]);

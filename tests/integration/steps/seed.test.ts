@@ -26,6 +26,7 @@ const PROGRAMS = {
   'node_modules/.bin/tsx': '#!/bin/sh\n',
   'bin/shell': '#!/no/such/sh\n',
   'bin/env': '#!/usr/bin/env -S no-such-node --flag\n',
+  'bin/text': 'echo seeded\n',
   'bin/windows': '#!/bin/sh\r\n',
 };
 
@@ -251,6 +252,10 @@ describe('the seed', () => {
     ['tsx seed.ts', 'there is no program tsx in PATH, though there is node_modules/.bin/tsx'],
     ['bin/shell --at all', 'bin/shell needs /no/such/sh, which is not in the image'],
     ['bin/env', 'bin/env needs no-such-node, which is not in PATH'],
+    [
+      'bin/text',
+      'bin/text is neither a program of this system nor a script with a first line such as #!/bin/sh',
+    ],
     ['bin/windows', 'the first line of bin/windows ends with a Windows line break (CRLF)'],
   ])('whose command %s is not in the image says so: exit 73, nothing held', async (command, got) => {
     const { app, boot } = await prepare('works');
