@@ -7,28 +7,9 @@ import { describeLockHolder } from '../database/lock-holder-name.ts';
 import { Backoff } from '../lib/backoff.ts';
 import { Deadline } from '../lib/deadline.ts';
 import { formatDuration } from '../lib/duration.ts';
+import { type AdvisoryLock, BOOT_LOCK, PRISMA_LOCK } from './boot-lock/advisory-locks.ts';
 import { type LockHolder, openLockHolder } from './boot-lock/lock-holder.ts';
 import { waitForTableLocks } from './with-database.ts';
-
-interface AdvisoryLock {
-  readonly key: number;
-  readonly name: string;
-  /** Who else acquires it. */
-  readonly others: string;
-}
-
-/** Around migrate and seed. Its key is "zarpe" in ASCII. */
-const BOOT_LOCK: AdvisoryLock = {
-  key: 0x7a_61_72_70_65,
-  name: 'boot lock',
-  others: 'Another replica is migrating or seeding',
-};
-/** The lock of Prisma's schema engine, which `prisma migrate` acquires too. */
-const PRISMA_LOCK: AdvisoryLock = {
-  key: 72707369,
-  name: 'Prisma migration lock',
-  others: 'Another tool, such as `prisma migrate`, is migrating this database',
-};
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1000;
@@ -36,10 +17,14 @@ const PROGRESS_MS = 10_000;
 
 /** Lets one replica migrate and seed while the others wait. A step acquires it only when it has work to do. */
 export interface BootLock {
-  /** Waits for the lock; a second call does nothing. */
+  /** Waits for the lock; a second call only where a script has released it. */
   acquire(): Promise<void>;
   /** Waits for the lock that Prisma's own tools acquire. */
   acquirePrismaLock(): Promise<void>;
+  /** The keys of what the session of the migrations holds itself, which a script can release. */
+  readonly exposed: readonly number[];
+  /** Takes back at once what a script has released; throws where another session has it by now. */
+  keep(): Promise<void>;
   /** Aborted when the connection that holds the lock is gone. */
   readonly lost: AbortSignal;
 }
@@ -56,6 +41,7 @@ export async function withBootLock(
 ): Promise<void> {
   const lost = new AbortController();
   let holder: LockHolder | undefined;
+  const acquired: AdvisoryLock[] = [];
   const acquire = async (lock: AdvisoryLock) => {
     if (holder === undefined) {
       holder = await openLockHolder(database, context);
@@ -64,14 +50,21 @@ export async function withBootLock(
     }
     const from = holder;
     await context.steps.run('lock', (log) => poll(from, lock, timeoutMs, context, log));
+    if (!acquired.includes(lock)) acquired.push(lock);
   };
-  let held: Promise<void> | undefined;
+  const exposed = () => (holder?.session === database.session ? acquired : []);
   const bootLock: BootLock = {
     lost: lost.signal,
     acquirePrismaLock: () => acquire(PRISMA_LOCK),
     acquire: async () => {
-      held ??= acquire(BOOT_LOCK);
-      await held;
+      if (!acquired.includes(BOOT_LOCK) || !(await holder?.tryLock(BOOT_LOCK.key))) await acquire(BOOT_LOCK);
+    },
+    get exposed() {
+      return exposed().map(({ key }) => key);
+    },
+    keep: async () => {
+      for (const lock of exposed())
+        if (!(await holder?.tryLock(lock.key))) throw await released(lock, database);
     },
   };
   try {
@@ -122,6 +115,13 @@ async function poll(
     if (deadline.isOver) throw timedOut(lock, timeoutMs, await describeLockHolder(holder.session, lock.key));
     await backoff.pause(deadline.remainingMs);
   }
+}
+
+async function released({ key, name }: AdvisoryLock, { session }: Database): Promise<BootError> {
+  return new BootError('MIGRATION_BLOCKED', {
+    message: `A migration released the ${name} (pg_advisory_unlock_all or DISCARD ALL), and it is held by ${await describeLockHolder(session, key)} now`,
+    hint: 'Restarting continues from what is recorded. Take that statement out of the migrations that are not applied yet.',
+  });
 }
 
 function timedOut({ name, others }: AdvisoryLock, timeoutMs: number, who: string): BootError {

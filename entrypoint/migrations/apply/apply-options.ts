@@ -9,6 +9,10 @@ export interface ApplyOptions extends ScriptLimits {
   readonly table: string;
   /** What guards it in the message of a script that is one transaction. */
   readonly guard: readonly string[];
+  /** The advisory locks that the session holds, and a script may release. */
+  readonly exposed: readonly number[];
+  /** Makes sure that it still has them; throws where another session has one by now. */
+  readonly keepLocks: () => Promise<void>;
   /** The statements that undo a script's effects on the session. */
   readonly reset: readonly string[];
   /** False behind a pooler, where each query may go to another backend. */

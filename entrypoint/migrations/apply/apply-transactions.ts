@@ -11,12 +11,21 @@ import { describeProgress } from '../progress.ts';
 import type { OwnTransaction } from '../script/own-transactions.ts';
 import type { Script } from '../script/script.ts';
 import { ApplyError, type Remains } from './apply-error.ts';
-import type { ApplyOptions } from './apply-options.ts';
+import { type ApplyOptions, SCRIPT_LOCK } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
-import { withScriptLock } from './script-lock.ts';
+import {
+  isScriptLockHeld,
+  retakeLocks,
+  takeScriptLock,
+  waitForScriptLock,
+  withScriptLock,
+} from './script-lock.ts';
 import { ScriptError } from './script-query.ts';
 import { sessionSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
+
+/** What may stand before the first query of a transaction, and SET TRANSACTION has to. */
+const PRECEDES_QUERIES = /^(?:SET|LOCK|SAVEPOINT)\b/;
 
 /**
  * Runs the transactions that a script is written as, one by one. What is committed is noted in each of them, so that the
@@ -31,15 +40,21 @@ export async function applyTransactions(
 ): Promise<void> {
   await withScriptLock(session, options, async () => {
     await session.send(sessionSettings(options));
-    for (let committed = options.committed; committed < transactions.length; committed += 1) {
+    for (let committed = options.committed; committed < transactions.length; ) {
       const query = compose(record, script, transactions, committed, options);
       try {
         await sendQuery(session, query, 'transactions', true, options);
       } catch (error) {
         if (!(error instanceof ScriptError)) throw error;
+        if (isScriptLockHeld(error)) {
+          await options.keepLocks();
+          await waitForScriptLock(session, options);
+          continue;
+        }
         throw new ApplyError(error, 'autocommit', remainsAfter(transactions, committed));
       }
-      options.onCommitted(committed + 1, transactions.length);
+      committed += 1;
+      options.onCommitted(committed, transactions.length);
     }
     await session.query(options.reset.join('; '));
   });
@@ -65,17 +80,22 @@ function compose(
   index: number,
   options: ApplyOptions,
 ): ComposedQuery {
-  const { table } = options;
+  const { table, exposed } = options;
   const query = new ComposedQuery().comment(`migration ${record.name}`);
   const { statements: own = [], begin } = transactions[index] ?? {};
   if (begin === undefined) query.add('BEGIN');
   else query.addStatement(script, begin);
   query.add(lockHistory(table, 'ROW EXCLUSIVE'));
-  for (const at of own) query.addStatement(script, at);
+  const firstQuery = own.find((at) => !PRECEDES_QUERIES.test(script.statements[at]?.skeleton ?? ''));
+  for (const at of own) {
+    if (at === firstQuery) query.add(takeScriptLock(exposed));
+    query.addStatement(script, at);
+  }
   const isFirst = index === 0 && record.isOpen !== true;
   const isLast = index === transactions.length - 1;
   const progress = isLast ? '' : describeProgress(script, transactions, index + 1);
   const applied = isFirst ? insertApplied(table, record) : completeRecord(table, record);
   const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
-  return query.add(...underSafePath(isLast ? applied : begun), 'COMMIT');
+  const written = [...retakeLocks([SCRIPT_LOCK, ...exposed]), ...(isLast ? applied : begun)];
+  return query.add(...underSafePath(written), 'COMMIT');
 }

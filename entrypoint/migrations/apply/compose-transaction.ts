@@ -6,7 +6,7 @@ import type { Script } from '../script/script.ts';
 import { leavesSessionAlone } from '../script/session-reset.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
-import { TAKE_SCRIPT_LOCK } from './script-lock.ts';
+import { takeScriptLock } from './script-lock.ts';
 import { scriptPath, scriptSettings } from './script-settings.ts';
 
 /** The message of a script and its complete record as one transaction. */
@@ -16,7 +16,7 @@ export function composeTransaction(
   options: ApplyOptions,
 ): ComposedQuery {
   const { text, statements, plan } = script;
-  const { table, guard } = options;
+  const { table, guard, exposed } = options;
   const query = new ComposedQuery()
     .comment(`migration ${record.name}`)
     .add(
@@ -24,7 +24,7 @@ export function composeTransaction(
       `SET LOCAL search_path = ${SAFE_PATH}`,
       ...scriptSettings(options, 'LOCAL'),
       lockHistory(table, 'ROW EXCLUSIVE'),
-      TAKE_SCRIPT_LOCK,
+      takeScriptLock(exposed),
       ...insertApplied(table, record, guard),
       scriptPath(options, 'LOCAL'),
     );

@@ -8,9 +8,19 @@ const HELD = 'the lock of the script is held';
 /**
  * Takes the lock for a transaction, or fails: a statement that waits for it would have no bound but the lock timeout.
  * Should the boot lock be lost while the server still runs a script, whoever has that next does not run it a second time.
+ * @param exposed what the session holds as well: taken for the transaction, no script can release it
  */
-export const TAKE_SCRIPT_LOCK = `SELECT (CASE WHEN pg_catalog.pg_try_advisory_xact_lock(${SCRIPT_LOCK}::pg_catalog.int8)
-  THEN '1' ELSE '${HELD}' END)::pg_catalog.int4`;
+export function takeScriptLock(exposed: readonly number[]): string {
+  const taken = [SCRIPT_LOCK, ...exposed].map(
+    (key) => `pg_catalog.pg_try_advisory_xact_lock(${key}::pg_catalog.int8)`,
+  );
+  return `SELECT (CASE WHEN ${taken.join(' AND ')} THEN '1' ELSE '${HELD}' END)::pg_catalog.int4`;
+}
+
+/** Takes for the session what a script may have released, where nobody else has it: in its transaction, nobody has. */
+export function retakeLocks(keys: readonly number[]): string[] {
+  return keys.map((key) => `SELECT pg_catalog.pg_try_advisory_lock(${key}::pg_catalog.int8)`);
+}
 
 /** Whether it was that statement that failed. */
 export function isScriptLockHeld({ database, place }: ScriptError): boolean {

@@ -45,7 +45,8 @@ const ENDS_WITH_TRANSACTION =
   /^(?:SET (?:LOCAL|TRANSACTION|CONSTRAINTS)|SAVEPOINT|RELEASE|ROLLBACK|LOCK)\b|\bON COMMIT DROP\b/;
 const DO = /^DO\b/;
 /** A trigger may run a function as soon as there is one. Of a body that is an ordinary string only the fact is known. */
-const MAY_SET = /\b(?:SET|RESET|DISCARD|SET_CONFIG)\b/i;
+const CHANGES_SESSION = /^(?:SET_CONFIG|PG_ADVISORY_UNLOCK(?:_ALL)?)$/;
+const MAY_SET = /\b(?:SET|RESET|DISCARD|SET_CONFIG|PG_ADVISORY_UNLOCK(?:_ALL)?)\b/i;
 const MAY_LEAVE = /\b(?:SET|RESET|DISCARD|SET_CONFIG|TEMP|TEMPORARY|LISTEN|PREPARE|LOAD)\b/i;
 
 /** Whether all a script does is plain schema and data work, so that the session is after it what it was before. */
@@ -64,5 +65,5 @@ export function isResumableAfter(statements: readonly Statement[]): boolean {
 
 function isPlain({ skeleton, words, bodies }: Statement): boolean {
   if (FUNCTION.test(skeleton)) return bodies.length > 0 && !bodies.some((body) => MAY_SET.test(body));
-  return PLAIN.test(skeleton) && !words.includes('SET_CONFIG');
+  return PLAIN.test(skeleton) && !words.some((word) => CHANGES_SESSION.test(word));
 }

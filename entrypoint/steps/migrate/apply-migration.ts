@@ -1,11 +1,14 @@
+import type { Database } from '../../database/database.ts';
 import { guardHistory, preparedGuard, prepareGuard } from '../../database/history-guard.ts';
 import { ApplyError, AutocommitRefused } from '../../migrations/apply/apply-error.ts';
 import type { ApplyOptions } from '../../migrations/apply/apply-options.ts';
 import { applyScript } from '../../migrations/apply/apply-script.ts';
+import { retakeLocks } from '../../migrations/apply/script-lock.ts';
 import type { MigrationRecord } from '../../migrations/migration-record.ts';
 import type { Script } from '../../migrations/script/script.ts';
-import { RESET_POOLED, RESET_SESSION } from '../../migrations/script/session-reset.ts';
+import { leavesSessionAlone, RESET_POOLED, RESET_SESSION } from '../../migrations/script/session-reset.ts';
 import { connectionLost } from '../../postgres/connection-lost.ts';
+import type { BootLock } from '../boot-lock.ts';
 import { appliedElsewhere, isAppliedElsewhere } from './applied-elsewhere.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { explainScriptError } from './failure.ts';
@@ -43,6 +46,7 @@ export async function applyMigration(
     const durationMs = Math.round(performance.now() - started);
     const message = mode === 'autocommit' ? `${name} (in autocommit mode)` : name;
     log.info('applied', message, { migration: name, durationMs, mode });
+    if (mode === 'autocommit' && !leavesSessionAlone(script.statements)) await lock.keep();
     if (script.plan.preparesTransaction) await warnOfPrepared(database.session, name, log);
   } catch (error) {
     throw await explainFailure(error, record, script, deps);
@@ -55,7 +59,7 @@ function applyOptions(
   { name }: MigrationRecord,
   committed: number,
   watch: ScriptWatch,
-  { database, target, config, context, log, table, noticesLostClient }: ApplyDeps,
+  { database, lock, target, config, context, log, table, noticesLostClient }: ApplyDeps,
 ): ApplyOptions {
   const { signal } = context.shutdown;
   const fields = { migration: name };
@@ -64,7 +68,8 @@ function applyOptions(
     table,
     committed,
     schema: database.session.settings.schema,
-    ...sessionStatements(database, table),
+    ...sessionStatements(database, lock, table),
+    keepLocks: lock.keep,
     noticesLostClient,
     mayAutocommit: !database.isPooled,
     isFollowed: name !== target.pending.at(-1)?.name,
@@ -88,14 +93,15 @@ function applyOptions(
   };
 }
 
-/** In a session of ours the guard of the history is prepared. */
+/** In a session of ours the guard of the history is prepared, and the locks may be held. */
 function sessionStatements(
-  { isPooled }: ApplyDeps['database'],
+  { isPooled }: Database,
+  { exposed }: BootLock,
   table: string,
-): Pick<ApplyOptions, 'guard' | 'reset'> {
-  return isPooled
-    ? { guard: guardHistory(table, 'ROW EXCLUSIVE'), reset: RESET_POOLED }
-    : { guard: preparedGuard(table), reset: [...RESET_SESSION, prepareGuard(table)] };
+): Pick<ApplyOptions, 'guard' | 'exposed' | 'reset'> {
+  if (isPooled) return { guard: guardHistory(table, 'ROW EXCLUSIVE'), exposed, reset: RESET_POOLED };
+  const reset = [...RESET_SESSION, prepareGuard(table), ...retakeLocks(exposed)];
+  return { guard: preparedGuard(table), exposed, reset };
 }
 
 async function explainFailure(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole } from '../../helpers/database.ts';
 import type { AnyProblem } from '../../helpers/problems.ts';
-import { createStandalone } from '../../helpers/standalone.ts';
+import { createStandalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
 
 const LOCKS = { 'of our own': 0x7a_61_72_70_65, 'of Prisma’s tools': 72707369 };
 
@@ -156,5 +156,127 @@ describe.each([
     await holder.end();
     expect(await boot.exit).toMatchObject({ code: 0 });
     expect(await database.migrations()).toHaveLength(1);
+  });
+});
+
+describe('the locks that a migration releases', () => {
+  const UNLOCK = 'SELECT pg_advisory_unlock_all();';
+  /** A migrated database with two tables, each of which a session keeps from the migrations that come next. */
+  async function prepare(migrations: Record<string, string>) {
+    const app = await createStandalone({ migrations: { '1_base': 'CREATE TABLE a (); CREATE TABLE b ();' } });
+    const database = await createDatabase();
+    const env = { DATABASE_URL: database.url };
+    expect(await runBundle({ dir: app.dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+    const [first, second] = [await database.connect(), await database.connect()];
+    await first.query('BEGIN; LOCK TABLE a IN ACCESS SHARE MODE');
+    await second.query('BEGIN; LOCK TABLE b IN ACCESS SHARE MODE');
+    for (const [name, script] of Object.entries(migrations)) await app.addMigration(name, script);
+    const start = () => startBundle({ dir: app.dir, args: ['migrate'], env });
+    const untilWaiting = (what: string) =>
+      expect
+        .poll(() => database.query(`SELECT 1 AS n FROM pg_locks WHERE NOT granted AND ${what}`))
+        .toEqual([{ n: 1 }]);
+    return { database, start, first, second, untilWaiting };
+  }
+
+  test.each(
+    Object.entries({
+      'one transaction': { '2_a': `${UNLOCK} ALTER TABLE a ADD n int;`, '3_b': 'ALTER TABLE b ADD n int;' },
+      'transactions of its own': {
+        '2_a': `BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; ${UNLOCK} SELECT count(*) FROM a; ALTER TABLE a ADD n int; COMMIT;
+        BEGIN; SET LOCAL work_mem = '1MB'; ALTER TABLE b ADD n int; COMMIT;`,
+      },
+    }),
+  )('stay with it in %s: no other replica migrates meanwhile, nor after it', async (_, migrations) => {
+    const { database, start, first, second, untilWaiting } = await prepare(migrations);
+    const boot = await start();
+    await untilWaiting(`relation = 'a'::regclass`);
+    const waits = [await start()];
+    await waits[0]?.waitForLog({ step: 'lock', event: 'waiting' });
+    await first.query('COMMIT');
+    await untilWaiting(`relation = 'b'::regclass`);
+    waits.push(await start());
+    await waits[1]?.waitForLog({ step: 'lock', event: 'waiting' });
+    await second.query('COMMIT');
+    expect((await boot.exit).code, boot.stdout).toBe(0);
+    for (const other of waits) {
+      expect((await other.exit).code, other.stdout).toBe(0);
+      expect(other.stdout).toContain('another replica has just applied it');
+    }
+    const names = (await database.migrations()).map(({ migration_name }) => migration_name);
+    expect(names).toEqual(['1_base', ...Object.keys(migrations)]);
+  });
+
+  test.each(['DISCARD ALL', `DO $$ BEGIN PERFORM pg_advisory_unlock_all(); COMMIT; END $$`])(
+    'are taken back after %s in autocommit mode',
+    async (script) => {
+      const { start, first, second, untilWaiting } = await prepare({
+        '2_out': script,
+        '3_b': 'ALTER TABLE b ADD n int',
+      });
+      await first.query('COMMIT');
+      const boot = await start();
+      await untilWaiting(`relation = 'b'::regclass`);
+      const other = await start();
+      await other.waitForLog({ step: 'lock', event: 'waiting' });
+      await second.query('COMMIT');
+      for (const { exit } of [boot, other]) expect(await exit).toMatchObject({ code: 0 });
+    },
+  );
+
+  test.each(Object.entries(LOCKS))(
+    '%s, and another session acquires before they are taken back, end the boot with 75, and nothing more is applied',
+    async (_, key) => {
+      const { database, start, first, untilWaiting } = await prepare({
+        '2_a': 'ALTER TABLE a ADD n int',
+        '3_out': 'DISCARD ALL',
+        '4_more': 'CREATE TABLE c ()',
+      });
+      const boot = await start();
+      await untilWaiting(`relation = 'a'::regclass`);
+      const other = await database.connect();
+      await other.query("SET application_name = 'the other'");
+      const acquired = other.query(`SELECT pg_advisory_lock(${key})`);
+      await untilWaiting("locktype = 'advisory'");
+      await first.query('COMMIT');
+      await acquired;
+      expect((await boot.exit).code, boot.stdout).toBe(75);
+      expect(boot.logs.at(-1)).toMatchObject({ retryable: true, error: { code: 'MIGRATION_BLOCKED' } });
+      const [problem] = (boot.logs.at(-1)?.error?.problems ?? []) as AnyProblem[];
+      expect(problem?.message).toMatch(/^A migration released the .* it is held by pid \d+ \(the other\)/);
+      const names = (await database.migrations()).map(({ migration_name }) => migration_name);
+      expect(names).toEqual(['1_base', '2_a', '3_out']);
+    },
+  );
+
+  test('are waited for again before the seed where a failed migration left them to another replica', async () => {
+    const app = await createStandalone({
+      migrations: { '1_users': USERS_MIGRATION, '2_a': 'CREATE TABLE a ()' },
+      seed: 'works',
+    });
+    const database = await createDatabase();
+    const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE_ON_ERROR: 'continue' };
+    expect(await runBundle({ dir: app.dir, args: ['migrate'], env })).toMatchObject({ code: 0 });
+    const blocker = await database.connect();
+    await blocker.query('BEGIN; LOCK TABLE a IN ACCESS SHARE MODE');
+    await app.addMigration('3_fails', `${UNLOCK} ALTER TABLE a ADD n int; SELECT 1 / 0`);
+    const boot = await startBundle({ dir: app.dir, env });
+    await expect
+      .poll(() =>
+        database.query("SELECT 1 AS n FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass"),
+      )
+      .toEqual([{ n: 1 }]);
+    const other = await database.connect();
+    const acquired = other.query(`SELECT pg_advisory_lock(${LOCKS['of our own']})`);
+    await expect
+      .poll(() => database.query("SELECT 1 AS n FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"))
+      .toEqual([{ n: 1 }]);
+    await blocker.query('COMMIT');
+    await acquired;
+    await boot.waitForLog({ step: 'lock', event: 'waiting' });
+    expect(await database.query('SELECT count(*)::int AS n FROM users')).toEqual([{ n: 0 }]);
+    await other.query('SELECT pg_advisory_unlock_all()');
+    await boot.waitForServer();
+    expect(await database.query('SELECT count(*)::int AS n FROM users')).not.toEqual([{ n: 0 }]);
   });
 });

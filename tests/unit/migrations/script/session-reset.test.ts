@@ -18,6 +18,8 @@ test.each([
   "SET search_path = ''",
   "SELECT set_config('search_path', '', false)",
   "INSERT INTO a SELECT set_config('role', 'other', false)",
+  'INSERT INTO a SELECT pg_advisory_unlock_all()',
+  `${functionOf('PERFORM pg_advisory_unlock_all()')} INSERT INTO a VALUES (1)`,
   'CREATE TEMP TABLE t (id int)',
   'CREATE TEMP VIEW v AS SELECT 1',
   `${functionOf("PERFORM set_config('role', 'other', false)")} INSERT INTO a VALUES (1)`,
