@@ -1,5 +1,6 @@
 import type { SettingProblem } from '../core/errors.ts';
 import { decodeUtf8 } from '../lib/decode-utf8.ts';
+import { codeOf, systemTerm } from '../lib/describe-error.ts';
 import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 
 /** Nobody has a longer secret: Linux limits an environment variable to 128 KiB. */
@@ -69,11 +70,13 @@ function trimValue(text: string): { value: string; removed: string[] } {
 
 function describe(variable: string, path: string, error: unknown): SettingProblem {
   const isUnsuitable = error instanceof UnsuitableFileError;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'an unreadable file';
+  const code = codeOf(error);
   return {
     what: variable,
     expected: isUnsuitable ? 'a regular file that contains only the value, in UTF-8' : 'a readable file',
-    got: isUnsuitable ? `${error.message} at ${path}` : `${code} for ${path}`,
+    got: isUnsuitable
+      ? `${error.message} at ${path}`
+      : `${systemTerm(code) ?? 'an unreadable file'} (${code}) at ${path}`,
     hint: isUnsuitable
       ? 'Rewrite it, for example with `printf %s "$VALUE" > FILE`.'
       : 'Mount the secret there, readable by the container’s user.',

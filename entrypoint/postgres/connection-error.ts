@@ -1,6 +1,5 @@
-import { getSystemErrorMap } from 'node:util';
 import { BootError, type ErrorCode } from '../core/errors.ts';
-import { codeOf, messageOf } from '../lib/describe-error.ts';
+import { codeOf, messageOf, systemTerm } from '../lib/describe-error.ts';
 import { type ConnectionSettings, type ConnectionSource, describeTarget } from './connection-settings.ts';
 import { explainTlsError, isTlsError } from './tls-error.ts';
 
@@ -48,9 +47,17 @@ export function connectionError(
 ): BootError {
   return new BootError(
     code,
-    { message: `Could not connect to ${describeTarget(settings)}: ${reason}`, hint },
+    {
+      message: `${isOfTable(cause) ? 'Could not query' : 'Could not connect to'} ${describeTarget(settings)}: ${reason}`,
+      hint,
+    },
     cause,
   );
+}
+
+/** The server accepted the connection, and denied access to a table or schema. */
+function isOfTable(cause: unknown): boolean {
+  return codeOf(cause) === '42501' && /^permission denied for (?!database)/.test(messageOf(cause));
 }
 
 /** What `connect` rejects with, as a BootError; an unreadable certificate file is one already. */
@@ -104,7 +111,8 @@ function explain(error: unknown, settings: ConnectionSettings): Explanation {
     : ['DATABASE_ACCESS_REFUSED', "Read the server's log: it has the details."];
 }
 
-function explainRefusal(message: string, { source, user }: ConnectionSettings): Explanation {
+function explainRefusal(message: string, settings: ConnectionSettings): Explanation {
+  const { source, user } = settings;
   if (/no encryption|SSL off/.test(message)) {
     return ['DATABASE_TLS', `The server requires TLS: set sslmode=require or stricter in ${source.params}.`];
   }
@@ -112,12 +120,20 @@ function explainRefusal(message: string, { source, user }: ConnectionSettings): 
     const hint = `Set sslcert=FILE and sslkey=FILE in ${source.params} to a client certificate for role "${user}", and an sslmode that uses TLS.`;
     return ['DATABASE_TLS', hint];
   }
-  return [
-    'DATABASE_ACCESS_REFUSED',
-    /^permission denied for (?!database)/.test(message)
-      ? `Grant the privilege to role "${user}", or connect as the owner of the tables.`
-      : `Create role "${user}" with LOGIN, grant it CONNECT on the database, or allow it in pg_hba.conf.`,
-  ];
+  return ['DATABASE_ACCESS_REFUSED', accessHint(message, settings)];
+}
+
+function accessHint(message: string, { source, user, database }: ConnectionSettings): string {
+  const role = `role "${user}"`;
+  if (message.startsWith('permission denied for database'))
+    return `Grant ${role} the privilege CONNECT on database "${database}".`;
+  if (message.startsWith('permission denied for'))
+    return `Grant the privilege to ${role}, or connect as the owner of the tables.`;
+  if (message.includes('pg_hba.conf'))
+    return `Allow ${role}, the database and this host in pg_hba.conf, then reload the server.`;
+  if (message.includes('not permitted to log in'))
+    return `Grant it (ALTER ROLE … LOGIN), or set another role in ${source.user}.`;
+  return `Create ${role} with LOGIN, or correct the user in ${source.user}.`;
 }
 
 function unavailableHint(code: string, { source, host }: ConnectionSettings): string {
@@ -163,5 +179,5 @@ function describeError(error: unknown): string {
 function termOf(code: string): string | undefined {
   if (code === 'ENOTFOUND') return 'host name not found';
   if (code === 'EAI_AGAIN') return 'temporary failure in name resolution';
-  return [...getSystemErrorMap().values()].find(([name]) => name === code)?.[1];
+  return systemTerm(code);
 }

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { BootError } from '../core/errors.ts';
 import { explainLimit } from '../core/to-boot-error.ts';
-import { codeOf } from '../lib/describe-error.ts';
+import { codeOf, systemTerm } from '../lib/describe-error.ts';
 import { readRegularFile, UnsuitableFileError } from '../lib/regular-file.ts';
 import type { TlsSettings } from './connection-settings.ts';
 
@@ -45,5 +45,6 @@ function readCertificate(source: string, parameter: string, path: string): Buffe
 
 function describe(error: unknown, path: string): string {
   if (error instanceof UnsuitableFileError) return `${error.message} in ${path}`;
-  return `${codeOf(error)} for ${path}`;
+  const code = codeOf(error);
+  return `${systemTerm(code) ?? 'an unreadable file'} (${code}) at ${path}`;
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { BootError } from '../core/errors.ts';
-import { codeOf } from '../lib/describe-error.ts';
+import { codeOf, systemTerm } from '../lib/describe-error.ts';
 
 export interface Address {
   readonly port: number;
@@ -12,7 +12,6 @@ export async function findPortProblem({ port, hostname }: Address): Promise<Boot
   const error = await listenOnce({ port, hostname });
   if (error === undefined) return undefined;
   const code = codeOf(error);
-  const got = `${code} (${error.message})`;
   if (code === 'EADDRINUSE') {
     return new BootError(
       'PORT_IN_USE',
@@ -35,7 +34,7 @@ export async function findPortProblem({ port, hostname }: Address): Promise<Boot
       : {
           what: 'HOSTNAME',
           expected: 'an address of this machine to listen on',
-          got: `\`${hostname}\`: ${got}`,
+          got: `\`${hostname}\`: ${systemTerm(code) ?? error.message} (${code})`,
           hint: 'Fix it, or remove it to use the default (0.0.0.0).',
         },
     error,

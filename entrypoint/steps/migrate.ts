@@ -97,7 +97,7 @@ function reportDrift({ missing, edited }: HistoryStatus, config: MigrateConfig, 
     log.warn('ahead', message, { migrations: missing });
   }
   if (edited.length > 0) {
-    const message = `edited after they were applied, and not applied again: ${edited.join(', ')}`;
+    const message = `${count(edited.length, 'migration')} ${edited.length === 1 ? 'was edited after it was applied; it is' : 'were edited after they were applied; they are'} not applied again: ${edited.join(', ')}`;
     log.warn('edited', message, { migrations: edited });
   }
 }

@@ -68,7 +68,7 @@ function remainsAfter(transactions: readonly OwnTransaction[], committed: number
     ? { kind: 'transactions', committed, of }
     : {
         kind: 'unknown',
-        reason: `${committed} of its ${of} transactions are committed, and changed the session`,
+        reason: `${committed} of its ${of} transactions ${committed === 1 ? 'is' : 'are'} committed and changed the session`,
       };
 }
 

@@ -12,8 +12,8 @@ export function explainEngineError(error: unknown, target: { readonly folder: Mi
       'DATABASE_NOT_EMPTY',
       {
         message: 'The schema is not empty, and it has no migration history (P3005)',
-        hint: 'Record which migrations the database already has (a baseline), then restart:',
-        details: [`node entrypoint.js resolve --applied ${first}`],
+        hint: 'If this is the right database, record each migration that it already has (a baseline), then restart:',
+        details: [`node entrypoint.js resolve --applied ${first}  # repeat for each of them, in order`],
       },
       error,
     );

@@ -56,26 +56,26 @@ function whatNow(
   const [applied = '', rolledBack = ''] = resolveCommands(name);
   if (remains.kind === 'unknown') {
     return {
-      hint: `It may have committed before it failed (${remains.reason}). Bring the database fully to one state or the other, then record which:`,
+      hint: `It may have committed part of its work (${remains.reason}). Bring the database fully to one state or the other, then record which:`,
       commands: [applied, rolledBack],
     };
   }
   if (!retryFailed) {
     return {
-      hint: `${describeRemains(remains)}; its failed record is kept (ENTRYPOINT_MIGRATE_RETRY_FAILED=off). Fix it, mark it as rolled back, and restart:`,
+      hint: `${describeRemains(remains)}; its failed record is kept (ENTRYPOINT_MIGRATE_RETRY_FAILED=off). Fix the script or the data, mark the migration as rolled back, and restart:`,
       commands: [rolledBack],
     };
   }
   if (remains.kind === 'transactions') {
     return {
-      hint: `${describeRemains(remains)}. Fix the data, or the rest of the script, and restart: it continues after them.`,
+      hint: `${describeRemains(remains)}. Fix the data or the rest of the script, and restart: the next start continues after what is committed.`,
       commands: ['Only if you have applied the rest by hand:', applied],
     };
   }
   const fix =
     plan.misplaced.length > 0
       ? 'Give each of these statements a migration of its own'
-      : 'Fix it, or the data,';
+      : 'Fix the script or the data,';
   return {
     hint: `Nothing of it was applied, and it left no record. ${fix} and restart.`,
     commands: ['Only if you have applied it by hand:', applied],
@@ -85,7 +85,7 @@ function whatNow(
 function describeRemains(remains: Exclude<Remains, { kind: 'unknown' }>): string {
   return remains.kind === 'nothing'
     ? 'Nothing of it was applied'
-    : `${remains.committed} of its ${remains.of} transactions are committed`;
+    : `${remains.committed} of its ${remains.of} transactions ${remains.committed === 1 ? 'is' : 'are'} committed`;
 }
 
 function serverDetails(error: DatabaseError, script: Script): string[] {

@@ -43,7 +43,8 @@ function whyInterrupted(folder: MigrationsFolder, { name, logs }: HistoryRow): s
   const migration = folder.migrations.find((known) => known.name === name);
   if (migration === undefined) return ' (not in this image)';
   const { mode, autocommit } = readScript(migration).plan;
-  if (hasProgress(logs)) return ', whose committed transactions were changed since, or changed the session';
+  if (hasProgress(logs))
+    return '. Some of its transactions are committed, but the next start cannot continue after them: they were edited since, or changed the session (SET)';
   if (autocommit.kind === 'none' || (mode === 'transaction' && autocommit.kind !== 'whole')) return '';
   return `, which may commit before its end (${autocommit.reason})`;
 }

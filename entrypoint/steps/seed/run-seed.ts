@@ -9,12 +9,18 @@ import { runChild } from '../../lib/run-child.ts';
 import { showCommand } from '../../lib/show-command.ts';
 import type { SeedConfig, SeedTarget } from './settings.ts';
 
+const WITHOUT_IT = 'ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.';
+
 /** Refuses a command that is not in the image. */
 export function checkCommand(command: readonly string[], target: SeedTarget): void {
   const place = { dir: target.appDir, searchPath: target.appEnv.PATH };
   const problem = findCommandProblem(command, place);
   if (problem === undefined) return;
-  throw failed(showCommand(command, target.appDir), `cannot run: ${problem}`, new LastLines());
+  throw new BootError('SEED_FAILED', {
+    message: `The seed ${showCommand(command, target.appDir)} cannot run: ${problem}`,
+    hint: `Correct ENTRYPOINT_SEED_COMMAND, or copy what is missing into the image. ${WITHOUT_IT}`,
+    details: [],
+  });
 }
 
 /**
@@ -80,7 +86,7 @@ function describeSurvivors(pids: readonly number[]): string {
 function failed(shown: string, what: string, lines: LastLines, cause?: unknown): BootError {
   const problem = {
     message: `The seed ${shown} ${what}`,
-    hint: 'Fix it; what it has committed stays. ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.',
+    hint: `Fix the seed; what it has committed stays. ${WITHOUT_IT}`,
     details: lines.all,
   };
   return new BootError('SEED_FAILED', problem, cause);

@@ -134,7 +134,7 @@ describe('a migration that fails', () => {
     const { app, database, problem } = await fail(
       `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT; INSERT INTO a VALUES (1); SELECT 1 / 0;`,
     );
-    expect(problem.hint).toContain('1 of its 2 transactions are committed');
+    expect(problem.hint).toContain('1 of its 2 transactions is committed');
     expect(await database.query('SELECT * FROM a')).toEqual([]);
     expect(problemOf(await run(app, database)).message).toContain('division by zero');
     const status = await run(app, database, {}, ['status', '--json']);
@@ -148,7 +148,7 @@ describe('a migration that fails', () => {
     expect((await run(app, database, {}, ['status'])).code).toBe(0);
   });
 
-  test('between two of its own transactions waits for a person where the first was changed since', async () => {
+  test('between two of its own transactions requires manual action if the first was edited since', async () => {
     const { app, database } = await fail(
       `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT; SELECT 1 / 0;`,
     );
@@ -158,16 +158,16 @@ describe('a migration that fails', () => {
     );
     const boot = await run(app, database);
     expect(boot.logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
-    expect(problemOf(boot).details.join('\n')).toContain('changed since');
+    expect(problemOf(boot).details.join('\n')).toContain('edited since');
     expect((await run(app, database, {}, ['resolve', '--applied', '0002_bad'])).code).toBe(0);
     expect((await run(app, database)).code).toBe(0);
   });
 
-  test('between two of its own transactions, of which the first changed the session, waits for a person', async () => {
+  test('between two of its own transactions, of which the first changed the session, requires manual action', async () => {
     const { app, database, problem } = await fail(
       `BEGIN; SET LOCAL lock_timeout = '9s'; SET statement_timeout = '9s'; CREATE TABLE a (id int); COMMIT; SELECT 1 / 0;`,
     );
-    expect(problem.hint).toContain('1 of its 2 transactions are committed, and changed the session');
+    expect(problem.hint).toContain('1 of its 2 transactions is committed and changed the session');
     expect((await run(app, database)).logs.at(-1)?.error?.code).toBe('MIGRATION_UNRESOLVED');
     expect((await run(app, database, {}, ['resolve', '--applied', '0002_bad'])).code).toBe(0);
     expect((await run(app, database)).code).toBe(0);
@@ -294,7 +294,7 @@ describe('a history', () => {
     expect(boot.code).toBe(65);
     expect(boot.logs.at(-1)?.error?.code).toBe('DATABASE_NOT_EMPTY');
     expect(problemOf(boot).details).toEqual([
-      'node entrypoint.js resolve --applied 20260101000000_create_users',
+      'node entrypoint.js resolve --applied 20260101000000_create_users  # repeat for each of them, in order',
     ]);
     expect((await run(app, database, {}, ['resolve', '--applied', '20260101000000_create_users'])).code).toBe(
       0,

@@ -198,10 +198,16 @@ describe('what requires manual action ends the wait at once with 77', () => {
   test('a role that may not log in, and one that may not connect', async () => {
     const database = await createDatabase();
     const noLogin = await createRole({ login: false });
-    expect((await refuse(database.urlFor(noLogin))).problem?.message).toContain('(28000)');
+    expect((await refuse(database.urlFor(noLogin))).problem).toMatchObject({
+      message: expect.stringContaining('(28000)'),
+      hint: 'Grant it (ALTER ROLE … LOGIN), or set another role in DATABASE_URL.',
+    });
     const stranger = await createRole();
     await database.admin(`REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`);
-    expect((await refuse(database.urlFor(stranger))).problem?.message).toContain('(42501)');
+    expect((await refuse(database.urlFor(stranger))).problem).toMatchObject({
+      message: expect.stringContaining('(42501)'),
+      hint: `Grant role "${stranger.name}" the privilege CONNECT on database "${database.name}".`,
+    });
   });
 
   test('a database that is not there, and that the role may not create', async () => {
@@ -325,7 +331,7 @@ describe('TLS', () => {
     expect(boot.code).toBe(77);
     expect(failureOf(boot).problem).toMatchObject({
       what: 'sslrootcert in DATABASE_URL',
-      got: `ENOENT for ${app.path('certs/none.pem')}`,
+      got: `no such file or directory (ENOENT) at ${app.path('certs/none.pem')}`,
     });
     expect(existsSync(app.path('certs'))).toBe(false);
   });

@@ -114,7 +114,7 @@ describe('NAME_FILE', () => {
   test('that cannot be read is a problem that names the file and the reason', () => {
     const { problems } = read({ NAME_FILE: join(dir, 'absent'), OTHER_FILE: dir });
     expect(problems).toMatchObject([
-      { what: 'NAME_FILE', got: `ENOENT for ${join(dir, 'absent')}` },
+      { what: 'NAME_FILE', got: `no such file or directory (ENOENT) at ${join(dir, 'absent')}` },
       { what: 'OTHER_FILE', got: `a folder at ${dir}` },
     ]);
   });
