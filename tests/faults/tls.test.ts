@@ -146,7 +146,8 @@ describe('a server that asks for a certificate of ours', () => {
       [parametersWith(others)]: /certificate authentication failed.* -> .*sslcert=FILE and sslkey=FILE/,
       [parametersWith(forged)]:
         /TLS handshake failed: tlsv1 alert (?:unknown ca|decrypt error) .* -> Check the certificates/,
-      [parametersWith({ ...own, key: '/nowhere/client.key' })]: /^no such file or directory \(ENOENT\) at .nowhere.client\.key -> Mount/,
+      [parametersWith({ ...own, key: '/nowhere/client.key' })]:
+        /^no such file or directory \(ENOENT\) at .nowhere.client\.key -> Mount/,
       [parametersWith({ ...own, key: others.key })]: /TLS handshake failed: key values mismatch \(/,
     });
   });
