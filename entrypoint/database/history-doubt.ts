@@ -22,15 +22,15 @@ const COLUMNS = {
 } as const;
 
 /**
- * Whether nobody else has a hand in the relation `c`, as SQL that is planned at once: most often it is ours. Its columns are
- * not looked at, for they are those of an owner who is trusted.
+ * Whether only our role can change the relation `c`, as SQL that PostgreSQL plans quickly: it usually is ours. It does not
+ * check the columns, because it trusts their owner.
  */
 export const IS_OBVIOUS = `(c.relkind = 'r' and not c.relhastriggers and not c.relhassubclass and not c.relrowsecurity
     and ${isUs('c.relowner')})`;
 
 /**
- * Whether there is nothing to doubt about the relation `c`, as SQL that reads no row of it and is soon planned: most
- * starts ask nothing else.
+ * Whether the relation `c` is a plain history that we trust, as SQL that reads none of its rows and that PostgreSQL plans
+ * quickly: most starts need no other check.
  */
 export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and not c.relhassubclass and ${isTrusted('c.relowner')}
     and not pg_catalog.row_security_active(c.oid)

@@ -1,7 +1,7 @@
 import ms from 'ms';
 
 const DURATION = /^\d+(?:ms|s|m|h)$/;
-/** What a timer can wait, 24 days and some hours: told to wait longer, it does not wait at all. */
+/** The longest delay of a timer, about 24.8 days: with a longer one it fires at once. */
 export const LONGEST_MS = 2_147_483_647;
 
 /** Milliseconds of `500ms`, `30s`, `2m` or `1h`; undefined for any other text, and past 24 days. */

@@ -31,7 +31,7 @@ function findScriptProblem(args: readonly string[], dir: string): string | undef
   return `there is no file ${scripts.join(' or ')} in ${dir}`;
 }
 
-/** As Node.js finds what it is told to run: a file, with or without its extension, or a folder with an index. */
+/** As Node.js resolves the script of its command line: a file, with or without its extension, or a folder with an index. */
 function isScript(path: string, dir: string): boolean {
   try {
     accessSync(createRequire(join(dir, 'command')).resolve(resolve(dir, path)), constants.R_OK);

@@ -7,7 +7,7 @@ const MOST_CONNECTIONS = 128;
 const REQUEST_MS = 5000;
 const LONGEST_HEADER = 8192;
 
-/** What a probe is told: a status code, and a body sent as JSON. */
+/** The answer to a probe: a status code, and a body sent as JSON. */
 export interface ProbeAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;

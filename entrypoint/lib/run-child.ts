@@ -15,7 +15,7 @@ export interface CapturedOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Each line of its standard output and error, as it comes. */
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** When it is told to end with all it has started, and killed if it does not. */
+  /** After this time the child and all its descendants get SIGTERM, and SIGKILL if they do not end. */
   readonly timeoutMs?: number;
   /** Kills it and all it has started at once when aborted. */
   readonly abort?: AbortSignal;

@@ -42,7 +42,7 @@ export class Shutdown {
     for (const name of FORWARDED_SIGNALS) process.on(name, () => this.#receive(name));
   }
 
-  /** Aborted when the process was told to end; its reason is a ShutdownError. */
+  /** Aborted when the process gets a signal to end; its reason is a ShutdownError. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

@@ -3,7 +3,7 @@ import { BootError } from '../core/errors.ts';
 import { codeOf } from '../lib/describe-error.ts';
 import { isConnectionLoss } from './connection-lost.ts';
 
-/** SQLSTATE: rollbacks, resources, a lock that was not to be had, a cancelled statement, system errors. */
+/** SQLSTATE: rollbacks, resources, a lock that could not be acquired, a cancelled statement, system errors. */
 const PASSES = /^(?:40|53|58)[0-9A-Z]{3}$|^(?:55P03|57014)$/;
 
 /** The failure of a statement of ours, which no script and no bug made fail; undefined for what is no error of the server. */

@@ -51,7 +51,8 @@ export async function seed(
       await database.refresh();
       if (!(await wantsSeed(database, target, config, log))) return;
       faultPoint('seed:before');
-      await runSeed(command, lock.lost, target, config, context, log).catch(async (error: unknown) => {
+      const run = { target, timeoutMs: config.timeoutMs, lockLost: lock.lost };
+      await runSeed(command, run, context, log).catch(async (error: unknown) => {
         throw (await database.session.isAlive())
           ? error
           : connectionLost(database.session.settings, lock.lost.reason ?? error);

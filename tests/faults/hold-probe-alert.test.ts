@@ -163,7 +163,7 @@ describe('probes while the boot waits for its database', () => {
 });
 
 describe('the alert webhook', () => {
-  test('is told once of a boot that failed, without a secret', async () => {
+  test('gets one message about a boot that failed, without a secret', async () => {
     const webhook = await startWebhook(200);
     const app = await createStandalone({ migrations: { '0001_broken': 'CREATE TABLE a (x nothing)' } });
     const database = await createDatabase();
@@ -193,7 +193,7 @@ describe('the alert webhook', () => {
     expectNoSecret(webhook.bodies);
   });
 
-  test('is told of a configuration that is wrong, and of no secret in it', async () => {
+  test('gets the problems of a malformed configuration, and none of its secrets', async () => {
     const webhook = await startWebhook(204);
     const app = await createStandalone();
     const { password } = await createRole();
@@ -211,7 +211,7 @@ describe('the alert webhook', () => {
     expectNoSecret(webhook.bodies);
   });
 
-  test('is told of a server that dies', async () => {
+  test('gets a message about a server that dies', async () => {
     const webhook = await startWebhook(200);
     const app = await createStandalone({ server: 'crashing' });
     const database = await createDatabase();
@@ -241,7 +241,7 @@ describe('the alert webhook', () => {
     expect(webhook.bodies).toEqual([]);
   });
 
-  test('is told again when it answers 500, and the boot ends with its own code', async () => {
+  test('gets the message again after it answers 500, and the boot ends with its own code', async () => {
     const webhook = await startWebhook(500);
     const app = await createStandalone();
     const { code } = await runBundle({ dir: app.dir, env: { ENTRYPOINT_ALERT_WEBHOOK: webhook.url } });

@@ -154,7 +154,7 @@ describe('a server that asks for a certificate of ours', () => {
 });
 
 describe('a server of which there is nothing to trust', () => {
-  test('has no TLS, then vouches for itself, then has expired: each is told apart', async () => {
+  test('has no TLS, then a self-signed certificate, then an expired one: the boot tells them apart', async () => {
     const other = await startServer();
     const { url } = await createDatabase({ server: other });
     await expectOutcomes(url, {

@@ -245,7 +245,7 @@ describe('a connection string under another name', () => {
     await boot.waitForServer();
   });
 
-  test('that is direct and not used is told of by the boot, and by check', async () => {
+  test('that is direct and not used is reported by the boot and by check', async () => {
     const app = await createStandalone();
     const { url } = await createDatabase();
     const env = { DATABASE_URL: url, DATABASE_URL_UNPOOLED: `${url}?application_name=direct` };

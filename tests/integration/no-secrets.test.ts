@@ -166,7 +166,7 @@ test('no failure is forgotten', () => {
   expect(known.toSorted()).toEqual(Object.keys(ERROR_CODES).toSorted());
 });
 
-describe('no secret is told, on the outputs at the level of most detail, to Kubernetes or to the webhook, of', () => {
+describe('neither the outputs at the most detailed level, nor Kubernetes, nor the webhook gets a secret in', () => {
   test.each(Object.entries(FAILURES))('%s', async (code, { app: options, args, prepare }) => {
     const app = await createStandalone(options);
     const database = await createDatabase();

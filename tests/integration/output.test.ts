@@ -110,7 +110,7 @@ describe('output that cannot be written', () => {
 });
 
 describe('a reader of the log that stops', () => {
-  test('costs its lines, of which the log tells, and neither a boot, nor a seed, nor the server', async () => {
+  test('loses lines, which the log reports, and stops neither a boot, nor a seed, nor the server', async () => {
     const { reader, writer } = await createPipe();
     const { boot, database } = await start(
       writer,

@@ -124,7 +124,7 @@ describe('no planted secret is printed', () => {
   });
 });
 
-describe('what is no secret is told', () => {
+describe('what is not a secret is printed', () => {
   test('though a password is one of its words: 0001_users, the table users, our own help', async () => {
     const { app, env, database } = await prepare(0);
     const withWords = {

@@ -58,7 +58,7 @@ describe('a signal', () => {
     ]);
   });
 
-  test('between a migration’s own transactions rolls back the one that runs; the next start goes on with it', async () => {
+  test('between a migration’s own transactions rolls back the one that runs; the next start continues with it', async () => {
     const { dir } = await createStandalone({
       migrations: {
         '0001': `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT;

@@ -42,7 +42,7 @@ test('a termination log holds the message alone, in 4096 bytes without half a ch
   expect(new TextDecoder('utf-8', { fatal: true }).decode(told)).toMatch(/^CONFIG_INVALID \(exit 78\): .*€/s);
 });
 
-test('neither log nor termination log moves the cursor of who reads it, whatever the server said', async () => {
+test('neither the log nor the termination log moves the cursor of a terminal, whatever the server sends', async () => {
   const refused = message(
     'E',
     'SFATAL\0',

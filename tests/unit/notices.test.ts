@@ -15,7 +15,7 @@ async function noticesOf(folders: Iterable<string>): Promise<Map<string, string>
   return new Map(blocks.map((block) => [block.trim().split('\n', 1)[0] ?? '', block]));
 }
 
-test('what is bundled is told of with its version, its licence and who holds the rights', async () => {
+test('the notices name each bundled package with its version, licence and copyright holder', async () => {
   const inputs = {
     'entrypoint/cli.ts': {},
     'node_modules/pg/lib/client.js': {},

@@ -38,7 +38,7 @@ export function findSchemaFiles(dir: string): string[] {
 
 /**
  * The first datasource in the files of a Prisma schema.
- * @param refuse is told of a file that cannot be read, and why
+ * @param refuse called with each file that cannot be read, and the reason
  */
 export function readDatasource(
   files: readonly string[],

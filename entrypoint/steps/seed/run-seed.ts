@@ -7,7 +7,7 @@ import { findCommandProblem } from '../../lib/find-command.ts';
 import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
 import { showCommand } from '../../lib/show-command.ts';
-import type { SeedConfig, SeedTarget } from './settings.ts';
+import type { SeedTarget } from './settings.ts';
 
 const WITHOUT_IT = 'ENTRYPOINT_SEED_ON_ERROR=continue starts the server without it.';
 
@@ -23,15 +23,19 @@ export function checkCommand(command: readonly string[], target: SeedTarget): vo
   });
 }
 
+interface SeedRun {
+  readonly target: SeedTarget;
+  readonly timeoutMs: number;
+  readonly lockLost: AbortSignal;
+}
+
 /**
  * Runs the seed with the environment of the server, its output in our log. Kills its whole process group on a timeout, and
  * at once when the boot lock is lost, as another replica may seed then.
  */
 export async function runSeed(
   command: readonly string[],
-  lockLost: AbortSignal,
-  target: SeedTarget,
-  config: SeedConfig,
+  { target, timeoutMs, lockLost }: SeedRun,
   context: Context,
   log: StepLog,
 ): Promise<void> {
@@ -47,7 +51,7 @@ export async function runSeed(
     const options = {
       cwd: target.appDir,
       env: target.appEnv,
-      timeoutMs: config.timeoutMs,
+      timeoutMs,
       abort: lockLost,
       onLine: (line: string, stream: 'stdout' | 'stderr') => {
         lines.add(line);
@@ -63,7 +67,7 @@ export async function runSeed(
     log.warn('survived', `could not kill what the seed has started: ${describeSurvivors(result.survivors)}`);
   context.shutdown.signal.throwIfAborted();
   lockLost.throwIfAborted();
-  if (result.timedOut) throw failed(shown, describeTimeout(config.timeoutMs, result.survivors), lines);
+  if (result.timedOut) throw failed(shown, describeTimeout(timeoutMs, result.survivors), lines);
   if (result.status !== 0)
     throw failed(
       shown,

@@ -31,7 +31,7 @@ const PACKETS = { login: 8, start: 14, migration: 2.8 };
 /** Milliseconds of the same, and of what comes before the first script, so that an instant may fall anywhere in a run. */
 const TIMES = { start: 180, engine: 100, migration: 6, autocommit: 120 };
 
-/** The statuses a struck start may end with: done all the same, or try again. Never one that takes a person. */
+/** The statuses a struck start may end with: done all the same, or try again. Never one that requires manual action. */
 const PASSING = [0, 69, 75];
 
 export class Storm {

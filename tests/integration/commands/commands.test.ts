@@ -7,7 +7,7 @@ import { createDatabase, createRole, type Role } from '../../helpers/database.ts
 import { createStandalone } from '../../helpers/standalone.ts';
 
 describe('status', () => {
-  test('tells applied, pending, edited, failed and missing, and ends with 0 only when nothing is to be done', async () => {
+  test('lists applied, pending, edited, failed and missing migrations, and exits with 0 only if there is nothing to do', async () => {
     const app = await createStandalone();
     const database = await createDatabase();
     const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE_RETRY_FAILED: 'off' };

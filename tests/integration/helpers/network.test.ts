@@ -94,7 +94,7 @@ describe('createProxy', () => {
     expect(quiet.bytesRead).toBe(0);
   });
 
-  test('delays without changing what is said', async () => {
+  test('delays without changing the data', async () => {
     const database = await createDatabase();
     const proxy = await createProxy(database);
     proxy.latency(20);

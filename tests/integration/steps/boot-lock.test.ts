@@ -40,7 +40,7 @@ test('a lock that is held for too long ends the boot with 75, and names who hold
   );
 });
 
-test('the server is told to notice within a minute that the machine of who holds the lock is gone', async () => {
+test('the session of the lock asks the server to notice within a minute that its machine is gone', async () => {
   const keepalives = "SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp\\_%' ORDER BY 1";
   const migrations = {
     '1_first': `CREATE TABLE a AS ${keepalives}; RESET ALL;`,

@@ -94,7 +94,7 @@ describe('a complete build', () => {
     expect(warnings).toEqual(['prisma/migrations is empty: there is nothing to migrate, ever']);
   });
 
-  test('is told where what it caches cannot be written', async () => {
+  test('warns if its cache cannot be written', async () => {
     const app = await createStandalone({ files: { '.next/cache': 'a file where a folder should be' } });
     expect(readBuild(app.dir, config).warnings).toEqual([
       expect.stringMatching(/^\.next\/cache is not writable: /),

@@ -210,7 +210,7 @@ describe('a statement that commits by itself', () => {
     expect(await recordsOf(database)).toEqual(BOTH);
   });
 
-  test('goes on with a DETACH PARTITION CONCURRENTLY that was interrupted half-way', async () => {
+  test('finishes a DETACH PARTITION CONCURRENTLY that was interrupted', async () => {
     const { database, migrate } = await prepare('ALTER TABLE parted DETACH PARTITION parted_a CONCURRENTLY');
     await database.query(
       "UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = 'parted_a'::regclass",

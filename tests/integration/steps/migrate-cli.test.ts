@@ -70,7 +70,7 @@ describe('the engine `cli`', () => {
   test.each([
     ['is missing', {}],
     ['is incomplete', { 'node_modules/prisma/package.json': MANIFEST }],
-  ])('that %s is told before the database is even asked for: exit 66', async (_, files) => {
+  ])('that %s is reported before any connection to the database: exit status 66', async (_, files) => {
     const app = await createStandalone({ files });
     const proxy = await createProxy(await createDatabase());
     const env = {

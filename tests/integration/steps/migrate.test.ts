@@ -130,7 +130,7 @@ describe('a migration that fails', () => {
     expect((await database.migrations()).filter(({ finished }) => finished)).toHaveLength(2);
   });
 
-  test('between two of its own transactions goes on after the first, once the rest is mended', async () => {
+  test('between two of its own transactions continues after the first once the rest is fixed', async () => {
     const { app, database, problem } = await fail(
       `BEGIN; SET LOCAL lock_timeout = '9s'; CREATE TABLE a (id int); COMMIT; INSERT INTO a VALUES (1); SELECT 1 / 0;`,
     );
@@ -173,7 +173,7 @@ describe('a migration that fails', () => {
     expect((await run(app, database)).code).toBe(0);
   });
 
-  test('after it may have committed waits for a person, both ways to record that named', async () => {
+  test('after it may have committed requires manual action, and names both commands that record the outcome', async () => {
     const { app, database, problem } = await fail(
       'CREATE TABLE a (id int); ROLLBACK; SELECT 1; SELECT 1 / 0;',
     );
@@ -254,7 +254,7 @@ describe('a history', () => {
     });
   });
 
-  test('with an edited migration is told of, and goes on', async () => {
+  test('with an edited migration is reported, and the boot continues', async () => {
     const app = await createStandalone();
     const database = await createDatabase();
     await run(app, database);
@@ -269,7 +269,7 @@ describe('a history', () => {
     expect(await database.migrations()).toHaveLength(2);
   });
 
-  test('that is ahead of the image is told of, or refused: exit 65', async () => {
+  test('that is ahead of the image is reported, or refused with exit status 65', async () => {
     const app = await createStandalone();
     const database = await createDatabase();
     await app.addMigration('20270101000000_later', 'CREATE TABLE later (id int)');
@@ -391,7 +391,7 @@ describe('a role without rights', () => {
   });
 });
 
-test('a read-only standby is served where nothing is to be done, and refused where something is: exit 77', async () => {
+test('a read-only standby is used if there is nothing to write, and refused otherwise with exit status 77', async () => {
   const server = await startServer();
   const database = await createDatabase({ server });
   const app = await createStandalone({ server: 'crashing' });

@@ -45,7 +45,7 @@ describe('a server that loads while the database is prepared', () => {
     expect(await database.migrations()).toHaveLength(1);
   });
 
-  test('gets the signals once it may listen, and its end is ours', async () => {
+  test('gets the signals once it may listen, and Zarpe ends as it ends', async () => {
     const { boot, release } = await startHeld({ server: 'polite' });
     await release();
     await boot.waitForServer();

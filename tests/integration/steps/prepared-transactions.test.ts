@@ -27,7 +27,7 @@ const recordsOf = async (database: Database) =>
 const preparedIn = (database: Database) =>
   database.query('SELECT gid FROM pg_prepared_xacts WHERE database = current_database()');
 
-test('a transaction that a script prepares is told of, with its locks and what ends it', async () => {
+test('a warning names a transaction that a script prepared, its locks, and the statement that ends it', async () => {
   const { run, database } = await migrateAll({ '2_prepare': prepare('left') });
   expect(run.code, run.stdout).toBe(0);
   const told = run.logs.find(({ event }) => event === 'prepared');

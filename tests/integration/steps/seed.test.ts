@@ -222,7 +222,7 @@ describe('the seed', () => {
     expect((await boot()).code).toBe(0);
   });
 
-  test('that claims success and writes nothing is told of', async () => {
+  test('that claims success and writes nothing is reported', async () => {
     const { boot } = await prepare('empty');
     const { code, logs } = await boot();
     expect(code).toBe(0);

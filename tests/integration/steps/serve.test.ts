@@ -25,7 +25,7 @@ async function start(server: ServerFixture, options: Omit<BundleOptions, 'dir'> 
   return { app, boot };
 }
 
-describe('the exit status of the server is ours', () => {
+describe('Zarpe ends with the exit status of the server', () => {
   test.each([0, 1, 2, 42, 65, 75, 127, 128, 143, 200, 255])('%i', async (status) => {
     const { boot } = await start('crashing', { env: { FIXTURE_EXIT_CODE: String(status) } });
     expect(await boot.exit).toMatchObject({ code: status, signal: null });
@@ -96,7 +96,7 @@ describe('the server', () => {
     await boot.waitForLog({ event: 'stdin-end' });
   });
 
-  test('is asked until it answers, and the time is told', async () => {
+  test('is probed until it answers, and the log has the time that took', async () => {
     const DELAY_MS = 300;
     const before = performance.now();
     const { boot } = await start('late', { env: { FIXTURE_DELAY_MS: String(DELAY_MS) } });

@@ -310,7 +310,7 @@ describe('TLS', () => {
     expect(connection(boot)).toMatchObject({ encrypted });
   });
 
-  test('verifies the certificate and the name where it is told to', async () => {
+  test('verifies the certificate and the host name if sslmode asks for it', async () => {
     for (const sslmode of ['verify-ca', 'verify-full']) {
       const known = await wait(`${database.url}?sslmode=${sslmode}&sslrootcert=${authority.certificate}`);
       expect(known.code).toBe(0);
@@ -326,7 +326,7 @@ describe('TLS', () => {
     expect(failureOf(misnamed).problem?.message).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  test('with a certificate file that is not there says which', async () => {
+  test('names a certificate file that does not exist', async () => {
     const boot = await wait(`${database.url}?sslmode=verify-full&sslrootcert=certs/none.pem`);
     expect(boot.code).toBe(77);
     expect(failureOf(boot).problem).toMatchObject({
@@ -403,7 +403,7 @@ describe('TLS', () => {
   });
 });
 
-test('a connection is told of with the server’s version and its round trip', async () => {
+test('a connection is logged with the server’s version and its round trip', async () => {
   const LATENCY_MS = 20;
   const database = await createDatabase();
   const proxy = await createProxy(database);

@@ -139,7 +139,7 @@ describe('NAME_FILE', () => {
     expect(appEnv).toMatchObject({ ...env, DATABASE_URL: URL, JWT_SECRET: 'j'.repeat(40) });
   });
 
-  test('is said to be missing once, not as a file and as a variable', () => {
+  test('is reported as missing once, not as a file and as a variable', () => {
     const env = {
       DATABASE_URL: URL,
       ENTRYPOINT_REQUIRE_ENV: 'JWT_SECRET:32',

@@ -156,7 +156,7 @@ describe('a direct connection that is set and not used', () => {
     'MIGRATE_DATABASE_URL',
     'DATABASE_URL_UNPOOLED',
     'POSTGRES_URL_NON_POOLING',
-  ])('is told of as %s, with the setting that uses it', (name) => {
+  ])('is reported as %s, with the setting that uses it', (name) => {
     const expected = expect.stringContaining(`${name} is set and not used`);
     expect(notices({ [name]: DIRECT })).toEqual([expected]);
     expect(notices({ [`${name}_FILE`]: '/run/secrets/url' })).toEqual([expected]);
@@ -167,7 +167,7 @@ describe('a direct connection that is set and not used', () => {
     expect(notices({ [name]: POOLED })).toEqual([]);
   });
 
-  test('is told of as DIRECT_URL where the list does not name it', () => {
+  test('is reported as DIRECT_URL if the list does not name it', () => {
     expect(notices({ DIRECT_URL: DIRECT, ENTRYPOINT_DIRECT_URL_FROM: 'OTHER' })).toHaveLength(1);
   });
 });

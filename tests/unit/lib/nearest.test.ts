@@ -20,7 +20,7 @@ describe('nearest', () => {
     expect(nearest('--skip-db', ['--json', '--skip-database'])).toBe('--skip-database');
   });
 
-  test('finds nothing among nothing, nor what is like nothing', () => {
+  test('finds nothing in an empty list, nor for a name that resembles none', () => {
     expect(nearest('start', [])).toBeUndefined();
     expect(nearest('frobnicate', ['start', 'check'])).toBeUndefined();
     expect(nearest('ENTRYPOINT_QQQQQQQQ', ['ENTRYPOINT_SEED', 'ENTRYPOINT_SERVER'])).toBeUndefined();

@@ -64,7 +64,7 @@ describe('readMigrationsFolder', () => {
     expect(folder).toMatchObject({ problems: [], lock: 'provider = "postgresql"\n' });
   });
 
-  test('names each folder without its script, and goes on', () => {
+  test('names each folder without its script, and reads the others', () => {
     add('0001', undefined);
     add('0002', 'SELECT 1');
     mkdirSync(join(dir, '0003', 'migration.sql'), { recursive: true });

@@ -46,7 +46,7 @@ const TRICKY: Record<string, string> = {
 
 describe('splitStatements', () => {
   // The parser of the tests keeps comments as tokens; servers from 15 to 18 read this as one string.
-  test('takes an escape string to go on behind comments and a line break', () => {
+  test('continues an escape string after comments and a line break', () => {
     expect(split(`SELECT E'a' -- b\n --- c\n\t\n 'b\\';' ; SELECT 2`)).toHaveLength(2);
   });
 
@@ -132,7 +132,7 @@ describe('splitStatements', () => {
     expect(splitStatements("SELECT 'a''b', \"c\"").map(({ open }) => open)).toEqual([false]);
   });
 
-  test('goes on with an escape string behind comments, which the server does and its parser alone does not', () => {
+  test('continues an escape string after comments, as the server does and its parser alone does not', () => {
     expect(split("SELECT E'a' -- it's\n  -- more;\n 'b\\';' ; SELECT 2")).toHaveLength(2);
   });
 
