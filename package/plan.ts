@@ -47,7 +47,7 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
     ]),
   ];
   if (!hasZarpe)
-    for (const file of ['entrypoint.js', 'zarpe.mjs', 'THIRD-PARTY-NOTICES.txt'])
+    for (const file of ['entrypoint.js', 'zarpe.mjs', 'zarpe.config.schema.json', 'THIRD-PARTY-NOTICES.txt'])
       wanted.push([`${zarpeFolder(project)}/${file}`, readText(folder, file)]);
   if (next.healthPath === undefined) {
     const { path, source } = healthRoute(next);

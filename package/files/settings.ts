@@ -1,4 +1,5 @@
 import type { Project } from '../project/project.ts';
+import { zarpeFolder } from './dockerfile.ts';
 
 const DEFAULT_HEALTH_PATH = '/api/health';
 const AUTH_SECRETS = /^(?:NEXTAUTH_SECRET|AUTH_SECRET|BETTER_AUTH_SECRET)$/;
@@ -11,6 +12,7 @@ export function settings(project: Project): string {
   const [urlName] = urlNames;
   return `${JSON.stringify(
     {
+      $schema: `./${zarpeFolder(project)}/zarpe.config.schema.json`,
       ...(app !== '' && { server: `${app}/server.js` }),
       ...(prisma.dir !== 'prisma' && { prismaDir: prisma.dir }),
       ...(prisma.migrations === undefined && { migrate: 'skip' }),

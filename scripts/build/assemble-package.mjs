@@ -37,7 +37,8 @@ export async function assemblePackage(folder, entrypoint) {
     join(dirname(entrypoint), NOTICES),
   ]);
   await cp(entrypoint, join(folder, 'entrypoint.js'));
-  for (const file of ['LICENSE', 'README.md']) await cp(join(ROOT, file), join(folder, file));
+  for (const file of ['LICENSE', 'README.md', 'zarpe.config.schema.json'])
+    await cp(join(ROOT, file), join(folder, file));
   await cp(join(ROOT, 'package/package.json'), join(folder, 'package.json'));
   for (const file of SCRIPTS) await cp(join(ROOT, 'docker', file), join(folder, 'docker', file));
 }

@@ -156,12 +156,15 @@ describe('init', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('The script "build" migrates the database');
     expect(await settingsOf(folder)).toEqual({
+      $schema: './zarpe/zarpe.config.schema.json',
       server: 'apps/web/server.js',
       prismaDir: 'packages/db/prisma',
       databaseUrlFrom: ['POSTGRES_PRISMA_URL'],
       seedTable: 'members',
       healthPath: '/api/healthz',
     });
+    const checked = await runProgram(folder, ['check', '--skip-database']);
+    expect(checked.stdout).toContain('the configuration is valid');
     const dockerfile = await dockerfileOf(folder);
     expect(dockerfile).toContain('COPY packages/db/package.json ./packages/db/');
     expect(dockerfile).toContain('COPY --from=builder /src/apps/web/.next/static ./apps/web/.next/static');
