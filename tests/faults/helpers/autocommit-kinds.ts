@@ -208,6 +208,17 @@ INSERT INTO local_${id} SELECT '2026-01-31'::date::text;
 COMMIT;`,
   ),
   inTransactions(
+    'locks of the session released in a transaction before the last',
+    (id) => `BEGIN;
+DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$;
+SET LOCAL datestyle = 'German';
+${update(id)};
+COMMIT;
+BEGIN;
+${update(id)};
+COMMIT;`,
+  ),
+  inTransactions(
     'ON COMMIT DROP',
     (id) => `BEGIN;
 CREATE TEMPORARY TABLE scratch_${id} ON COMMIT DROP AS SELECT 1 AS n;

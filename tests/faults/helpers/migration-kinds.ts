@@ -167,6 +167,19 @@ SET TIME ZONE 'Asia/Tokyo';
     },
   },
   {
+    name: 'locks_released',
+    write(model) {
+      const name = next(model, 'unlocked');
+      return {
+        script: `SELECT pg_advisory_unlock_all();
+DEALLOCATE ALL;
+CREATE TABLE "${name}" (n INTEGER, label TEXT, amount NUMERIC);
+INSERT INTO "${name}" VALUES (1);
+`,
+      };
+    },
+  },
+  {
     name: 'comments_alone',
     write: () => ({ script: '-- This is an empty migration.\n/* ; /* nested; */ */\n' }),
   },
