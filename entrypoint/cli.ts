@@ -36,7 +36,7 @@ let failure: Promise<number> | undefined;
 /** The edge of the process: argv and environment in, exit status out, and the only catch. */
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const { command, isNamed, flags, rest } = parseArguments(argv);
+    const { command, isNamed, flags, argument, rest } = parseArguments(argv);
     if (flags.help === true) return await printOnly(helpText(isNamed ? command : undefined));
     if (flags.version === true) return await printOnly(ZARPE_VERSION);
     context = createContext(command);
@@ -45,6 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const run = await command.load();
     const status = await run({
       flags,
+      argument,
       rest,
       appDir,
       environment,

@@ -10,6 +10,8 @@ export interface Parsed {
   /** Whether the command was asked for; where none is, it is the default. */
   readonly isNamed: boolean;
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  /** The argument beside the flags. */
+  readonly argument: string | undefined;
   readonly rest: readonly string[];
 }
 
@@ -30,7 +32,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
   const command = isWord ? findCommand(first) : asksForCheck ? CHECK : START;
   const isNamed = isWord || asksForCheck;
   const args = (isWord ? others : own).filter((argument) => argument !== '--check' || command !== CHECK);
-  return { command, isNamed, flags: readFlags(args, command, isNamed), rest };
+  return { command, isNamed, ...readFlags(args, command, isNamed), rest };
 }
 
 function findCommand(name: string): Command {
@@ -45,7 +47,7 @@ function findCommand(name: string): Command {
   return command;
 }
 
-function readFlags(args: string[], command: Command, isNamed: boolean): Parsed['flags'] {
+function readFlags(args: string[], command: Command, isNamed: boolean): Pick<Parsed, 'flags' | 'argument'> {
   const flags: Flags = { ...command.flags, ...EVERYWHERE };
   const { tokens, values } = parseArgs({
     args,
@@ -54,8 +56,17 @@ function readFlags(args: string[], command: Command, isNamed: boolean): Parsed['
     allowPositionals: true,
     tokens: true,
   });
+  let argument: string | undefined;
   for (const token of tokens) {
-    if (token.kind === 'positional') throw unknown(`no argument of ${command.name}`, token.value, {});
+    if (token.kind === 'positional') {
+      if (command.takesArgument !== true || argument !== undefined)
+        throw unknown(
+          `no ${argument === undefined ? '' : 'second '}argument of ${command.name}`,
+          token.value,
+          {},
+        );
+      argument = token.value;
+    }
     if (token.kind !== 'option') continue;
     const flag = flags[token.name];
     if (flag === undefined) {
@@ -72,7 +83,7 @@ function readFlags(args: string[], command: Command, isNamed: boolean): Parsed['
       });
     }
   }
-  return values as Parsed['flags'];
+  return { flags: values as Parsed['flags'], argument };
 }
 
 /** Where no command is named, the flag may have been meant as one. */

@@ -16,6 +16,8 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** One run of a command: its arguments and its tools. */
 export interface Invocation {
   readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  /** The argument beside the flags, of a command that takes one. */
+  readonly argument: string | undefined;
   /** The arguments after `--`. */
   readonly rest: readonly string[];
   readonly appDir: string;
@@ -35,6 +37,8 @@ export interface Command {
   readonly summary: string;
   /** The arguments in the usage line. */
   readonly usage: string;
+  /** Whether one argument may stand beside the flags. */
+  readonly takesArgument?: boolean;
   readonly flags: Flags;
   /** A failure is a failed boot: it triggers the alert webhook, and `ENTRYPOINT_HOLD` applies. */
   readonly isBoot: boolean;

@@ -60,6 +60,17 @@ export const COMMANDS = [
     load: async () => (await import('./resolve.ts')).resolve,
   },
   {
+    name: 'baseline',
+    summary:
+      'Records the migrations up to NAME as applied, after it has proved that they make the schema that is there',
+    usage: 'NAME',
+    takesArgument: true,
+    flags: {},
+    isBoot: false,
+    printsResult: false,
+    load: async () => (await import('./baseline.ts')).baseline,
+  },
+  {
     name: 'seed',
     summary: 'Runs only the seed',
     usage: '[--force]',

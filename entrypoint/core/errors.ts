@@ -73,6 +73,7 @@ export const ERROR_CODES = {
   DATABASE_AHEAD: 'migration',
   DATABASE_NOT_EMPTY: 'migration',
   RESOLVE_REFUSED: 'migration',
+  BASELINE_REFUSED: 'migration',
   PORT_IN_USE: 'temporary',
   SEED_MISSING: 'build',
   SEED_FAILED: 'seed',

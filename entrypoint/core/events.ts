@@ -62,6 +62,7 @@ export const STEPS = {
   seed: 'Decides whether to seed, and seeds.',
   server: 'Starts and supervises the server.',
   resolve: 'The command `resolve`.',
+  baseline: 'The command `baseline`.',
 } as const;
 
 export type StepName = keyof typeof STEPS;
@@ -116,6 +117,11 @@ export const EVENTS = {
     fields: ['error', 'remainingMs'],
   },
   created: { level: 'info', meaning: 'The database did not exist and was created.' },
+  scratch: {
+    level: ['info', 'warn'],
+    meaning:
+      'Of `baseline`: a scratch database was created, an old one was dropped, or one could not be (`warn`).',
+  },
   waiting: {
     level: 'info',
     meaning: 'A lock or an index build of another session is waited for.',

@@ -1,5 +1,8 @@
 /** The points at which the fault tests kill this process, or pause it while they kill something else. */
 export type FaultPoint =
+  | 'baseline:created'
+  | 'baseline:compared'
+  | 'baseline:record'
   | 'connect:before'
   | 'connect:after'
   | 'survey:before'

@@ -78,6 +78,19 @@ export function completeRecord(
   return [...guard, insert(table, record, values, onConflict)];
 }
 
+/** The table of the history, as Prisma makes it. */
+export function createHistory(table: string): string {
+  return `CREATE TABLE ${table} (
+    "id" varchar(36) PRIMARY KEY NOT NULL,
+    "checksum" varchar(64) NOT NULL,
+    "finished_at" timestamptz,
+    "migration_name" varchar(255) NOT NULL,
+    "logs" text,
+    "rolled_back_at" timestamptz,
+    "started_at" timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    "applied_steps_count" integer NOT NULL DEFAULT 0)`;
+}
+
 /** Takes back the row of a migration of which nothing was applied. */
 export function deleteRecord(table: string, record: MigrationRecord): string[] {
   return [...guardWrite(table), `DELETE FROM ${table} WHERE "id" = ${quoteLiteral(record.id)}`];

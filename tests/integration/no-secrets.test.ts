@@ -120,6 +120,7 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
       return {};
     },
   },
+  BASELINE_REFUSED: { args: ['baseline', 'postgresql://app:the-password-in-it@db/app'] },
   RESOLVE_REFUSED: { args: ['resolve', '--rolled-back', 'postgresql://app:the-password-in-it@db/app'] },
   PORT_IN_USE: {
     app: { files: nextServer('polite') },

@@ -6,14 +6,14 @@ import type { MigrationsFolder } from '../../migrations/migrations-folder.ts';
 export function explainEngineError(error: unknown, target: { readonly folder: MigrationsFolder }): BootError {
   const code = codeOf(error);
   const message = messageOf(error).split('\n   0:')[0]?.trim() ?? '';
-  const first = target.folder.migrations[0]?.name ?? 'NAME';
+  const last = target.folder.migrations.at(-1)?.name ?? 'NAME';
   if (code === 'P3005') {
     return new BootError(
       'DATABASE_NOT_EMPTY',
       {
         message: 'The schema is not empty, and it has no migration history (P3005)',
-        hint: 'If this is the right database, record each migration that it already has (a baseline), then restart:',
-        details: [`node entrypoint.js resolve --applied ${first}  # repeat for each of them, in order`],
+        hint: 'If this is the right database, record the migrations that it already has (a baseline), then restart. Name the last of them; it is proved first that they make this schema:',
+        details: [`node entrypoint.js baseline ${last}`],
       },
       error,
     );

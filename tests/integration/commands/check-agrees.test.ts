@@ -281,6 +281,7 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
 const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
   USAGE: 'is no failure of a boot',
   RESOLVE_REFUSED: 'is a failure of `resolve` alone',
+  BASELINE_REFUSED: 'is a failure of `baseline` alone',
   SEED_MISSING: 'is a failure of `seed` alone: the boot goes on without one',
   DATABASE_CONNECTION_LOST: 'has not happened yet',
   LOCK_TIMEOUT: 'depends on how long others hold the lock',

@@ -58,7 +58,7 @@ test('status tells of tables that no migration made, and of the way on', async (
   expect(code).toBe(65);
   expect(JSON.parse(stdout).pending).toEqual(['20260101000000_create_users']);
   expect(stderr).toContain('"code":"DATABASE_NOT_EMPTY"');
-  expect(stderr).toContain('node entrypoint.js resolve --applied 20260101000000_create_users');
+  expect(stderr).toContain('node entrypoint.js baseline 20260101000000_create_users');
   expect(await database.migrations()).toEqual([]);
 });
 

@@ -293,12 +293,8 @@ describe('a history', () => {
     const boot = await run(app, database);
     expect(boot.code).toBe(65);
     expect(boot.logs.at(-1)?.error?.code).toBe('DATABASE_NOT_EMPTY');
-    expect(problemOf(boot).details).toEqual([
-      'node entrypoint.js resolve --applied 20260101000000_create_users  # repeat for each of them, in order',
-    ]);
-    expect((await run(app, database, {}, ['resolve', '--applied', '20260101000000_create_users'])).code).toBe(
-      0,
-    );
+    expect(problemOf(boot).details).toEqual(['node entrypoint.js baseline 20260101000000_create_users']);
+    expect((await run(app, database, {}, ['baseline', '20260101000000_create_users'])).code).toBe(0);
     expect((await run(app, database)).code).toBe(0);
   });
 

@@ -1,0 +1,27 @@
+import { BootError, EXIT_STATUS } from '../core/errors.ts';
+import { withBootLock } from '../steps/boot-lock.ts';
+import { checkPrismaFolder } from '../steps/check-build.ts';
+import { withDatabase } from '../steps/with-database.ts';
+import type { Invocation } from './command.ts';
+
+export async function baseline({ config: read, argument: name, context }: Invocation): Promise<number> {
+  if (name === undefined) {
+    throw new BootError('USAGE', {
+      what: 'baseline',
+      expected: 'the name of a migration',
+      got: 'none',
+      hint: 'Name the last migration that the database already has: `node entrypoint.js baseline NAME`.',
+    });
+  }
+  const config = read();
+  const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
+  const { folder } = prisma;
+  if (folder === undefined) throw new Error('a complete Prisma folder has migrations');
+  const { baseline: record } = await import('../steps/baseline.ts');
+  await withDatabase(config, { createDatabase: false }, context, (database) =>
+    withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
+      record(database, lock, { ...config, prisma, folder }, name, config.migrate, context),
+    ),
+  );
+  return EXIT_STATUS.ok.status;
+}
