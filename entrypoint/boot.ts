@@ -3,7 +3,9 @@ import type { Context } from './core/context.ts';
 import { withBootLock } from './steps/boot-lock.ts';
 import { withBootProbe } from './steps/boot-probe.ts';
 import { type Build, checkBuild } from './steps/check-build.ts';
-import { migrate } from './steps/migrate.ts';
+import type { BootFacts } from './steps/hooks/settings.ts';
+import { checkHooks, runHooks } from './steps/hooks.ts';
+import { migrateWithHooks } from './steps/migrate-with-hooks.ts';
 import { resolveAppEnv } from './steps/resolve-app-env.ts';
 import { seed } from './steps/seed.ts';
 import { loadServer, serve } from './steps/serve.ts';
@@ -12,24 +14,34 @@ import { withDatabase } from './steps/with-database.ts';
 /** The whole boot: prepares the database, then runs the server. Returns the exit status of the server. */
 export async function boot(config: Config, args: readonly string[], context: Context): Promise<number> {
   const build = await checkBuild(config.appDir, config.build, context);
+  await checkHooks(config, context);
   await using server = await loadServer({ ...config, ...build.server, args }, config.server, context);
-  const appEnv = await withBootProbe(config, context, () => prepareDatabase(config, build, context));
+  const appEnv = await withBootProbe(config, context, async () => {
+    const prepared = await prepareDatabase(config, build, context);
+    await runHooks('beforeServer', { ...config, ...prepared }, prepared.facts, undefined, context);
+    return prepared.appEnv;
+  });
   context.steps.summarize();
   return await serve(server, appEnv, config.server, context);
 }
 
-/** Migrates and seeds the database. Returns the environment of the server. */
-async function prepareDatabase(
-  config: Config,
-  { prisma }: Build,
-  context: Context,
-): Promise<NodeJS.ProcessEnv> {
+interface Prepared {
+  /** The environment of the server. */
+  readonly appEnv: NodeJS.ProcessEnv;
+  readonly facts: BootFacts;
+}
+
+/** Migrates and seeds the database. */
+async function prepareDatabase(config: Config, { prisma }: Build, context: Context): Promise<Prepared> {
   return withDatabase(config, { createDatabase: true }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
-    await withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
-      const migrated = await migrate(database, lock, { ...config, prisma }, config.migrate, context);
-      await seed(database, lock, { ...config, appEnv, migrated }, config.seed, context);
+    return withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
+      const target = { ...config, appEnv, prisma };
+      const migration = await migrateWithHooks(database, lock, target, config.migrate, context);
+      const seeded = await seed(database, lock, { ...target, ...migration }, config.seed, context);
+      const facts = { ...migration, seeded };
+      await runHooks('beforeServerExclusive', target, facts, { database, lock }, context);
+      return { appEnv, facts };
     });
-    return appEnv;
   });
 }

@@ -2,6 +2,7 @@ import { checkCommand } from './config/command.ts';
 import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
+import { checkHookCommands, toHooks } from './config/hooks.ts';
 import { checkRequirement } from './config/required-env.ts';
 import { checkServerSource } from './config/server-source.ts';
 import { type Settings, toSettings } from './config/settings.ts';
@@ -47,6 +48,7 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   problems.push(
     ...findMisspelt(environment.variables),
     ...checkCommand('ENTRYPOINT_SEED_COMMAND', values.ENTRYPOINT_SEED_COMMAND),
+    ...checkHookCommands(environment.sections.hooks),
     ...checkRequirements(environment),
     ...checkServerSource(values, environment.variables),
     ...checkHandover(values),
@@ -54,7 +56,8 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   const databaseProblems = problems.filter(({ what }) => isDatabaseVariable(what, environment));
   const others = problems.filter(({ what }) => !isDatabaseVariable(what, environment));
   const database = readDatabase(environment, values, appDir, databaseProblems);
-  const settings = toSettings(values, environment.variables, appDir);
+  const hooks = toHooks(environment.sections.hooks);
+  const settings = toSettings(values, environment.variables, hooks, appDir);
   const isValid = databaseProblems.length + others.length === 0;
   return {
     settings,

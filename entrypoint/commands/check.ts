@@ -8,6 +8,7 @@ import { plainLines } from '../lib/plain-text.ts';
 import { type Build, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkServerConnection } from './check/check-connection.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
+import { checkHooks } from './check/check-hooks.ts';
 import { checkMachine, checkPort } from './check/check-machine.ts';
 import { type Finding, failures, ok, warning } from './check/finding.ts';
 import type { Invocation } from './command.ts';
@@ -32,6 +33,7 @@ export async function check(invocation: Invocation): Promise<number> {
   const findings = [
     ...checkConfig(environment, skipDatabase ? problems.others : [...problems.database, ...problems.others]),
     ...buildFindings,
+    ...checkHooks({ ...settings, appEnv: { ...environment.given, NODE_ENV: 'production' } }),
     ...(await checkPort(early, { mustBeFree: build?.server.isNextServer === true && !skipDatabase })),
     ...database.findings,
     ...(toConnect === undefined ? [] : await checkServerConnection(toConnect, context)),

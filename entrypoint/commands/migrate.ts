@@ -1,18 +1,22 @@
 import { EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
-import { migrate as migrateStep } from '../steps/migrate.ts';
+import { checkHooks } from '../steps/hooks.ts';
+import { migrateWithHooks } from '../steps/migrate-with-hooks.ts';
+import { resolveAppEnv } from '../steps/resolve-app-env.ts';
 import { withDatabase } from '../steps/with-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function migrate({ config: read, context }: Invocation): Promise<number> {
   const config = read();
   const prisma = await checkPrismaFolder(config.appDir, config.build, context);
-  await withDatabase(config, { createDatabase: true }, context, (database) =>
-    withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-      migrateStep(database, lock, { ...config, prisma }, config.migrate, context),
-    ),
-  );
+  await checkHooks(config, context);
+  await withDatabase(config, { createDatabase: true }, context, async (database) => {
+    const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
+    await withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
+      migrateWithHooks(database, lock, { ...config, appEnv, prisma }, config.migrate, context),
+    );
+  });
   context.steps.summarize();
   return EXIT_STATUS.ok.status;
 }

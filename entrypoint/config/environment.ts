@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { SettingProblem } from '../core/errors.ts';
+import type { Sections } from './config-file/sections.ts';
 import { type ConfigFile, NO_CONFIG_FILE } from './config-file.ts';
 import { deriveVariables } from './derived-variables.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
@@ -17,6 +18,8 @@ export interface ResolvedEnvironment {
   readonly fromFiles: Readonly<Record<string, string>>;
   /** The values of `zarpe.config.json`, for the variables that the environment does not set. */
   readonly fromConfig: Readonly<Record<string, string>>;
+  /** What `zarpe.config.json` says beside the values of variables. */
+  readonly sections: Sections;
   /** The app's variables that `zarpe.config.json` makes of others. */
   readonly derived: Readonly<Record<string, string>>;
   /** Their texts, to be expanded again once the connection strings are known. */
@@ -65,6 +68,7 @@ export function resolveEnvironment(env: Environment, file: ConfigFile = NO_CONFI
     given: env,
     fromFiles,
     fromConfig,
+    sections: file.sections,
     derived,
     templates,
     variables,

@@ -1,5 +1,6 @@
 import type { BootProbeConfig } from '../steps/boot-probe.ts';
 import type { BuildConfig } from '../steps/check-build.ts';
+import type { HooksConfig } from '../steps/hooks/settings.ts';
 import type { MigrateConfig } from '../steps/migrate/settings.ts';
 import type { SeedConfig } from '../steps/seed/settings.ts';
 import type { ServerConfig } from '../steps/serve/settings.ts';
@@ -11,6 +12,7 @@ export interface Settings {
   /** The folder of `entrypoint.js`, the server and its build. */
   readonly appDir: string;
   readonly build: BuildConfig;
+  readonly hooks: HooksConfig;
   readonly migrate: MigrateConfig;
   readonly seed: SeedConfig;
   readonly server: ServerConfig & BootProbeConfig;
@@ -19,8 +21,10 @@ export interface Settings {
 export function toSettings(
   values: Values,
   variables: Readonly<Record<string, string>>,
+  hooks: HooksConfig,
   appDir: string,
 ): Settings {
+  const hasHooks = Object.values(hooks).flat().length > 0;
   return {
     appDir,
     build: {
@@ -29,6 +33,7 @@ export function toSettings(
       migrationsDir: values.ENTRYPOINT_MIGRATIONS_DIR,
       engine: values.ENTRYPOINT_MIGRATE === 'skip' ? 'none' : values.ENTRYPOINT_MIGRATE_ENGINE,
     },
+    hooks,
     migrate: {
       mode: values.ENTRYPOINT_MIGRATE,
       onError: values.ENTRYPOINT_MIGRATE_ON_ERROR,
@@ -51,7 +56,8 @@ export function toSettings(
       healthPath: pathUnlessOff(values.ENTRYPOINT_HEALTH_PATH),
       shutdownTimeoutMs: values.ENTRYPOINT_SHUTDOWN_TIMEOUT,
       handover: values.ENTRYPOINT_HANDOVER,
-      preload: values.ENTRYPOINT_PRELOAD,
+      // A hook may change files that a loading server has read already.
+      preload: values.ENTRYPOINT_PRELOAD === 'auto' && hasHooks ? 'off' : values.ENTRYPOINT_PRELOAD,
       supervised: [
         ...(values.ENTRYPOINT_SHUTDOWN_TIMEOUT === undefined ? [] : ['ENTRYPOINT_SHUTDOWN_TIMEOUT']),
         ...(values.ENTRYPOINT_PRELOAD === 'on' ? ['ENTRYPOINT_PRELOAD'] : []),

@@ -270,6 +270,7 @@ export const VARIABLES = {
     text,
     'a command',
     'The command that runs the server in place of that file, without a shell: `next start`, a custom server, a worker. The image needs no Next.js build then.',
+    { form: 'command' },
   ),
   ENTRYPOINT_SERVER_DIR: variable(
     text,

@@ -36,6 +36,11 @@ export const EXIT_STATUS = {
     meaning:
       'A temporary failure: the lock was held for too long, a connection was lost, the port was in use.',
   },
+  hook: {
+    status: 76,
+    retryable: false,
+    meaning: 'A hook of `zarpe.config.json` failed.',
+  },
   access: {
     status: 77,
     retryable: false,
@@ -78,6 +83,8 @@ export const ERROR_CODES = {
   SEED_MISSING: 'build',
   SEED_FAILED: 'seed',
   SEED_UNDECIDED: 'seed',
+  HOOK_MISSING: 'build',
+  HOOK_FAILED: 'hook',
   SERVER_UNSTARTABLE: 'build',
   OUTPUT_UNWRITABLE: 'temporary',
   PLATFORM_UNSUITABLE: 'configuration',
@@ -112,7 +119,13 @@ export interface RuntimeProblem extends Hinted {
 export type Problem = SettingProblem | RuntimeProblem;
 
 /** Failures of settings and files; all others happen at run time. TLS fails of both: a certificate's file, a handshake. */
-type SettingCode = 'USAGE' | 'CONFIG_INVALID' | 'BUILD_INCOMPLETE' | 'MIGRATION_UNREADABLE' | 'SEED_MISSING';
+type SettingCode =
+  | 'USAGE'
+  | 'CONFIG_INVALID'
+  | 'BUILD_INCOMPLETE'
+  | 'MIGRATION_UNREADABLE'
+  | 'SEED_MISSING'
+  | 'HOOK_MISSING';
 
 /** The shape of the problems that a code stands for. */
 type ProblemOf<Code extends ErrorCode> = Code extends 'DATABASE_TLS'

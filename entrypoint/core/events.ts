@@ -37,7 +37,7 @@ export const FIELDS = {
   attempts: ['number', 'How many attempts there are at most.'],
   holder: ['string', 'The session that holds a lock.'],
   rows: ['number', 'Rows of the table that decides about the seed, counted up to a limit.'],
-  stream: ['string', '`stdout` or `stderr` of the seed.'],
+  stream: ['string', '`stdout` or `stderr` of the command.'],
   lines: ['number', 'How many lines of the log are missing.'],
   holdMs: ['number', 'Milliseconds for which the container is held after a failure.'],
 } as const satisfies Record<string, readonly [type: FieldType, meaning: string]>;
@@ -60,6 +60,7 @@ export const STEPS = {
   lock: 'Acquires the boot lock, and the Prisma migration lock.',
   migrate: 'Applies pending migrations.',
   seed: 'Decides whether to seed, and seeds.',
+  hook: 'Checks the hooks of `zarpe.config.json`, and runs one of them.',
   server: 'Starts and supervises the server.',
   resolve: 'The command `resolve`.',
   baseline: 'The command `baseline`.',
@@ -104,7 +105,7 @@ export const EVENTS = {
   },
   continued: {
     level: 'warn',
-    meaning: 'A step failed and its `…_ON_ERROR=continue` lets the boot go on.',
+    meaning: 'A step failed and its `…_ON_ERROR=continue`, or the `onError` of a hook, lets the boot go on.',
     fields: ['error', 'details'],
   },
   summary: { level: 'info', meaning: 'The boot is over.', fields: ['durationMs', 'durations'] },
@@ -179,9 +180,14 @@ export const EVENTS = {
     meaning: 'Applied migrations differ from the files in the image.',
     fields: ['migrations'],
   },
-  running: { level: 'info', meaning: 'The seed or the server was started.', fields: ['pid'] },
-  output: { level: 'info', meaning: 'A line of the seed or of the Prisma CLI.', fields: ['stream'] },
-  survived: { level: 'warn', meaning: 'Processes of the seed could not be killed.' },
+  running: { level: 'info', meaning: 'The seed, a hook or the server was started.', fields: ['pid'] },
+  output: {
+    level: 'info',
+    meaning: 'A line of the seed, of a hook or of the Prisma CLI.',
+    fields: ['stream'],
+  },
+  survived: { level: 'warn', meaning: 'Processes of the seed or of a hook could not be killed.' },
+  absent: { level: 'warn', meaning: 'An optional hook is not in the image.' },
   empty: { level: 'warn', meaning: 'The seed succeeded and its table is still empty.' },
   loading: {
     level: 'info',

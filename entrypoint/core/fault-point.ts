@@ -44,6 +44,8 @@ export type FaultPoint =
   | 'failure:recorded'
   | 'seed:before'
   | 'seed:after'
+  | 'hook:before'
+  | 'hook:after'
   | 'server:before'
   | 'server:spawned';
 

@@ -33,12 +33,12 @@ export interface BootLock {
  * Runs work that may acquire the lock, and always releases it. Locked tables most often mean that another replica is
  * migrating: then the lock is acquired before the work begins.
  */
-export async function withBootLock(
+export async function withBootLock<Result>(
   database: Database,
   timeoutMs: number,
   context: Context,
-  work: (lock: BootLock) => Promise<unknown>,
-): Promise<void> {
+  work: (lock: BootLock) => Promise<Result>,
+): Promise<Result> {
   const lost = new AbortController();
   let holder: LockHolder | undefined;
   const acquired: AdvisoryLock[] = [];
@@ -70,7 +70,7 @@ export async function withBootLock(
   try {
     if (database.isLocked) await bootLock.acquire();
     await waitForTableLocks(database, context);
-    await work(bootLock);
+    return await work(bootLock);
   } finally {
     if (holder !== undefined) {
       faultPoint('lock:release');

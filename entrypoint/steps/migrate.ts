@@ -12,7 +12,7 @@ import { arePending, databaseAhead, unresolved } from './migrate/history-errors.
 import { describeLeftovers } from './migrate/leftovers.ts';
 import { refuseAutocommitBehindPooler } from './migrate/pooler.ts';
 import { refuseMissingPrivileges } from './migrate/privileges.ts';
-import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
+import type { MigrateConfig, MigrateResult, MigrateTarget } from './migrate/settings.ts';
 
 const ON_ERROR = {
   exit: 'migration',
@@ -20,31 +20,32 @@ const ON_ERROR = {
     'the migration failed and ENTRYPOINT_MIGRATE_ON_ERROR=continue: the server starts on a database that may not match it',
 } as const;
 
-/**
- * Applies pending migrations under the boot lock; acquires no lock when there are none.
- * @returns false where a migration failed and ENTRYPOINT_MIGRATE_ON_ERROR=continue
- */
+/** Applies pending migrations under the boot lock; acquires no lock when there are none. */
 export async function migrate(
   database: Database,
   lock: BootLock,
   target: MigrateTarget,
   config: MigrateConfig,
   context: Context,
-): Promise<boolean> {
+): Promise<MigrateResult> {
   return context.steps.run('migrate', async (log) => {
     const { folder } = target.prisma;
     if (config.mode === 'skip') log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
     else if (folder === undefined || folder.migrations.length === 0)
       log.skipped('skipped: the image has no migrations');
-    else
-      return continueOnError({ ...ON_ERROR, onError: config.onError }, log, () =>
-        applyPending({ database, lock, target: { ...target, folder }, config, context, log }),
-      );
-    return true;
+    else {
+      let applied: readonly string[] | undefined;
+      const migrated = await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {
+        applied = await applyPending({ database, lock, target: { ...target, folder }, config, context, log });
+      });
+      return { migrated, applied };
+    }
+    return { migrated: true, applied: [] };
   });
 }
 
-async function applyPending(deps: MigrateDeps): Promise<void> {
+/** @returns the names of the migrations that it applied */
+async function applyPending(deps: MigrateDeps): Promise<readonly string[]> {
   const { database, lock, target, config, log } = deps;
   const { folder } = target;
   const { cli } = target.prisma;
@@ -52,9 +53,10 @@ async function applyPending(deps: MigrateDeps): Promise<void> {
   reportDrift(seen, config, log);
   const open = [...seen.interrupted.map(({ migration }) => migration), ...seen.pending];
   if (open.length === 0 && seen.failed.length === 0) {
-    return log.skipped(`nothing to migrate: ${count(seen.applied.length, 'migration')} applied`, {
+    log.skipped(`nothing to migrate: ${count(seen.applied.length, 'migration')} applied`, {
       migrationCount: seen.applied.length,
     });
+    return [];
   }
   const unreadable = findUnreadable(folder, open);
   if (unreadable !== undefined) throw unreadable;
@@ -73,7 +75,10 @@ async function applyPending(deps: MigrateDeps): Promise<void> {
   // Only now: what looked interrupted without the lock may have been another replica at work.
   if (failed.length > 0) throw unresolved(failed, folder, await describeLeftovers(database.session));
   const names = [...interrupted.map(({ migration }) => migration.name), ...pending.map(({ name }) => name)];
-  if (names.length === 0) return log.skipped('nothing to migrate: another replica has just applied it');
+  if (names.length === 0) {
+    log.skipped('nothing to migrate: another replica has just applied it');
+    return [];
+  }
   log.info('pending', `${count(names.length, 'migration')} to apply`, { migrations: names });
   if (cli !== undefined) {
     const { migrateWithCli } = await import('./migrate/cli.ts');
@@ -87,6 +92,7 @@ async function applyPending(deps: MigrateDeps): Promise<void> {
   }
   await database.refresh();
   log.done(`${count(names.length, 'migration')} applied`, { migrationCount: names.length });
+  return names;
 }
 
 /** Logs where the folder and the history differ. */

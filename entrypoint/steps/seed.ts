@@ -30,18 +30,26 @@ const ON_ERROR = {
   warning: 'the seed failed and ENTRYPOINT_SEED_ON_ERROR=continue: the server starts without it',
 } as const;
 
-/** Seeds a database without users, once among all replicas: decided under the boot lock, and counted again afterwards. */
+/**
+ * Seeds a database without users, once among all replicas: decided under the boot lock, and counted again afterwards.
+ * @returns whether it seeded
+ */
 export async function seed(
   database: Database,
   lock: BootLock,
   target: SeedTarget,
   config: SeedConfig,
   context: Context,
-): Promise<void> {
-  await context.steps.run('seed', async (log) => {
-    if (config.mode === 'never') return log.skipped('skipped: ENTRYPOINT_SEED=never');
+): Promise<boolean> {
+  return context.steps.run('seed', async (log) => {
+    const skip = (why: string) => {
+      log.skipped(`skipped: ${why}`);
+      return false;
+    };
+    if (config.mode === 'never') return skip('ENTRYPOINT_SEED=never');
     const command = seedCommand(target.appDir, config);
-    if (command === undefined) return log.skipped(`skipped: there is no ${DEFAULT_SEED}`);
+    if (command === undefined) return skip(`there is no ${DEFAULT_SEED}`);
+    let seeded = false;
     await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {
       if (!(await wantsSeed(database, target, config, log))) return;
       if (database.state.server.readOnly) throw readOnly(database.session.settings, 'the seed has to run');
@@ -60,7 +68,9 @@ export async function seed(
       faultPoint('seed:after');
       const { seed: after } = await database.refresh();
       reportSeeded(after, log);
+      seeded = true;
     });
+    return seeded;
   });
 }
 

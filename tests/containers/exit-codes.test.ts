@@ -45,6 +45,15 @@ const CASES: Record<keyof typeof EXIT_STATUS, () => Promise<Omit<ContainerOption
     image: await deriveImage({ files: { 'seed.js': 'process.exit(3);\n' } }),
     env: { DATABASE_URL: (await postgres.createDatabase()).url },
   }),
+  hook: async () => ({
+    image: await deriveImage({
+      files: {
+        'fails.cjs': 'process.exit(3);',
+        'zarpe.config.json': '{ "hooks": { "beforeServer": [{ "command": "node fails.cjs" }] } }',
+      },
+    }),
+    env: { DATABASE_URL: (await postgres.createDatabase()).url },
+  }),
   temporary: async () => {
     const database = await postgres.createDatabase();
     await holdBootLock(database.name);

@@ -58,6 +58,8 @@ describe('a start with nothing to do', () => {
       'migrations/apply/apply-script',
       'steps/migrate/embedded',
       'steps/seed/run-seed',
+      'steps/run-command',
+      'steps/hooks/run-hook',
       'lib/probe-server',
       'failure/hold',
     ];

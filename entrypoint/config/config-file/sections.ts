@@ -1,12 +1,14 @@
 import type * as z from 'zod/mini';
 import type { SettingProblem } from '../../core/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { hooksSection } from './hooks-section.ts';
 import { inConfigFile } from './keys.ts';
 import { describeType } from './to-text.ts';
 import { variablesSection } from './variables-section.ts';
 
 /** The keys of the file that stand for no variable: the schema of each, made only where the file has the key. */
 export const SECTIONS = {
+  hooks: hooksSection,
   variables: variablesSection,
 } as const;
 
@@ -27,7 +29,7 @@ export function readSection<Name extends SectionName>(
   problems: SettingProblem[],
 ): void {
   const read = SECTIONS[name]().safeParse(value);
-  if (read.success) sections[name] = read.data;
+  if (read.success) Object.assign(sections, { [name]: read.data });
   else for (const issue of read.error.issues) problems.push(...describeIssue(name, value, issue));
 }
 

@@ -21,6 +21,13 @@ export interface PendingMigrations {
   readonly interrupted: readonly Interrupted[];
 }
 
+export interface MigrateResult {
+  /** False where a migration failed and ENTRYPOINT_MIGRATE_ON_ERROR=continue. */
+  readonly migrated: boolean;
+  /** The names of the migrations that this boot applied; undefined where one failed. */
+  readonly applied: readonly string[] | undefined;
+}
+
 export interface MigrateTarget {
   readonly appDir: string;
   readonly prisma: PrismaFolder;

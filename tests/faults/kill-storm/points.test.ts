@@ -24,6 +24,7 @@ interface Scenario {
   command: 'migrate' | 'start';
   migrations: Record<string, string>;
   seed?: 'works';
+  files?: Record<string, string>;
   env?: Record<string, string>;
   /** The point from which on it differs from the first scenario; what comes before is struck there. */
   from?: FaultPoint;
@@ -43,6 +44,21 @@ const scenarios: Record<string, Scenario> = {
     migrations: SCRIPTS,
     seed: 'works',
     from: 'engine:done',
+    status: 143,
+  },
+  'a boot with hooks': {
+    command: 'start',
+    migrations: SCRIPTS,
+    files: {
+      'hook.cjs': '',
+      'zarpe.config.json': JSON.stringify({
+        hooks: {
+          afterMigrate: [{ command: 'node hook.cjs' }],
+          beforeServer: [{ command: 'node hook.cjs' }],
+        },
+      }),
+    },
+    from: 'hook:before',
     status: 143,
   },
   'a migration that fails': {
@@ -104,8 +120,8 @@ describe.each(Object.entries(scenarios))('%s, struck at every boundary of the co
   };
 
   beforeAll(async () => {
-    const { migrations, seed, from } = scenario;
-    app = await createFaultyApp({ migrations, ...(seed && { seed }) });
+    const { migrations, seed, files, from } = scenario;
+    app = await createFaultyApp({ migrations, ...(seed && { seed }), ...(files && { files }) });
     const { database, victim } = await prepare();
     const boot = await victim.start({ ZARPE_FAULT: 'trace' });
     expect(await endOf(boot), boot.describe()).toBe(scenario.status);

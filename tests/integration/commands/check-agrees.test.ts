@@ -71,6 +71,14 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
       env: { ENTRYPOINT_SERVER_COMMAND: 'node server.js', ENTRYPOINT_SERVER_DIR: 'apps/api' },
     },
   ],
+  HOOK_MISSING: [
+    {
+      title: 'a hook that is not in the image',
+      app: {
+        files: { 'zarpe.config.json': '{ "hooks": { "beforeServer": [{ "command": "node nowhere.js" }] } }' },
+      },
+    },
+  ],
   PORT_IN_USE: [
     {
       title: 'a port that another process has',
@@ -283,6 +291,7 @@ const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
   RESOLVE_REFUSED: 'is a failure of `resolve` alone',
   BASELINE_REFUSED: 'is a failure of `baseline` alone',
   SEED_MISSING: 'is a failure of `seed` alone: the boot goes on without one',
+  HOOK_FAILED: 'runs what is not known',
   DATABASE_CONNECTION_LOST: 'has not happened yet',
   LOCK_TIMEOUT: 'depends on how long others hold the lock',
   MIGRATION_BLOCKED: 'depends on how long others hold the table',

@@ -1,0 +1,63 @@
+import type { Context } from '../../core/context.ts';
+import { BootError, type SettingProblem } from '../../core/errors.ts';
+import type { StepLog } from '../../core/step-log.ts';
+import { findCommandProblem } from '../../lib/find-command.ts';
+import { showCommand } from '../../lib/show-command.ts';
+import { runCommand } from '../run-command.ts';
+import type { BootFacts, Hook, HookTarget } from './settings.ts';
+
+/** Why a hook cannot run in this image; undefined if it can. */
+export function findHookProblem({ command }: Hook, { appDir, appEnv }: HookTarget): string | undefined {
+  return findCommandProblem(command, { dir: appDir, searchPath: appEnv.PATH });
+}
+
+/** The problem of a hook that the image lacks, as the boot and `check` report it. */
+export function missingHook({ name }: Hook, problem: string): SettingProblem {
+  return {
+    what: `the hook ${name}`,
+    expected: 'a program and a script that are in the image',
+    got: problem,
+    hint: 'Copy it into the image, fix the command in zarpe.config.json, or set "optional": true to go on without it.',
+  };
+}
+
+/** Runs a hook with the environment of the server and what the boot knows. */
+export async function runHook(
+  hook: Hook,
+  stage: string,
+  target: HookTarget,
+  facts: BootFacts,
+  lockLost: AbortSignal | undefined,
+  context: Context,
+  log: StepLog,
+): Promise<void> {
+  const shown = showCommand(hook.command, target.appDir);
+  log.info('running', `running hook ${hook.name}: ${shown}`);
+  const run = {
+    subject: `the hook ${hook.name}`,
+    command: hook.command,
+    appDir: target.appDir,
+    env: { ...target.appEnv, ...describeFacts(facts), ZARPE_HOOK: stage },
+    timeoutMs: hook.timeoutMs,
+    timeoutSetting: 'its timeout in zarpe.config.json',
+    failed: (what: string, lines: readonly string[], cause?: unknown) =>
+      new BootError(
+        'HOOK_FAILED',
+        {
+          message: `The hook ${hook.name} ${shown} ${what}`,
+          hint: 'Fix it; what it has done stays. "onError": "continue" in zarpe.config.json lets the boot go on without it.',
+          details: lines,
+        },
+        cause,
+      ),
+  };
+  await runCommand(run, lockLost, context, log);
+}
+
+/** What is not known yet is unset. */
+function describeFacts({ applied, seeded }: BootFacts): Record<string, string> {
+  return {
+    ...(applied !== undefined && { ZARPE_MIGRATIONS_APPLIED: applied.join(',') }),
+    ...(seeded !== undefined && { ZARPE_SEEDED: String(seeded) }),
+  };
+}
