@@ -31,7 +31,7 @@ export function toSettings(
       server: toServerSource(values, variables),
       prismaDir: values.ENTRYPOINT_PRISMA_DIR,
       migrationsDir: values.ENTRYPOINT_MIGRATIONS_DIR,
-      engine: values.ENTRYPOINT_MIGRATE === 'skip' ? 'none' : values.ENTRYPOINT_MIGRATE_ENGINE,
+      engine: migrationEngine(values),
     },
     hooks,
     migrate: {
@@ -67,4 +67,9 @@ export function toSettings(
       bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
     },
   };
+}
+
+function migrationEngine(values: Values): BuildConfig['engine'] {
+  if (values.ENTRYPOINT_MIGRATE === 'skip') return 'none';
+  return values.ENTRYPOINT_MIGRATE === 'push' ? 'push' : values.ENTRYPOINT_MIGRATE_ENGINE;
 }

@@ -186,8 +186,8 @@ export const VARIABLES = {
     defaultsTo('5m', parseDuration),
   ),
   ENTRYPOINT_MIGRATE: oneOf(
-    ['deploy', 'skip'],
-    '`deploy` applies pending migrations. `skip` applies none, and the image needs no Prisma folder.',
+    ['deploy', 'push', 'skip'],
+    '`deploy` applies pending migrations. `push` brings the database to the schema, for apps without migrations; what would lose data is refused. `skip` does neither, and the image needs no Prisma folder.',
     'deploy',
   ),
   ENTRYPOINT_MIGRATE_ENGINE: oneOf(

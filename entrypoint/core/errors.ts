@@ -79,6 +79,7 @@ export const ERROR_CODES = {
   DATABASE_NOT_EMPTY: 'migration',
   RESOLVE_REFUSED: 'migration',
   BASELINE_REFUSED: 'migration',
+  PUSH_REFUSED: 'migration',
   PORT_IN_USE: 'temporary',
   SEED_MISSING: 'build',
   SEED_FAILED: 'seed',

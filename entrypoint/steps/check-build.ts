@@ -86,7 +86,10 @@ export function describeBuild({ server, next, prisma }: Build): string {
   return `${what}, ${describeMigrations(prisma)}`;
 }
 
-function describeMigrations({ folder }: PrismaFolder): string {
-  if (folder === undefined) return 'no migrations to apply (ENTRYPOINT_MIGRATE=skip)';
+function describeMigrations({ folder, schemaFiles }: PrismaFolder): string {
+  if (folder === undefined)
+    return schemaFiles.length > 0
+      ? `a schema to push in ${count(schemaFiles.length, 'file')} (ENTRYPOINT_MIGRATE=push)`
+      : 'no migrations to apply (ENTRYPOINT_MIGRATE=skip)';
   return `${count(folder.migrations.length, 'migration')} in the image`;
 }

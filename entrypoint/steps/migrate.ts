@@ -31,7 +31,13 @@ export async function migrate(
   return context.steps.run('migrate', async (log) => {
     const { folder } = target.prisma;
     if (config.mode === 'skip') log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
-    else if (folder === undefined || folder.migrations.length === 0)
+    else if (config.mode === 'push') {
+      const migrated = await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {
+        const { push } = await import('./migrate/push.ts');
+        await push({ database, lock, target, config, context, log });
+      });
+      return { migrated, applied: [] };
+    } else if (folder === undefined || folder.migrations.length === 0)
       log.skipped('skipped: the image has no migrations');
     else {
       let applied: readonly string[] | undefined;

@@ -120,6 +120,12 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
       return {};
     },
   },
+  PUSH_REFUSED: {
+    prepare: async ({ query, password }) => {
+      await query(`CREATE TABLE "${password}" (id int PRIMARY KEY); INSERT INTO "${password}" VALUES (1)`);
+      return { ENTRYPOINT_MIGRATE: 'push' };
+    },
+  },
   BASELINE_REFUSED: { args: ['baseline', 'postgresql://app:the-password-in-it@db/app'] },
   RESOLVE_REFUSED: { args: ['resolve', '--rolled-back', 'postgresql://app:the-password-in-it@db/app'] },
   PORT_IN_USE: {

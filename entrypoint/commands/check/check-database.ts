@@ -12,6 +12,7 @@ import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { checkHistory, checkRefusals, checkStanding } from './check-history.ts';
 import { checkHistoryGrants } from './check-history-grants.ts';
 import { describePending, foreseeFailures } from './check-pending.ts';
+import { checkPush } from './check-push.ts';
 import { checkSeed } from './check-seed.ts';
 import { type Finding, failures, warning } from './finding.ts';
 import { type PendingReport, reviewPending } from './review-pending.ts';
@@ -33,6 +34,7 @@ export async function checkDatabase(
       const migrations = pendingMigrations(database, prisma, config);
       const refusals = await checkRefusals(database, config, prisma, migrations);
       const pending = await reviewPending(database, migrations);
+      const push = await checkPush(database, prisma, config);
       await database.session.send('begin read only');
       const found = [
         ...checkConnection(database),
@@ -40,7 +42,8 @@ export async function checkDatabase(
         ...(await checkPrivileges(database, pending.length)),
         ...refusals,
         ...(await checkHistory(database, prisma, config, pending)),
-        ...(config.migrate.mode === 'skip' ? [] : await checkHistoryGrants(database)),
+        ...push.findings,
+        ...(config.migrate.mode === 'deploy' ? await checkHistoryGrants(database) : []),
         ...foreseeFailures(migrations, prisma, config),
       ];
       const migrated = !found.some(isFailedMigration);
@@ -48,7 +51,7 @@ export async function checkDatabase(
         pending,
         findings: [
           ...asReported(found, config),
-          ...(await checkSeed(database, { ...config, migrated }, migrations)),
+          ...(await checkSeed(database, { ...config, migrated }, [...migrations, ...push.script])),
         ],
       };
     });
@@ -59,14 +62,16 @@ export async function checkDatabase(
     if (!creatable) return { findings: asReported(failures('database', failure), config), pending: [] };
     const migrations = prisma?.folder?.migrations ?? [];
     const pending = await reviewPending(undefined, migrations);
+    const push = await checkPush(undefined, prisma, config);
     const missing = `database "${config.database.connection.database}" does not exist; the boot would create it`;
     const found = pending.length === 0 || config.migrate.mode === 'skip' ? [] : [describePending(pending)];
     return {
       findings: [
         warning('database', missing),
         ...found,
+        ...push.findings,
         ...foreseeFailures(migrations, prisma, config),
-        ...(await checkSeed(undefined, { ...config, migrated: true }, migrations)),
+        ...(await checkSeed(undefined, { ...config, migrated: true }, [...migrations, ...push.script])),
       ],
       pending,
     };

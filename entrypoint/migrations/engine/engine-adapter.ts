@@ -4,13 +4,13 @@ import type {
   SqlMigrationAwareDriverAdapterFactory,
   SqlQuery,
 } from '@prisma/driver-adapter-utils';
-import pg from 'pg';
 import type { BootError } from '../../core/errors.ts';
 import { faultPoint } from '../../core/fault-point.ts';
 import { guardHistory, refusedByGuard } from '../../database/history-guard.ts';
 import { quoteIdentifier, SAFE_PATH, type Session } from '../../postgres/session.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
 import { type MigrationRecord, readRecord } from '../migration-record.ts';
+import { SessionPool, withChars } from './session-pool.ts';
 
 /** What the engine's statements about migrations are turned into. */
 export interface MigrationHooks {
@@ -28,15 +28,6 @@ export interface MigrationHooks {
 const NOWHERE = 'pg_temp."_prisma_migrations"';
 
 const CREATES = /^\s*CREATE TABLE\b/;
-
-/** Sends everything through one connection: the engine's session is the one that holds the locks. */
-class SessionPool extends pg.Pool {
-  constructor(session: Session) {
-    super({ max: 1 });
-    const { client } = session;
-    this.query = client.query.bind(client) as typeof this.query;
-  }
-}
 
 /**
  * Prisma's own driver adapter, with the three things it does otherwise than the native engine mended: scripts are not
@@ -109,7 +100,7 @@ function hookInto(
   adapter.queryRaw = async (query) =>
     intercept(query)
       ? { columnNames: [], columnTypes: [], rows: [] }
-      : forward(query, (sent) => queryRaw.call(adapter, sent));
+      : forward(query, async (sent) => withChars(await queryRaw.call(adapter, sent)));
   adapter.executeRaw = async (query) =>
     intercept(query) ? 1 : forward(query, (sent) => executeRaw.call(adapter, sent));
   adapter.executeScript = async (script) => {

@@ -9,6 +9,7 @@ import { nameOf } from './listing.ts';
 export interface PrismaFolder {
   /** The namespaces a multi-schema datasource names. */
   readonly schemas: readonly string[];
+  readonly schemaFiles: readonly string[];
   readonly folder: MigrationsFolder | undefined;
   /** The program of the app's own Prisma CLI, where that is the engine. */
   readonly cli: string | undefined;
@@ -20,20 +21,24 @@ export interface PrismaConfig {
   readonly prismaDir: string;
   /** Where it is not beside the schema. */
   readonly migrationsDir: string | undefined;
-  /** What migrates; with `none` nothing of the folder is needed. */
-  readonly engine: 'embedded' | 'cli' | 'none';
+  /** What migrates; `push` needs no migrations, `none` nothing of the folder. */
+  readonly engine: 'embedded' | 'cli' | 'push' | 'none';
 }
 
 /** Reads the Prisma folder, where it is needed; what is missing or of another database becomes a problem. */
 export function checkPrisma(appDir: string, config: PrismaConfig, problems: SettingProblem[]): PrismaFolder {
   const { engine, prismaDir, migrationsDir } = config;
-  if (engine === 'none') return { schemas: [], folder: undefined, cli: undefined, warnings: [] };
+  if (engine === 'none')
+    return { schemas: [], schemaFiles: [], folder: undefined, cli: undefined, warnings: [] };
   const cli = engine === 'cli' ? checkPrismaCli(appDir, problems) : undefined;
   const schema = checkSchema(appDir, prismaDir, problems);
+  const { files: schemaFiles } = schema;
+  const { schemas } = schema.datasource;
+  if (engine === 'push') return { schemas, schemaFiles, folder: undefined, cli, warnings: [] };
   const folder = checkMigrations(appDir, migrationsDir, schema, problems);
   const isEmpty = folder?.migrations.length === 0 && folder.problems.length === 0;
   const warnings = isEmpty
     ? [`${nameOf(folder.dir, appDir)} is empty: there is nothing to migrate, ever`]
     : [];
-  return { schemas: schema.datasource.schemas, folder, cli, warnings };
+  return { schemas, schemaFiles, folder, cli, warnings };
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describeUnreadable, readRegularFile } from '../../lib/regular-file.ts';
 
 const LARGEST_BYTES = 16 * 1024 * 1024;
@@ -58,6 +58,21 @@ export function readDatasource(
     url: /^\s*url\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
     directUrl: /^\s*directUrl\s*=\s*env\(\s*"(\w+)"/m.exec(block)?.[1],
   };
+}
+
+/** The files as Prisma's engine takes them: without connection strings, which it refuses to find there. */
+export function readSchemaFiles(
+  files: readonly string[],
+  appDir: string,
+): { path: string; content: string }[] {
+  return files.map((file) => ({
+    path: relative(appDir, file),
+    content: readRegularFile(file, LARGEST_BYTES)
+      .toString()
+      .replace(/^\s*datasource\s+\w+\s*\{[\s\S]*?^\s*\}/m, (block) =>
+        block.replace(/^\s*(?:url|directUrl|shadowDatabaseUrl)\s*=.*$/gm, ''),
+      ),
+  }));
 }
 
 function isFolder(path: string): boolean {

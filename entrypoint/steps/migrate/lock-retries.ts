@@ -1,7 +1,7 @@
 import { BootError } from '../../core/errors.ts';
 import { Backoff } from '../../lib/backoff.ts';
 import { ApplyError } from '../../migrations/apply/apply-error.ts';
-import type { ApplyDeps } from './apply-deps.ts';
+import type { MigrateDeps } from './apply-deps.ts';
 import type { ScriptWatch } from './watch-script.ts';
 
 /** Lock timeout, deadlock, serialization failure: each passes once the other session is done. */
@@ -17,7 +17,7 @@ const LONGEST_PAUSE_MS = 10_000;
 export async function withLockRetries<Result>(
   name: string,
   watch: ScriptWatch,
-  { context: { shutdown }, log }: ApplyDeps,
+  { context: { shutdown }, log }: MigrateDeps<unknown>,
   apply: (committed: number | undefined) => Promise<Result>,
 ): Promise<Result> {
   const backoff = new Backoff({

@@ -5,7 +5,7 @@ import type { AppConnection } from '../../postgres/driver-url.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 
 export interface MigrateConfig {
-  readonly mode: 'deploy' | 'skip';
+  readonly mode: 'deploy' | 'push' | 'skip';
   readonly onError: 'abort' | 'continue';
   readonly retryFailed: boolean;
   readonly lockTimeoutMs: number | undefined;

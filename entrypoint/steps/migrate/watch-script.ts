@@ -3,7 +3,7 @@ import { formatDuration } from '../../lib/duration.ts';
 import { plainLine } from '../../lib/plain-text.ts';
 import { requestCancel } from '../../postgres/cancel.ts';
 import { type ActivitySample, activityQuery } from './activity-query.ts';
-import type { ApplyDeps } from './apply-deps.ts';
+import type { MigrateDeps } from './apply-deps.ts';
 import { SideConnection } from './side-connection.ts';
 
 const LOOK_EVERY_MS = 10_000;
@@ -30,7 +30,7 @@ export interface ScriptWatch {
  */
 export function watchScript(
   name: string,
-  { database, lock, config, context: { shutdown }, log }: ApplyDeps,
+  { database, lock, config, context: { shutdown }, log }: MigrateDeps<unknown>,
 ): ScriptWatch {
   const { lockTimeoutMs } = config;
   const { session } = database;

@@ -241,6 +241,14 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
       prepare: async ({ query }) => void (await query('CREATE SCHEMA audit CREATE TABLE other (id int)')),
     },
   ],
+  PUSH_REFUSED: [
+    {
+      title: 'a schema that drops a table with rows',
+      env: { ENTRYPOINT_MIGRATE: 'push' },
+      prepare: async ({ query }) =>
+        void (await query('CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1)')),
+    },
+  ],
   SEED_FAILED: [
     { title: 'a program that is not in the image', env: { ENTRYPOINT_SEED_COMMAND: 'no-such-program' } },
     { title: 'a script that is not in the image', env: { ENTRYPOINT_SEED_COMMAND: 'node prisma/seed.js' } },

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { runBundle, startBundle } from '../../helpers/bundle.ts';
+import { createDatabase, createRole, dumpSchema } from '../../helpers/database.ts';
+import { createStandalone, type StandaloneOptions } from '../../helpers/standalone.ts';
+
+const MODELS = `
+model User {
+  id    Int     @id @default(autoincrement())
+  email String  @unique
+  name  String?
+  mood  Mood    @default(A)
+  @@map("users")
+}
+
+enum Mood {
+  A
+  B
+}
+`;
+const schemaOf = (models: string, datasource = '') =>
+  `datasource db {\n  provider = "postgresql"\n${datasource}}\n${models}`;
+
+async function prepare(schema: string, options: StandaloneOptions = {}) {
+  const app = await createStandalone({ omit: ['prisma/migrations'], schema, ...options });
+  const database = await createDatabase();
+  const env: Record<string, string> = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: 'push' };
+  const run = (args = ['migrate'], more: Record<string, string> = {}) =>
+    runBundle({ dir: app.dir, args, env: { ...env, ...more } });
+  const check = async () => {
+    const { code, stdout } = await run(['check', '--json']);
+    const { findings }: { findings: { step: string; level: string; message: string; details?: string[] }[] } =
+      JSON.parse(stdout);
+    return { code, found: findings.filter(({ step }) => step === 'migrate') };
+  };
+  return { app, database, run, check };
+}
+
+describe('ENTRYPOINT_MIGRATE=push', () => {
+  test('makes the schema in an empty database, without a folder of migrations, and then has nothing to do', async () => {
+    const { database, run, check } = await prepare(schemaOf(MODELS));
+    expect(await check()).toMatchObject({
+      code: 0,
+      found: [
+        {
+          message: 'the boot would push 3 changes of the schema',
+          details: expect.arrayContaining(['CREATE TABLE "users" (']),
+        },
+      ],
+    });
+    expect(await database.query("SELECT 1 FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
+    const { code, logs } = await run();
+    expect(code).toBe(0);
+    expect(logs.find((line) => line.step === 'migrate' && line.event === 'done')).toMatchObject({
+      statements: expect.arrayContaining([expect.stringContaining('CREATE TABLE "users"')]),
+    });
+    const before = await dumpSchema(database.url);
+    const again = await run();
+    expect(again.logs.some((line) => line.step === 'migrate' && line.event === 'skipped')).toBe(true);
+    expect(again.logs.some((line) => line.step === 'lock')).toBe(false);
+    expect(await dumpSchema(database.url)).toBe(before);
+    expect(await check()).toMatchObject({ found: [{ level: 'ok' }] });
+    expect(await database.migrations()).toEqual([]);
+  });
+
+  test('takes a new value of an enum into use, which needs a transaction of its own', async () => {
+    const { app, database, run } = await prepare(schemaOf(MODELS));
+    expect((await run()).code).toBe(0);
+    await app.write(
+      'prisma/schema.prisma',
+      schemaOf(MODELS.replace('  B\n', '  B\n  C\n').replace('default(A)', 'default(C)')),
+    );
+    expect((await run()).code).toBe(0);
+    await database.query("INSERT INTO users (email) VALUES ('a')");
+    expect(await database.query('SELECT mood::text FROM users')).toEqual([{ mood: 'C' }]);
+  });
+
+  test.each([
+    [
+      'drop a column with values',
+      (models: string) => models.replace(/ {2}name .*\n/, ''),
+      'drop the column `name`',
+    ],
+    ['drop a table with rows', () => 'model Other {\n  id Int @id\n}\n', 'drop the `users` table'],
+    [
+      'make a column required that has none',
+      (models: string) => models.replace('String?', 'Int'),
+      'required column `name`',
+    ],
+  ])('refuses to %s, as the check does, and changes nothing', async (_title, change, words) => {
+    const { app, database, run, check } = await prepare(schemaOf(MODELS));
+    expect((await run()).code).toBe(0);
+    await database.query("INSERT INTO users (email, name) VALUES ('a', 'b')");
+    const before = await dumpSchema(database.url);
+    await app.write('prisma/schema.prisma', schemaOf(change(MODELS)));
+    const { code, logs } = await run();
+    expect(code).toBe(65);
+    expect(logs.at(-1)?.error).toMatchObject({ code: 'PUSH_REFUSED' });
+    expect(JSON.stringify(logs.at(-1))).toContain(words);
+    expect(await check()).toMatchObject({ code: 65, found: [{ level: 'failure' }] });
+    expect(await dumpSchema(database.url)).toBe(before);
+    expect(await database.query('SELECT name FROM users')).toEqual([{ name: 'b' }]);
+  });
+
+  test('is one transaction: what fails on the data leaves nothing behind', async () => {
+    const { app, database, run } = await prepare(schemaOf('model a {\n  id Int @id\n  x Int?\n}\n'));
+    expect((await run()).code).toBe(0);
+    // Of this the engine knows nothing.
+    await database.query(`CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS
+      $$ BEGIN IF EXISTS (SELECT FROM pg_class WHERE relname = 'a_x_idx') THEN RAISE EXCEPTION 'not today'; END IF; END $$;
+      CREATE EVENT TRIGGER no ON ddl_command_end EXECUTE FUNCTION no()`);
+    const before = await dumpSchema(database.url);
+    await app.write(
+      'prisma/schema.prisma',
+      schemaOf('model a {\n  id Int @id\n  x Int?\n  y Int?\n  @@index([x])\n}\n'),
+    );
+    const { code, stdout } = await run();
+    expect(code).toBe(65);
+    expect(stdout).toContain('The push failed: ERROR P0001: not today');
+    expect(await dumpSchema(database.url)).toBe(before);
+  });
+
+  test('accepts a schema of Prisma 6 with connection strings, and one in many files', async () => {
+    const url = '  url       = env("DATABASE_URL")\n  directUrl = env("DIRECT_URL")\n';
+    const old = await prepare(schemaOf(MODELS, url));
+    expect((await old.run()).code).toBe(0);
+    const many = await prepare(schemaOf(''), {
+      schema: { 'main.prisma': schemaOf(''), 'models/user.prisma': MODELS },
+    });
+    expect((await many.run()).code).toBe(0);
+    expect(await many.database.query('SELECT * FROM users')).toEqual([]);
+  });
+
+  test('creates and uses the schema that the connection string names', async () => {
+    const { database, run } = await prepare(schemaOf(MODELS));
+    const url = database.urlFor(undefined, { schema: 'app' });
+    expect((await run(['migrate'], { DATABASE_URL: url })).code).toBe(0);
+    expect(await database.query('SELECT * FROM app.users')).toEqual([]);
+    expect(
+      (await run(['migrate'], { DATABASE_URL: url })).logs.some((line) => line.event === 'skipped'),
+    ).toBe(true);
+  });
+
+  test('names what Prisma does not accept in the schema', async () => {
+    const { run } = await prepare(schemaOf('model User {\n'));
+    const { code, stdout } = await run();
+    expect(code).toBe(65);
+    expect(stdout).toMatch(/PUSH_REFUSED.*Error validating/);
+  });
+
+  test('does not touch tables of another role, whose code it could run', async () => {
+    const { database, run } = await prepare(schemaOf(MODELS));
+    const [other, ours] = [await createRole(), await createRole()];
+    await database.query(`CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO ${other.name};
+      GRANT CREATE, USAGE ON SCHEMA public TO ${ours.name}`);
+    const { code, stdout } = await run(['migrate'], { DATABASE_URL: database.urlFor(ours) });
+    expect(code).toBe(65);
+    expect(stdout).toContain(`Table public.theirs belongs to role \\"${other.name}\\"`);
+  });
+
+  test('retries while another session holds a lock, and rolls back between', async () => {
+    const { app, database, run } = await prepare(schemaOf(MODELS));
+    expect((await run()).code).toBe(0);
+    await app.write('prisma/schema.prisma', schemaOf(MODELS.replace('  name ', '  age   Int?\n  name ')));
+    const other = await database.connect();
+    await other.query('BEGIN; LOCK TABLE users IN ACCESS SHARE MODE');
+    const boot = await startBundle({
+      dir: app.dir,
+      args: ['migrate'],
+      env: {
+        DATABASE_URL: database.url,
+        ENTRYPOINT_MIGRATE: 'push',
+        ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms',
+      },
+    });
+    await boot.waitForLog({ step: 'migrate', event: 'blocked' });
+    await other.query('COMMIT');
+    expect(await boot.exit).toMatchObject({ code: 0 });
+    expect(await database.query('SELECT age FROM users')).toEqual([]);
+  });
+});
