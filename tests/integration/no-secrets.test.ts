@@ -122,7 +122,8 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
   },
   PUSH_REFUSED: {
     prepare: async ({ query, password }) => {
-      await query(`CREATE TABLE "${password}" (id int PRIMARY KEY); INSERT INTO "${password}" VALUES (1)`);
+      const table = `"${password.replaceAll('"', '""')}"`;
+      await query(`CREATE TABLE ${table} (id int PRIMARY KEY); INSERT INTO ${table} VALUES (1)`);
       return { ENTRYPOINT_MIGRATE: 'push' };
     },
   },
