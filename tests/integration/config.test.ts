@@ -233,7 +233,7 @@ describe('a connection string under another name', () => {
     };
     const check = await runBundle({ dir: app.dir, args: ['check'], env });
     expect(check).toMatchObject({ code: 0 });
-    expect(check.stdout).toContain('the connection of the server (POSTGRES_PRISMA_URL, ');
+    expect(check.stdout).toContain('the connection of the server (POSTGRES_PRISMA_URL_FILE, ');
     const boot = await startBundle({ dir: app.dir, env });
     const { envHashes } = await boot.waitForLog({ fixture: 'recorder', event: 'started' });
     expect(envHashes).toMatchObject({

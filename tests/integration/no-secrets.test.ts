@@ -26,6 +26,11 @@ async function migrate(database: Database, app: Standalone) {
 /** An SQL string. */
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
+/** A file whose hook runs a command. */
+function hooks(...command: string[]) {
+  return { 'zarpe.config.json': JSON.stringify({ hooks: { beforeServer: [{ command }] } }) };
+}
+
 /** How each failure is brought about: where a message could take up a secret, one is put in its way. */
 const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
   USAGE: { args: ['resolve', '--applied', 'a', '--rolled-back', createSecret('an argument')] },
@@ -135,6 +140,18 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
   },
   SEED_MISSING: { args: ['seed'] },
   SEED_FAILED: { app: { ...MIGRATED, seed: 'leaks' } },
+  HOOK_MISSING: {
+    app: { files: hooks('node', 'nowhere.js', createSecret('an argument of a missing hook')) },
+  },
+  HOOK_FAILED: {
+    app: {
+      files: {
+        ...hooks('node', 'leaks.cjs', createSecret('an argument of a hook')),
+        'leaks.cjs':
+          'console.log(process.env.DATABASE_URL); console.error(process.env.DATABASE_URL); process.exit(1);',
+      },
+    },
+  },
   SEED_UNDECIDED: {
     app: { ...MIGRATED, seed: 'works' },
     prepare: async (database, app) => {
