@@ -1,5 +1,6 @@
-import type { Config } from './config.ts';
+import type { AnyConfig } from './config.ts';
 import type { Context } from './core/context.ts';
+import type { BootError } from './core/errors.ts';
 import { withBootLock } from './steps/boot-lock.ts';
 import { withBootProbe } from './steps/boot-probe.ts';
 import { type Build, checkBuild } from './steps/check-build.ts';
@@ -10,9 +11,10 @@ import { resolveAppEnv } from './steps/resolve-app-env.ts';
 import { seed } from './steps/seed.ts';
 import { loadServer, serve } from './steps/serve.ts';
 import { withDatabase } from './steps/with-database.ts';
+import { continueWithout, skipDatabase } from './steps/without-database.ts';
 
 /** The whole boot: prepares the database, then runs the server. Returns the exit status of the server. */
-export async function boot(config: Config, args: readonly string[], context: Context): Promise<number> {
+export async function boot(config: AnyConfig, args: readonly string[], context: Context): Promise<number> {
   const build = await checkBuild(config.appDir, config.build, context);
   await checkHooks(config, context);
   await using server = await loadServer({ ...config, ...build.server, args }, config.server, context);
@@ -31,9 +33,11 @@ interface Prepared {
   readonly facts: BootFacts;
 }
 
-/** Migrates and seeds the database. */
-async function prepareDatabase(config: Config, { prisma }: Build, context: Context): Promise<Prepared> {
-  return withDatabase(config, { createDatabase: true }, context, async (database) => {
+/** Migrates and seeds the database, if there is one. */
+async function prepareDatabase(config: AnyConfig, { prisma }: Build, context: Context): Promise<Prepared> {
+  if (config.database === undefined) return skipDatabase(config, context);
+  const whenUnreachable = (error: BootError) => continueWithout(error, config, context);
+  return withDatabase(config, { createDatabase: true, whenUnreachable }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
     return withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
       const target = { ...config, appEnv, prisma };

@@ -13,8 +13,20 @@ import { driverVariables } from './postgres/driver-url.ts';
 import { hasExecve } from './steps/serve/exec.ts';
 
 /** The validated configuration. Durations are in milliseconds; undefined means off. */
-export interface Config extends Settings {
+export interface Config extends AppSettings {
   readonly database: DatabaseConfig;
+}
+
+/** The same with ENTRYPOINT_DATABASE=off. */
+export interface ConfigWithoutDatabase extends AppSettings {
+  readonly database: undefined;
+  /** What is wrong with the connection strings, which only the app uses. */
+  readonly ignored: readonly SettingProblem[];
+}
+
+export type AnyConfig = Config | ConfigWithoutDatabase;
+
+interface AppSettings extends Settings {
   /** The environment of the seed and the server, while it is open whether there is TLS: `resolveAppEnv`. */
   readonly appEnv: NodeJS.ProcessEnv;
   /** The variables in it that are made of others, as texts with references. */
@@ -24,7 +36,7 @@ export interface Config extends Settings {
 /** The configuration as far as it can be read, and its problems. */
 export interface ConfigReport {
   /** Undefined if there is any problem. */
-  readonly config: Config | undefined;
+  readonly config: AnyConfig | undefined;
   /** With defaults instead of malformed values. */
   readonly settings: Settings;
   readonly problems: {
@@ -35,7 +47,7 @@ export interface ConfigReport {
 }
 
 /** Validates the whole environment; throws one `CONFIG_INVALID` with every problem. */
-export function readConfig(environment: ResolvedEnvironment, appDir: string): Config {
+export function readConfig(environment: ResolvedEnvironment, appDir: string): AnyConfig {
   const { config, problems } = examineConfig(environment, appDir);
   if (config !== undefined) return config;
   throw new BootError('CONFIG_INVALID', [...problems.database, ...problems.others]);
@@ -56,8 +68,14 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   const databaseProblems = problems.filter(({ what }) => isDatabaseVariable(what, environment));
   const others = problems.filter(({ what }) => !isDatabaseVariable(what, environment));
   const database = readDatabase(environment, values, appDir, databaseProblems);
+  const isOff = values.ENTRYPOINT_DATABASE === 'off';
+  const ignored = isOff ? databaseProblems.splice(0).filter(({ got }) => got !== 'nothing') : [];
   const hooks = toHooks(environment.sections.hooks);
   const settings = toSettings(values, environment.variables, hooks, appDir);
+  const app = {
+    appEnv: appEnvironment(environment, values, database?.ofApp ?? []),
+    templates: environment.templates,
+  };
   const isValid = databaseProblems.length + others.length === 0;
   return {
     settings,
@@ -65,16 +83,16 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
       database: databaseProblems.map((problem) => locate(problem, environment)),
       others: others.map((problem) => locate(problem, environment)),
     },
-    config:
-      isValid && database !== undefined
-        ? {
-            ...settings,
-            database,
-            appEnv: appEnvironment(environment, values, database),
-            templates: environment.templates,
-          }
-        : undefined,
+    config: isValid ? toConfig({ ...app, ...settings }, isOff ? undefined : database, ignored) : undefined,
   };
+}
+
+function toConfig(
+  app: AppSettings,
+  database: DatabaseConfig | undefined,
+  ignored: readonly SettingProblem[],
+): AnyConfig {
+  return database === undefined ? { ...app, database, ignored } : { ...app, database };
 }
 
 /** Names the key where a value comes from `zarpe.config.json`. */
@@ -113,7 +131,7 @@ function checkHandover({ ENTRYPOINT_HANDOVER: handover }: Values): SettingProble
 function appEnvironment(
   { given, fromFiles, fromConfig, templates }: ResolvedEnvironment,
   values: Values,
-  { ofApp }: DatabaseConfig,
+  ofApp: DatabaseConfig['ofApp'],
 ): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
     ...given,

@@ -2,6 +2,7 @@ import { BootError, EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { withDatabase } from '../steps/with-database.ts';
+import { noDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function baseline({ config: read, argument: name, context }: Invocation): Promise<number> {
@@ -14,6 +15,7 @@ export async function baseline({ config: read, argument: name, context }: Invoca
     });
   }
   const config = read();
+  if (config.database === undefined) throw noDatabase('baseline');
   const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
   const { folder } = prisma;
   if (folder === undefined) throw new Error('a complete Prisma folder has migrations');

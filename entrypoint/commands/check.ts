@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import type { ResolvedEnvironment } from '../config/environment.ts';
 import type { Settings } from '../config/settings.ts';
-import { examineConfig } from '../config.ts';
-import { BootError, EXIT_STATUS, type SettingProblem } from '../core/errors.ts';
+import { type AnyConfig, examineConfig } from '../config.ts';
+import { BootError, describeWrong, EXIT_STATUS, type SettingProblem } from '../core/errors.ts';
 import { toBootError } from '../core/to-boot-error.ts';
 import { plainLines } from '../lib/plain-text.ts';
 import { type Build, describeBuild, readBuild } from '../steps/check-build.ts';
@@ -25,7 +25,7 @@ export async function check(invocation: Invocation): Promise<number> {
   const skipDatabase = flags['skip-database'] === true;
   const { config, settings, problems } = examineConfig(environment, appDir);
   const [build, buildFindings] = tryBuild(settings);
-  const toConnect = skipDatabase ? undefined : config;
+  const toConnect = skipDatabase || config?.database === undefined ? undefined : config;
   const database: DatabaseReport =
     toConnect === undefined
       ? { findings: [], pending: [] }
@@ -35,6 +35,7 @@ export async function check(invocation: Invocation): Promise<number> {
     ...buildFindings,
     ...checkHooks({ ...settings, appEnv: { ...environment.given, NODE_ENV: 'production' } }),
     ...(await checkPort(early, { mustBeFree: build?.server.isNextServer === true && !skipDatabase })),
+    ...describeOff(config),
     ...database.findings,
     ...(toConnect === undefined ? [] : await checkServerConnection(toConnect, context)),
     ...checkMachine(appDir),
@@ -56,6 +57,16 @@ function checkConfig(
 ): readonly Finding[] {
   if (problems.length > 0) return failures('config', new BootError('CONFIG_INVALID', problems));
   return [ok('config', 'the configuration is valid'), ...notices.map((notice) => warning('config', notice))];
+}
+
+function describeOff(config: AnyConfig | undefined): readonly Finding[] {
+  if (config === undefined || config.database !== undefined) return [];
+  return [
+    ok('database', 'the boot would use no database (ENTRYPOINT_DATABASE=off)'),
+    ...config.ignored.map((problem) =>
+      warning('database', `${describeWrong(problem)} Only the app uses it.`, [problem.hint]),
+    ),
+  ];
 }
 
 function tryBuild({ appDir, build: config }: Settings): [Build | undefined, readonly Finding[]] {

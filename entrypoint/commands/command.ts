@@ -1,6 +1,6 @@
 import type { EarlySettings } from '../config/early-settings.ts';
 import type { ResolvedEnvironment } from '../config/environment.ts';
-import type { Config } from '../config.ts';
+import type { AnyConfig } from '../config.ts';
 import type { Context } from '../core/context.ts';
 
 export interface Flag {
@@ -24,7 +24,7 @@ export interface Invocation {
   readonly environment: ResolvedEnvironment;
   readonly early: EarlySettings;
   /** The whole configuration; throws if it is invalid. */
-  config(): Config;
+  config(): AnyConfig;
   readonly context: Context;
   /** Writes a result to standard output, an object as JSON, secrets redacted. */
   print(result: string | object): void;

@@ -5,10 +5,15 @@ import { checkHooks } from '../steps/hooks.ts';
 import { migrateWithHooks } from '../steps/migrate-with-hooks.ts';
 import { resolveAppEnv } from '../steps/resolve-app-env.ts';
 import { withDatabase } from '../steps/with-database.ts';
+import { skipDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function migrate({ config: read, context }: Invocation): Promise<number> {
   const config = read();
+  if (config.database === undefined) {
+    await skipDatabase(config, context);
+    return EXIT_STATUS.ok.status;
+  }
   const prisma = await checkPrismaFolder(config.appDir, config.build, context);
   await checkHooks(config, context);
   await withDatabase(config, { createDatabase: true }, context, async (database) => {

@@ -2,6 +2,7 @@ import { BootError, EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { withDatabase } from '../steps/with-database.ts';
+import { noDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function resolve({ config: read, flags, context }: Invocation): Promise<number> {
@@ -16,6 +17,7 @@ export async function resolve({ config: read, flags, context }: Invocation): Pro
     });
   }
   const config = read();
+  if (config.database === undefined) throw noDatabase('resolve');
   const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
   const outcome = applied === undefined ? 'rolled-back' : 'applied';
   const { resolveMigration } = await import('../steps/resolve.ts');

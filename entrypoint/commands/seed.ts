@@ -3,10 +3,15 @@ import { withBootLock } from '../steps/boot-lock.ts';
 import { resolveAppEnv } from '../steps/resolve-app-env.ts';
 import { DEFAULT_SEED, seedCommand, seed as seedStep } from '../steps/seed.ts';
 import { withDatabase } from '../steps/with-database.ts';
+import { skipDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
 
 export async function seed({ config: read, flags, context }: Invocation): Promise<number> {
   const config = read();
+  if (config.database === undefined) {
+    await skipDatabase(config, context);
+    return EXIT_STATUS.ok.status;
+  }
   const settings = flags.force === true ? { ...config.seed, mode: 'always' as const } : config.seed;
   if (seedCommand(config.appDir, settings) === undefined) throw noSeed(config.appDir);
   await withDatabase(config, { createDatabase: false }, context, async (database) => {

@@ -1,9 +1,12 @@
 import { EXIT_STATUS } from '../core/errors.ts';
 import { withDatabase } from '../steps/with-database.ts';
+import { skipDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
 
 /** Waits for the database as `start` does, and creates it if it is missing. */
 export async function wait({ config, context }: Invocation): Promise<number> {
-  await withDatabase(config(), { createDatabase: true }, context, async () => undefined);
+  const given = config();
+  if (given.database === undefined) await skipDatabase(given, context);
+  else await withDatabase(given, { createDatabase: true }, context, async () => undefined);
   return EXIT_STATUS.ok.status;
 }

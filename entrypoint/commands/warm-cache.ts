@@ -40,6 +40,7 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       PORT: String(early.port),
       LOG_LEVEL: 'silent',
       DATABASE_URL: NO_DATABASE,
+      ENTRYPOINT_DATABASE: 'required',
       ENTRYPOINT_DB_TIMEOUT: '1ms',
       ENTRYPOINT_HOLD: 'off',
       ENTRYPOINT_ALERT_WEBHOOK: undefined,

@@ -31,6 +31,8 @@ export interface DatabaseConfig {
   readonly serverConnection: ConnectionSettings | undefined;
   /** The connection strings of the seed and the server, as they were set. */
   readonly ofApp: readonly AppConnection[];
+  /** Whether the boot goes on if the connection fails. */
+  readonly isOptional: boolean;
   readonly timeoutMs: number;
   /** The oldest major version of PostgreSQL that the app works with. */
   readonly minVersion: number | undefined;
@@ -61,6 +63,7 @@ export function readDatabase(
     url,
     serverConnection: direct === undefined ? undefined : server.settings,
     ofApp: direct === undefined ? [server] : [server, direct],
+    isOptional: values.ENTRYPOINT_DATABASE === 'optional',
     timeoutMs: values.ENTRYPOINT_DB_TIMEOUT,
     minVersion: values.ENTRYPOINT_DATABASE_MIN_VERSION,
     lockTimeoutMs: values.ENTRYPOINT_LOCK_TIMEOUT,

@@ -70,6 +70,6 @@ export function toSettings(
 }
 
 function migrationEngine(values: Values): BuildConfig['engine'] {
-  if (values.ENTRYPOINT_MIGRATE === 'skip') return 'none';
+  if (values.ENTRYPOINT_MIGRATE === 'skip' || values.ENTRYPOINT_DATABASE === 'off') return 'none';
   return values.ENTRYPOINT_MIGRATE === 'push' ? 'push' : values.ENTRYPOINT_MIGRATE_ENGINE;
 }

@@ -173,6 +173,11 @@ export const VARIABLES = {
     'The same for the connection that bypasses the pooler.',
     { default: 'DIRECT_URL', fallback: ['DIRECT_URL'], form: 'list' },
   ),
+  ENTRYPOINT_DATABASE: oneOf(
+    ['required', 'optional', 'off'],
+    '`off`: Zarpe does nothing with a database, and none has to be configured. `optional`: if it cannot be reached within `ENTRYPOINT_DB_TIMEOUT`, or denies access, the server starts with a warning, and migrations and seed are skipped.',
+    'required',
+  ),
   ENTRYPOINT_DB_TIMEOUT: variable(
     duration,
     A_DURATION,

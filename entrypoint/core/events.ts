@@ -107,7 +107,8 @@ export const EVENTS = {
   },
   continued: {
     level: 'warn',
-    meaning: 'A step failed and its `…_ON_ERROR=continue`, or the `onError` of a hook, lets the boot go on.',
+    meaning:
+      'A step failed and its `…_ON_ERROR=continue`, or the `onError` of a hook, lets the boot go on; or the database cannot be used and `ENTRYPOINT_DATABASE=optional`.',
     fields: ['error', 'details'],
   },
   summary: { level: 'info', meaning: 'The boot is over.', fields: ['durationMs', 'durations'] },

@@ -90,6 +90,6 @@ function describeMigrations({ folder, schemaFiles }: PrismaFolder): string {
   if (folder === undefined)
     return schemaFiles.length > 0
       ? `a schema to push in ${count(schemaFiles.length, 'file')} (ENTRYPOINT_MIGRATE=push)`
-      : 'no migrations to apply (ENTRYPOINT_MIGRATE=skip)';
+      : 'no migrations to apply';
   return `${count(folder.migrations.length, 'migration')} in the image`;
 }

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES } from '../../entrypoint/config/variables.ts';
-import { type Config, readConfig } from '../../entrypoint/config.ts';
 import { BootError } from '../../entrypoint/core/errors.ts';
+import { readConnected } from '../helpers/config.ts';
 
 const URL = 'postgresql://app:secret-password@db:5432/app';
-const read = (env: Record<string, string>): Config => readConfig(resolveEnvironment(env), '/app');
+const read = (env: Record<string, string>) => readConnected(resolveEnvironment(env), '/app');
 
 /** What `docs/configuration.md` says of each kind, written down once more: values that fit, and values that do not. */
 interface Kind {

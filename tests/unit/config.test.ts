@@ -5,11 +5,11 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readEarlySettings } from '../../entrypoint/config/early-settings.ts';
 import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { VARIABLE_NAMES, VARIABLES, type Variable } from '../../entrypoint/config/variables.ts';
-import { readConfig } from '../../entrypoint/config.ts';
+import { readConnected } from '../helpers/config.ts';
 import { problemsOf } from '../helpers/problems.ts';
 
 const URL = 'postgresql://app:secret-password@db:5432/app';
-const read = (env: Record<string, string>) => readConfig(resolveEnvironment(env), '/app');
+const read = (env: Record<string, string>) => readConnected(resolveEnvironment(env), '/app');
 const problems = (env: Record<string, string>) => problemsOf(() => read(env), 'CONFIG_INVALID');
 const named = (env: Record<string, string>) => problems(env).map(({ what }) => what);
 

@@ -8,6 +8,7 @@ import type { Migration } from '../../migrations/migrations-folder.ts';
 import { withConnection } from '../../postgres/connect.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { waitForTableLocks, withDatabase } from '../../steps/with-database.ts';
+import { isUnreachable } from '../../steps/without-database.ts';
 import { checkConnection, checkPrivileges } from './check-connection.ts';
 import { checkHistory, checkRefusals, checkStanding } from './check-history.ts';
 import { checkHistoryGrants } from './check-history-grants.ts';
@@ -59,7 +60,11 @@ export async function checkDatabase(
     context.shutdown.signal.throwIfAborted();
     const failure = toBootError(error);
     const creatable = failure.code === 'DATABASE_MISSING' && (await mayCreateDatabase(config, context));
-    if (!creatable) return { findings: asReported(failures('database', failure), config), pending: [] };
+    if (!creatable) {
+      const found = asReported(failures('database', failure), config);
+      const isFatal = !config.database.isOptional || !isUnreachable(failure);
+      return { findings: isFatal ? found : found.map(asWarning), pending: [] };
+    }
     const migrations = prisma?.folder?.migrations ?? [];
     const pending = await reviewPending(undefined, migrations);
     const push = await checkPush(undefined, prisma, config);
@@ -76,6 +81,15 @@ export async function checkDatabase(
       pending,
     };
   }
+}
+
+/** With ENTRYPOINT_DATABASE=optional the boot only warns about a database that it cannot connect to. */
+function asWarning({ step, message, details }: Finding): Finding {
+  return warning(
+    step,
+    `${message} The server would start without it (ENTRYPOINT_DATABASE=optional).`,
+    details,
+  );
 }
 
 function pendingMigrations(

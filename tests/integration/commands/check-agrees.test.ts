@@ -185,6 +185,15 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
   ],
   MIGRATION_UNRESOLVED: [
     {
+      title: 'a record that has not ended, where the database is optional',
+      env: { ENTRYPOINT_DATABASE: 'optional' },
+      prepare: async (database, app) => {
+        await migrate(database, app);
+        await database.query('UPDATE _prisma_migrations SET finished_at = NULL');
+        return undefined;
+      },
+    },
+    {
       title: 'a record that has not ended',
       prepare: async (database, app) => {
         await migrate(database, app);
@@ -313,6 +322,30 @@ const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
 const FINE: State[] = [
   { title: 'an empty database' },
   { title: 'nothing pending', prepare: migrate },
+  {
+    title: 'no database and no Prisma folder',
+    app: { omit: ['prisma'] },
+    env: { ENTRYPOINT_DATABASE: 'off', DATABASE_URL: '' },
+  },
+  {
+    title: 'a malformed connection string that only the app uses',
+    env: { ENTRYPOINT_DATABASE: 'off', DATABASE_URL: 'mysql://app@db/app' },
+  },
+  {
+    title: 'no server, where the database is optional',
+    env: { ENTRYPOINT_DATABASE: 'optional' },
+    prepare: async () => ({
+      DATABASE_URL: `postgresql://app@127.0.0.1:${await closedPort()}/app`,
+      ENTRYPOINT_DB_TIMEOUT: '300ms',
+    }),
+  },
+  {
+    title: 'a wrong password, where the database is optional',
+    env: { ENTRYPOINT_DATABASE: 'optional' },
+    prepare: async ({ urlFor }) => ({
+      DATABASE_URL: urlFor({ ...(await createRole()), password: 'not-the-right-password' }),
+    }),
+  },
   { title: 'a server as old as it may be', env: { ENTRYPOINT_DATABASE_MIN_VERSION: '18' } },
   { title: 'a seed', app: { seed: 'works' } },
   {

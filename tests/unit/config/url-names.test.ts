@@ -4,14 +4,15 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { collectSecrets } from '../../../entrypoint/config/collect-secrets.ts';
 import { resolveEnvironment } from '../../../entrypoint/config/environment.ts';
-import { examineConfig, readConfig } from '../../../entrypoint/config.ts';
+import { examineConfig } from '../../../entrypoint/config.ts';
+import { readConnected } from '../../helpers/config.ts';
 import { problemsOf } from '../../helpers/problems.ts';
 
 const POOLED = 'postgresql://app:first-secret@pooler:6543/app';
 const DIRECT = 'postgresql://app:other-secret@db/app';
 const PRISMA_NAMES = 'POSTGRES_PRISMA_URL,DATABASE_URL';
 
-const read = (env: Record<string, string>, appDir = '/app') => readConfig(resolveEnvironment(env), appDir);
+const read = (env: Record<string, string>, appDir = '/app') => readConnected(resolveEnvironment(env), appDir);
 const hint = (env: Record<string, string>, appDir = '/app') =>
   problemsOf(() => read(env, appDir), 'CONFIG_INVALID')[0]?.hint;
 
