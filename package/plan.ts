@@ -104,7 +104,7 @@ function notes(project: Project, changesConfig: boolean): string[] {
       : []),
     ...(variables.build.length > 0
       ? [
-          `Part of the build: ${variables.build.join(', ')}. docs/runtime-values.md shows how to set them when the container starts.`,
+          `Part of the code that browsers run: ${variables.build.join(', ')}. Each is a build argument, so a change needs a new build.`,
         ]
       : []),
     ...(packageManager.name === 'yarn' && isFile(root, '.pnp.cjs')

@@ -17,7 +17,7 @@ export const EXIT_STATUS = {
   build: {
     status: 66,
     retryable: false,
-    meaning: 'The image is incomplete: a file of the Next.js build or of Prisma is missing.',
+    meaning: 'The image is incomplete: a file of the build, of Prisma, or of a command that the boot runs is missing.',
   },
   unavailable: {
     status: 69,

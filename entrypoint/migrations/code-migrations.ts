@@ -21,7 +21,7 @@ export function codeMigrations(dir: string, files: readonly string[]): SettingPr
     what: dir,
     expected: 'migrations in SQL, the only ones that Prisma’s engine runs',
     got: `${count(files.length, 'migration')} written as code, for another program than Prisma`,
-    hint: 'Do not delete them: Prisma refuses this folder too (P3015). If that program applies the SQL migrations as well, set ENTRYPOINT_MIGRATE=skip and run it before the server starts. Otherwise move its migrations to another folder.',
+    hint: 'Do not delete them: Prisma refuses this folder too (P3015). If that program applies the SQL migrations as well, set ENTRYPOINT_MIGRATE=skip and run it as an exclusive hook (hooks.beforeMigrate in zarpe.config.json). Otherwise move its migrations to another folder.',
     details: [...files.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more`] : [])],
   };
 }

@@ -121,6 +121,8 @@ describe('its client', () => {
     ['password', { sslmode: 'disable' }, 'in the clear'],
     ['password', { sslmode: 'disable', require_auth: '!md5' }, 'in the clear'],
     ['password', { sslmode: 'disable', require_auth: 'password' }, 'in'],
+    ['password', { sslmode: 'disable', require_auth: 'md5, password' }, 'in'],
+    ['password', { sslmode: 'require', require_auth: '!md5, !password' }, 'require_auth'],
     ['password', { sslmode: 'require' }, 'in'],
     ['password', { sslmode: 'require', require_auth: '!password' }, 'require_auth'],
     ['password', { sslmode: 'require', channel_binding: 'require' }, 'channel_binding=require'],

@@ -63,6 +63,35 @@ test.each(['engine:load', 'engine:start'])(
   },
 );
 
+test('a table that is put in the place of an unusual history while that is looked at is not read', async () => {
+  const app = await createFaultyApp({ migrations: { '0001_users': 'CREATE TABLE users (n int)' } });
+  const [owner, other] = [await createRole(), await createRole()];
+  const database = await createDatabase({ owner });
+  await database.query(`CREATE SCHEMA app AUTHORIZATION ${other.name}; GRANT ALL ON SCHEMA app TO ${owner.name};
+    GRANT CREATE ON SCHEMA public TO ${owner.name}, ${other.name}`);
+  const env = { DATABASE_URL: database.urlFor(owner, { schema: 'app' }) };
+  const first = await startBundle({ dir: app.dir, args: ['migrate'], env });
+  expect((await first.exit).code, first.stdout).toBe(0);
+  const ours = await database.connect(database.urlFor(owner));
+  await ours.query(`CREATE FUNCTION public.kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER kept BEFORE UPDATE ON app._prisma_migrations FOR EACH ROW EXECUTE FUNCTION public.kept()`);
+  const held = { ...env, ZARPE_FAULT: 'hold:survey:before:2' };
+  const boot = await startBundle({ dir: app.dir, args: ['status'], env: held, stdin: 'pipe' });
+  await boot.waitForLine(/"fault"/);
+  const session = await database.connect(database.urlFor(other));
+  await session.query(`CREATE FUNCTION public.evil() RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+      IF current_user = '${owner.name}' THEN RAISE EXCEPTION 'trapped'; END IF; RETURN 1; END $$;
+    DROP TABLE app._prisma_migrations;
+    CREATE TABLE app._prisma_migrations (id varchar(36), checksum varchar(64), finished_at timestamptz, migration_name text,
+      logs text, rolled_back_at timestamptz, started_at timestamptz, applied_steps_count int);
+    CREATE INDEX ON app._prisma_migrations ((applied_steps_count + public.evil()));
+    GRANT ALL ON app._prisma_migrations TO PUBLIC`);
+  boot.stdin?.write('\n');
+  const { code } = await boot.exit;
+  expect(boot.describe()).not.toContain('trapped');
+  expect(code, boot.describe()).toBe(65);
+});
+
 test('a statement of the engine that another session cancels ends the boot with 75', async () => {
   const app = await createFaultyApp({});
   const owner = await createRole();
