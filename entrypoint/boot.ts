@@ -4,7 +4,7 @@ import type { BootError } from './core/errors.ts';
 import { withBootLock } from './steps/boot-lock.ts';
 import { withBootProbe } from './steps/boot-probe.ts';
 import { type Build, checkBuild } from './steps/check-build.ts';
-import type { BootFacts } from './steps/hooks/settings.ts';
+import type { Prepared } from './steps/hooks/settings.ts';
 import { checkHooks, runHooks } from './steps/hooks.ts';
 import { migrateWithHooks } from './steps/migrate-with-hooks.ts';
 import { resolveAppEnv } from './steps/resolve-app-env.ts';
@@ -25,12 +25,6 @@ export async function boot(config: AnyConfig, args: readonly string[], context: 
   });
   context.steps.summarize();
   return await serve(server, appEnv, config.server, context);
-}
-
-interface Prepared {
-  /** The environment of the server. */
-  readonly appEnv: NodeJS.ProcessEnv;
-  readonly facts: BootFacts;
 }
 
 /** Migrates and seeds the database, if there is one. */

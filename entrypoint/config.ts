@@ -1,3 +1,4 @@
+import { appEnvironment } from './config/app-environment.ts';
 import { checkCommand } from './config/command.ts';
 import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
@@ -6,10 +7,8 @@ import { checkHookCommands, toHooks } from './config/hooks.ts';
 import { checkRequirement } from './config/required-env.ts';
 import { checkServerSource } from './config/server-source.ts';
 import { type Settings, toSettings } from './config/settings.ts';
-import { bindAddress, findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
+import { findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
 import { BootError, type SettingProblem } from './core/errors.ts';
-import { expandTemplates } from './lib/templates.ts';
-import { driverVariables } from './postgres/driver-url.ts';
 import { hasExecve } from './steps/serve/exec.ts';
 
 /** The validated configuration. Durations are in milliseconds; undefined means off. */
@@ -122,30 +121,4 @@ function checkHandover({ ENTRYPOINT_HANDOVER: handover }: Values): SettingProble
       hint: 'Use a newer Node.js, or set it to auto or spawn.',
     },
   ];
-}
-
-/**
- * The environment of the seed and the server: that of the container, empty variables included, with the values of the
- * files that Zarpe read and the values it set. The app does not get the alert webhook.
- */
-function appEnvironment(
-  { given, fromFiles, fromConfig, templates }: ResolvedEnvironment,
-  values: Values,
-  ofApp: DatabaseConfig['ofApp'],
-): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {
-    ...given,
-    ...fromFiles,
-    ...fromConfig,
-    ...driverVariables(ofApp),
-    PORT: String(values.PORT),
-    HOSTNAME: bindAddress(values.HOSTNAME),
-    NODE_ENV: values.NODE_ENV,
-  };
-  delete env.ENTRYPOINT_ALERT_WEBHOOK;
-  delete env.ENTRYPOINT_ALERT_WEBHOOK_FILE;
-  return Object.assign(
-    env,
-    expandTemplates(templates, (name) => env[name]),
-  );
 }

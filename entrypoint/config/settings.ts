@@ -40,6 +40,7 @@ export function toSettings(
       retryFailed: values.ENTRYPOINT_MIGRATE_RETRY_FAILED === 'on',
       lockTimeoutMs: unlessOff(values.ENTRYPOINT_MIGRATE_LOCK_TIMEOUT),
       statementTimeoutMs: unlessOff(values.ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT),
+      timeoutMs: unlessOff(values.ENTRYPOINT_MIGRATE_TIMEOUT),
       whenAhead: values.ENTRYPOINT_DATABASE_AHEAD,
     },
     seed: {

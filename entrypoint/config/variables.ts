@@ -222,6 +222,12 @@ export const VARIABLES = {
     'The `statement_timeout` of migrations: how long one statement may run. `off` keeps the setting of the role.',
     defaultsTo('off'),
   ),
+  ENTRYPOINT_MIGRATE_TIMEOUT: variable(
+    durationOrOff,
+    `${A_DURATION}, or off`,
+    'How long all migrations together may run, without the wait for the boot lock. Then the running one is cancelled and the boot ends with 75.',
+    defaultsTo('off'),
+  ),
   ENTRYPOINT_DATABASE_MIN_VERSION: variable(
     majorVersion,
     'a major version of PostgreSQL such as 15',

@@ -17,7 +17,8 @@ export const EXIT_STATUS = {
   build: {
     status: 66,
     retryable: false,
-    meaning: 'The image is incomplete: a file of the build, of Prisma, or of a command that the boot runs is missing.',
+    meaning:
+      'The image is incomplete: a file of the build, of Prisma, or of a command that the boot runs is missing.',
   },
   unavailable: {
     status: 69,
@@ -75,6 +76,7 @@ export const ERROR_CODES = {
   MIGRATION_UNRESOLVED: 'migration',
   MIGRATION_HISTORY: 'migration',
   MIGRATION_BLOCKED: 'temporary',
+  MIGRATION_TIMEOUT: 'temporary',
   DATABASE_AHEAD: 'migration',
   DATABASE_NOT_EMPTY: 'migration',
   RESOLVE_REFUSED: 'migration',

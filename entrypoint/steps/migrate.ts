@@ -13,6 +13,7 @@ import { describeLeftovers } from './migrate/leftovers.ts';
 import { refuseAutocommitBehindPooler } from './migrate/pooler.ts';
 import { refuseMissingPrivileges } from './migrate/privileges.ts';
 import type { MigrateConfig, MigrateResult, MigrateTarget } from './migrate/settings.ts';
+import { withinTimeout } from './migrate/within-timeout.ts';
 
 const ON_ERROR = {
   exit: 'migration',
@@ -30,11 +31,12 @@ export async function migrate(
 ): Promise<MigrateResult> {
   return context.steps.run('migrate', async (log) => {
     const { folder } = target.prisma;
+    const deps = { database, lock, config, context, log, ends: context.shutdown.signal };
     if (config.mode === 'skip') log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
     else if (config.mode === 'push') {
       const migrated = await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {
         const { push } = await import('./migrate/push.ts');
-        await push({ database, lock, target, config, context, log });
+        await push({ ...deps, target });
       });
       return { migrated, applied: [] };
     } else if (folder === undefined || folder.migrations.length === 0)
@@ -42,7 +44,7 @@ export async function migrate(
     else {
       let applied: readonly string[] | undefined;
       const migrated = await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {
-        applied = await applyPending({ database, lock, target: { ...target, folder }, config, context, log });
+        applied = await applyPending({ ...deps, target: { ...target, folder } });
       });
       return { migrated, applied };
     }
@@ -94,7 +96,8 @@ async function applyPending(deps: MigrateDeps): Promise<readonly string[]> {
     });
   } else {
     const { migrateEmbedded } = await import('./migrate/embedded.ts');
-    await migrateEmbedded({ ...deps, target: { ...target, pending, interrupted } });
+    const embedded = { ...deps, target: { ...target, pending, interrupted } };
+    await withinTimeout(embedded, migrateEmbedded);
   }
   await database.refresh();
   log.done(`${count(names.length, 'migration')} applied`, { migrationCount: names.length });

@@ -1,12 +1,7 @@
 import type { Context } from '../core/context.ts';
 import { BootError, describeWrong, type SettingProblem } from '../core/errors.ts';
 import type { StepName } from '../core/events.ts';
-import type { BootFacts, HookTarget } from './hooks/settings.ts';
-
-interface Prepared {
-  readonly appEnv: NodeJS.ProcessEnv;
-  readonly facts: BootFacts;
-}
+import type { HookTarget, Prepared } from './hooks/settings.ts';
 
 interface Offline extends HookTarget {
   /** What is wrong with the connection strings, which only the app uses. */

@@ -37,3 +37,9 @@ export interface BootFacts {
   readonly migrated?: boolean;
   readonly seeded?: boolean;
 }
+
+/** What the server, and the hooks before it, run with once the database is prepared. */
+export interface Prepared {
+  readonly appEnv: NodeJS.ProcessEnv;
+  readonly facts: BootFacts;
+}

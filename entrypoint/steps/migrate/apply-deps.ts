@@ -13,6 +13,8 @@ export interface MigrateDeps<Target = MigrateTarget & { readonly folder: Migrati
   readonly config: MigrateConfig;
   readonly context: Context;
   readonly log: StepLog;
+  /** Aborted when the migrations have to stop; its reason is what the boot ends with. */
+  readonly ends: AbortSignal;
 }
 
 /** What pending migrations are applied with. */

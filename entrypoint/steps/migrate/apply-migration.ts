@@ -31,8 +31,8 @@ export async function applyMigration(
   committed: number,
   deps: ApplyDeps,
 ): Promise<void> {
-  const { database, lock, context, log } = deps;
-  context.shutdown.signal.throwIfAborted();
+  const { database, lock, ends, log } = deps;
+  ends.throwIfAborted();
   lock.lost.throwIfAborted();
   const { name } = record;
   refuseHalfWay(name, script, deps.target);
@@ -59,9 +59,8 @@ function applyOptions(
   { name }: MigrationRecord,
   committed: number,
   watch: ScriptWatch,
-  { database, lock, target, config, context, log, table, noticesLostClient }: ApplyDeps,
+  { database, lock, target, config, ends, log, table, noticesLostClient }: ApplyDeps,
 ): ApplyOptions {
-  const { signal } = context.shutdown;
   const fields = { migration: name };
   return {
     ...config,
@@ -73,7 +72,7 @@ function applyOptions(
     noticesLostClient,
     mayAutocommit: !database.isPooled,
     isFollowed: name !== target.pending.at(-1)?.name,
-    isEnding: () => signal.aborted,
+    isEnding: () => ends.aborted,
     onSend: watch.sent,
     onAnswer: watch.answered,
     onRefused: (_instead, message) =>
@@ -89,7 +88,7 @@ function applyOptions(
         committed: done,
         of,
       }),
-    waitFor: waitWhileInUse(name, target.database.lockTimeoutMs, signal, log),
+    waitFor: waitWhileInUse(name, target.database.lockTimeoutMs, ends, log),
   };
 }
 
@@ -110,13 +109,12 @@ async function explainFailure(
   script: Script,
   deps: ApplyDeps,
 ): Promise<unknown> {
-  const { database, lock, context } = deps;
-  const { signal } = context.shutdown;
+  const { database, lock, ends } = deps;
   if (error instanceof ApplyError) {
     const refused = await recordFailure(error, record, script, deps);
     if (refused !== undefined) return refused;
   }
-  if (signal.aborted) return signal.reason;
+  if (ends.aborted) return ends.reason;
   if (lock.lost.aborted) return connectionLost(database.session.settings, lock.lost.reason);
   if (error instanceof AutocommitRefused)
     return poolerUnsuitable(database, [`${record.name} (${error.message})`]);

@@ -3,13 +3,15 @@ import { LastLines } from '../../lib/last-lines.ts';
 import { runChild } from '../../lib/run-child.ts';
 import type { MigrateDeps } from './apply-deps.ts';
 import { arePending } from './history-errors.ts';
+import { migrateTimedOut } from './within-timeout.ts';
 
 /** Applies pending migrations with `prisma migrate deploy` of the app's own CLI, its output in our log. */
 export async function migrateWithCli(
   cli: string,
-  { target, context, log }: MigrateDeps,
+  { target, config, context, log }: MigrateDeps,
   countPending: () => Promise<number>,
 ): Promise<void> {
+  const { timeoutMs } = config;
   const lines = new LastLines();
   const names = target.database.ofApp.flatMap(({ variables }) => variables);
   const options = {
@@ -21,12 +23,14 @@ export async function migrateWithCli(
       CHECKPOINT_DISABLE: '1',
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
     },
+    ...(timeoutMs !== undefined && { timeoutMs }),
     onLine: (line: string) => {
       lines.add(line);
       log.info('output', line);
     },
   };
   const result = await runChild(process.execPath, [cli, 'migrate', 'deploy'], options, context);
+  if (result.timedOut && timeoutMs !== undefined) throw migrateTimedOut(timeoutMs);
   context.shutdown.signal.throwIfAborted();
   // A CLI whose engine has died may end with 0 all the same.
   const left = result.status === 0 ? await countPending() : 0;

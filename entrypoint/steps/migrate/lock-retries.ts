@@ -17,13 +17,13 @@ const LONGEST_PAUSE_MS = 10_000;
 export async function withLockRetries<Result>(
   name: string,
   watch: ScriptWatch,
-  { context: { shutdown }, log }: MigrateDeps<unknown>,
+  { ends, log }: MigrateDeps<unknown>,
   apply: (committed: number | undefined) => Promise<Result>,
 ): Promise<Result> {
   const backoff = new Backoff({
     firstMs: FIRST_PAUSE_MS,
     longestMs: LONGEST_PAUSE_MS,
-    signal: shutdown.signal,
+    signal: ends,
   });
   let committed: number | undefined;
   for (let attempt = 1; ; attempt += 1) {

@@ -12,6 +12,7 @@ import { withLockRetries } from './lock-retries.ts';
 import { planPush } from './plan-push.ts';
 import type { MigrateTarget } from './settings.ts';
 import { type ScriptWatch, watchScript } from './watch-script.ts';
+import { withinTimeout } from './within-timeout.ts';
 
 const NAME = 'the push';
 /** A new value of an enum can be used once it is committed. */
@@ -38,6 +39,12 @@ export async function push(deps: MigrateDeps<MigrateTarget>): Promise<void> {
   await database.refresh();
   const statements = await plan();
   if (statements.length === 0) return log.skipped('nothing to push: another replica has just pushed it');
+  await withinTimeout(deps, (bounded) => applyAll(statements, bounded));
+  await database.refresh();
+  log.done(`pushed the schema: ${count(statements.length, 'statement')}`, { statements });
+}
+
+async function applyAll(statements: readonly string[], deps: MigrateDeps<MigrateTarget>): Promise<void> {
   const watch = watchScript(NAME, deps);
   try {
     for (const batch of toBatches(statements))
@@ -47,8 +54,6 @@ export async function push(deps: MigrateDeps<MigrateTarget>): Promise<void> {
   } finally {
     await watch.stop();
   }
-  await database.refresh();
-  log.done(`pushed the schema: ${count(statements.length, 'statement')}`, { statements });
 }
 
 function toBatches(statements: readonly string[]): string[][] {
@@ -64,9 +69,9 @@ function toBatches(statements: readonly string[]): string[][] {
 async function applyBatch(
   batch: readonly string[],
   watch: ScriptWatch,
-  { database: { session }, lock, config, context }: MigrateDeps<MigrateTarget>,
+  { database: { session }, lock, config, ends }: MigrateDeps<MigrateTarget>,
 ): Promise<void> {
-  context.shutdown.signal.throwIfAborted();
+  ends.throwIfAborted();
   lock.lost.throwIfAborted();
   const limits = { ...config, schema: session.settings.schema, noticesLostClient: false };
   const query = new ComposedQuery().add(
@@ -86,9 +91,9 @@ async function applyBatch(
   }
 }
 
-function explain(error: unknown, { database, context, lock }: MigrateDeps<MigrateTarget>): unknown {
+function explain(error: unknown, { database, ends, lock }: MigrateDeps<MigrateTarget>): unknown {
   const { session } = database;
-  if (context.shutdown.signal.aborted) return context.shutdown.signal.reason;
+  if (ends.aborted) return ends.reason;
   if (lock.lost.aborted) return connectionLost(session.settings, lock.lost.reason);
   if (!(error instanceof ApplyError))
     return session.lost.aborted ? connectionLost(session.settings, session.lost.reason ?? error) : error;

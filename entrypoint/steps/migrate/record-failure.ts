@@ -32,10 +32,10 @@ export async function recordFailure(
 }
 
 /** A script of which nothing remains leaves a record only where Prisma's way is asked for. */
-function leavesRecord(error: ApplyError, { config, context }: ApplyDeps): boolean {
+function leavesRecord(error: ApplyError, { config, ends }: ApplyDeps): boolean {
   if (isConnectionLoss(error.cause.cause)) return false;
   if (error.remains.kind === 'unknown') return true;
-  const isFailure = !context.shutdown.signal.aborted && !isAppliedElsewhere(error);
+  const isFailure = !ends.aborted && !isAppliedElsewhere(error);
   return isFailure && (error.remains.kind === 'transactions' || !config.retryFailed);
 }
 

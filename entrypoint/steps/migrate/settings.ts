@@ -10,6 +10,8 @@ export interface MigrateConfig {
   readonly retryFailed: boolean;
   readonly lockTimeoutMs: number | undefined;
   readonly statementTimeoutMs: number | undefined;
+  /** For all migrations together. */
+  readonly timeoutMs: number | undefined;
   readonly whenAhead: 'warn' | 'refuse';
 }
 

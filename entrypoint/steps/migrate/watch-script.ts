@@ -25,12 +25,13 @@ export interface ScriptWatch {
 
 /**
  * Finds out which session holds the locks that the script waits for, logs its progress, and drops the connection when
- * its answer can no longer come. A signal, or the loss of the boot lock, cancels a script that leaves nothing behind
+ * its answer can no longer come. A signal, the end of
+ * ENTRYPOINT_MIGRATE_TIMEOUT, or the loss of the boot lock, cancels a script that leaves nothing behind
  * that the next start does not know of; any other runs to its end.
  */
 export function watchScript(
   name: string,
-  { database, lock, config, context: { shutdown }, log }: MigrateDeps<unknown>,
+  { database, lock, config, ends, log }: MigrateDeps<unknown>,
 ): ScriptWatch {
   const { lockTimeoutMs } = config;
   const { session } = database;
@@ -91,8 +92,8 @@ export function watchScript(
     lockTimeoutMs === undefined ? LOOK_EVERY_MS : Math.max(100, lockTimeoutMs / 2),
   );
   // Without a pooler the lock is lost with the script's own connection.
-  const ends = database.isPooled ? AbortSignal.any([shutdown.signal, lock.lost]) : shutdown.signal;
-  ends.addEventListener('abort', cancel, { once: true });
+  const cancels = database.isPooled ? AbortSignal.any([ends, lock.lost]) : ends;
+  cancels.addEventListener('abort', cancel, { once: true });
 
   return {
     sent(next) {
@@ -108,7 +109,7 @@ export function watchScript(
     },
     async stop() {
       clearInterval(timer);
-      ends.removeEventListener('abort', cancel);
+      cancels.removeEventListener('abort', cancel);
       await Promise.all([side?.close(), stopCancelling?.()]);
     },
   };

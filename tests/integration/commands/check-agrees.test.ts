@@ -312,6 +312,7 @@ const UNFORESEEN: Partial<Record<ErrorCode, string>> = {
   DATABASE_CONNECTION_LOST: 'has not happened yet',
   LOCK_TIMEOUT: 'depends on how long others hold the lock',
   MIGRATION_BLOCKED: 'depends on how long others hold the table',
+  MIGRATION_TIMEOUT: 'depends on how long the migrations take',
   SERVER_UNSTARTABLE: 'is an image that changes while the container starts',
   OUTPUT_UNWRITABLE: 'depends on who reads the output',
   RESOURCE_EXHAUSTED: 'depends on what else the machine does',

@@ -18,6 +18,7 @@ describe('the table of exit statuses', () => {
       70: false,
       73: false,
       75: true,
+      76: false,
       77: false,
       78: false,
     });
