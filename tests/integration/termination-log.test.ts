@@ -34,12 +34,18 @@ test('a termination log that is a symbolic link overwrites nothing', async () =>
 test('a termination log holds the message alone, in 4096 bytes without half a character', async () => {
   const app = await createStandalone();
   await app.write('log', 'x'.repeat(10_000));
-  const env = { ENTRYPOINT_TERMINATION_LOG: app.path('log'), PORT: 'é€😀'.repeat(1000) };
-  expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 78 });
+  const env = {
+    ENTRYPOINT_TERMINATION_LOG: app.path('log'),
+    DATABASE_URL: 'postgresql://app@db/app',
+    ENTRYPOINT_PRISMA_DIR: 'é€😀'.repeat(1000),
+  };
+  expect(await runBundle({ dir: app.dir, env })).toMatchObject({ code: 66 });
   const told = await readFile(app.path('log'));
   expect(told.length).toBeLessThanOrEqual(4096);
   expect(told.length).toBeGreaterThan(4092);
-  expect(new TextDecoder('utf-8', { fatal: true }).decode(told)).toMatch(/^CONFIG_INVALID \(exit 78\): .*€/s);
+  expect(new TextDecoder('utf-8', { fatal: true }).decode(told)).toMatch(
+    /^BUILD_INCOMPLETE \(exit 66\): .*€/s,
+  );
 });
 
 test('neither the log nor the termination log moves the cursor of a terminal, whatever the server sends', async () => {
