@@ -12,7 +12,12 @@ import { isFile, readText } from './project/read.ts';
 import type { Assets } from './zarpe.ts';
 
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
-const COMPOSE_FILES = ['docker-compose.yml', 'docker-compose.yaml', 'compose.yml', 'compose.yaml'];
+/** In the order of Docker Compose. */
+const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
+/** The oldest version that reads a configuration in TypeScript. */
+const FIRST_WITH_TS_CONFIG = 15;
+const SECRET_LINE = /^([-+ ].*?(?:PASSWORD|SECRET|TOKEN|KEY)\w*["']?\s*[:=]\s*)(?!\$\{|&|\*|'')\S.*$/gim;
+const URL_PASSWORD = /(:\/\/[^\s:/@]+:)[^\s@]+@/g;
 
 /** A file to write: what it is to contain, and what it contains now; undefined if it does not exist. */
 export interface Change {
@@ -53,7 +58,7 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
     const { path, source } = healthRoute(next);
     wanted.push([`${at}${path}`, source]);
   }
-  const config = `${at}${next.config ?? (next.isTypeScript ? 'next.config.ts' : 'next.config.mjs')}`;
+  const config = `${at}${next.config ?? (next.isTypeScript && (next.major ?? FIRST_WITH_TS_CONFIG) >= FIRST_WITH_TS_CONFIG ? 'next.config.ts' : 'next.config.mjs')}`;
   wanted.push([config, nextConfig(project, readText(root, config))]);
   const changes = wanted.flatMap(([path, content]): Change[] => {
     const existing = readText(root, path);
@@ -68,11 +73,12 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
   };
 }
 
-/** How a change of a file reads: the difference, or how long a new file is. */
+/** How a change of a file reads: the difference without its secrets, or how long a new file is. */
 export function describeChange({ path, content, existing }: Change): string {
   if (existing === undefined) return `+ ${path} (new, ${content.split('\n').length - 1} lines)`;
   const patch = createTwoFilesPatch(path, path, existing, content, '', '', { context: 2 });
-  return patch.split('\n').slice(1).join('\n').trimEnd();
+  const text = patch.split('\n').slice(1).join('\n').trimEnd();
+  return text.replaceAll(SECRET_LINE, '$1…').replaceAll(URL_PASSWORD, '$1…@');
 }
 
 function notes(project: Project, changesConfig: boolean): string[] {
@@ -122,5 +128,8 @@ function nameOf({ manifest, root }: Project): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replace(/^[_\d]+|_+$/g, '');
-  return plain === '' || /^(?:pg_|postgres$|public$|none$)/.test(plain) ? 'app' : plain;
+  return plain === '' ||
+    /^(?:pg_|(?:postgres|public|none|template0|template1|true|false|null|yes|no|on|off)$)/.test(plain)
+    ? 'app'
+    : plain;
 }

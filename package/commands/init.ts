@@ -1,4 +1,4 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,8 @@ import type { Assets } from '../zarpe.ts';
 const HELP = `zarpe init [--app FOLDER] [--dry-run | --yes]
 
 Prepares a Next.js project with Prisma for a container: a Dockerfile, a Compose file with PostgreSQL and backups, the
-settings of the entrypoint. It shows what it would do, and asks. It overwrites nothing without a yes.
+settings of the entrypoint. It shows what it would do, and asks. It overwrites nothing without a yes, and keeps what a file
+contained as FILE.before-zarpe.
 
   --app FOLDER   the folder of the app, where a repository has several
   --dry-run      shows what it would do, and writes nothing
@@ -78,10 +79,11 @@ async function ask(changes: readonly Change[]): Promise<Change[]> {
   }
 }
 
-/** A file is replaced in one move: it is never seen half-written. */
-async function write(root: string, { path, content }: Change): Promise<void> {
+/** A file is replaced in one move: it is never seen half-written. What it contained is kept beside it. */
+async function write(root: string, { path, content, existing }: Change): Promise<void> {
   const file = join(root, path);
   await mkdir(dirname(file), { recursive: true });
+  if (existing !== undefined) await copyFile(file, `${file}.before-zarpe`);
   await writeFile(`${file}.unfinished`, content);
   await rename(`${file}.unfinished`, file);
 }

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ProgramError } from '../failure.ts';
 import { type AppVariables, findVariables } from './env-names.ts';
 import { findNextApp, type NextApp } from './next-app.ts';
 import { findLockfile, findPackageManager, type PackageManager } from './package-manager.ts';
 import { findPrisma, type PrismaProject } from './prisma-project.ts';
-import { dependency, isFile, isFolder, listFiles, type Manifest, readManifest } from './read.ts';
+import { dependency, isFile, listFiles, type Manifest, readManifest } from './read.ts';
 
 /** An existing project, as far as its image depends on it. Paths are relative to `root`, with `/`, '' for `root` itself. */
 export interface Project {
@@ -68,7 +69,7 @@ export function readProject(folder: string, app?: string): Project {
 function findRoot(folder: string): string {
   for (let at = resolve(folder); ; at = dirname(at)) {
     if (findLockfile(at) !== undefined) return at;
-    if (isFolder(at, '.git') || dirname(at) === at) return resolve(folder);
+    if (existsSync(join(at, '.git')) || dirname(at) === at) return resolve(folder);
   }
 }
 

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../../entrypoint/lib/describe-error.ts';
 import { ProgramError } from '../failure.ts';
 
 const IGNORED = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'generated']);
@@ -19,10 +20,17 @@ export interface Manifest {
 
 /** The text of a file; undefined if there is none. */
 export function readText(...path: string[]): string | undefined {
+  const file = join(...path);
   try {
-    return readFileSync(join(...path), 'utf8');
-  } catch {
-    return undefined;
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const isMissing = /^(?:ENOENT|ENOTDIR)$/.test(codeOf(error) ?? '');
+    if (isMissing && lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    throw new ProgramError(
+      `${file} cannot be read (${codeOf(error)})`,
+      'Make it a readable file, or remove it.',
+      error,
+    );
   }
 }
 
@@ -31,9 +39,11 @@ export function readManifest(folder: string): Manifest | undefined {
   const text = readText(folder, 'package.json');
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as Manifest;
+    const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    if (typeof manifest === 'object' && manifest !== null) return manifest;
+    throw new TypeError('no object');
   } catch (error) {
-    throw new ProgramError(`${join(folder, 'package.json')} is not valid JSON`, 'Fix it.', error);
+    throw new ProgramError(`${join(folder, 'package.json')} is not a JSON object`, 'Fix it.', error);
   }
 }
 

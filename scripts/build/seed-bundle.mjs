@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, relative, resolve } from 'node:path';
 
@@ -29,7 +29,7 @@ export async function bundleSeedFile({ entry, outfile, root, external = [] }, bu
     legalComments: 'none',
     // pg-native: node-postgres asks for it in a try block.
     external: ['pg-native', ...external],
-    plugins: [seedPlugin(entry, root)],
+    plugins: [seedPlugin(realpathSync(entry), root)],
     define: {
       'import.meta.url': 'zarpeSeedUrl',
       'import.meta.filename': 'zarpeSeedFile',
@@ -50,7 +50,7 @@ export async function bundleSeedFile({ entry, outfile, root, external = [] }, bu
     return outfile;
   } catch (error) {
     if (!NO_TOP_LEVEL_AWAIT.test(String(error))) throw error;
-    const module = `${outfile.slice(0, -extname(outfile).length)}.mjs`;
+    const module = `${outfile.slice(0, outfile.length - extname(outfile).length)}.mjs`;
     await build({ ...options, outfile: module, format: 'esm', banner: { js: HEAD } });
     return module;
   }

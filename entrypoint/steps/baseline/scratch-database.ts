@@ -54,9 +54,14 @@ async function create(session: Session): Promise<string> {
     `ENCODING ${quoteLiteral(like.encoding)}`,
     `LC_COLLATE ${quoteLiteral(like.collate)}`,
     `LC_CTYPE ${quoteLiteral(like.ctype)}`,
+    // Until nobody else may connect.
+    'ALLOW_CONNECTIONS false',
   ];
   try {
     await session.send(`CREATE DATABASE ${quoteIdentifier(name)} ${settings.join(' ')}`);
+    // Another role could put functions there that the migrations would call.
+    await session.send(`REVOKE ALL ON DATABASE ${quoteIdentifier(name)} FROM PUBLIC`);
+    await session.send(`ALTER DATABASE ${quoteIdentifier(name)} ALLOW_CONNECTIONS true`);
   } catch (error) {
     if (codeOf(error) !== INSUFFICIENT_PRIVILEGE) throw error;
     const { user } = session.settings;

@@ -27,8 +27,9 @@ export async function planPush(
   const recorder = new PushRecorder(database);
   let engine: SchemaEngine | undefined;
   try {
+    // Row level security would hide rows from the counts that show whether data would be lost, and run its policies.
     await session.send(
-      `begin isolation level read committed read only; set local search_path = ${SAFE_PATH}`,
+      `begin isolation level read committed read only; set local search_path = ${SAFE_PATH}; set local row_security = off`,
     );
     engine = await createSchemaEngine(
       bindMigrationAwareSqlAdapterFactory(recorder),

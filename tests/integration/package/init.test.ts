@@ -98,10 +98,29 @@ describe('init', () => {
   });
 
   test('a file that exists is shown as a difference, and kept by a dry run', async () => {
-    const folder = await createProject({ ...SINGLE, Dockerfile: 'FROM scratch\n' });
+    const existing =
+      'FROM scratch\nENV API_TOKEN=hunter2 A=b\nENV DATABASE_URL=postgresql://app:hunter3@db/app\n';
+    const folder = await createProject({ ...SINGLE, Dockerfile: existing });
     const { stdout } = await runProgram(folder, ['init', '--dry-run']);
     expect(stdout).toContain('-FROM scratch');
-    expect(await dockerfileOf(folder)).toBe('FROM scratch\n');
+    expect(stdout).toContain('-ENV API_TOKEN=…');
+    expect(stdout).not.toMatch(/hunter\d/);
+    expect(await dockerfileOf(folder)).toBe(existing);
+  });
+
+  test('a file that is replaced is kept beside it, and one that cannot be read is not taken for a new one', async () => {
+    const folder = await createProject({
+      ...SINGLE,
+      Dockerfile: 'FROM scratch\n',
+      'compose.yaml': 'name: mine\n',
+    });
+    expect((await runProgram(folder, ['init', '--yes'])).code).toBe(0);
+    expect(await readFile(join(folder, 'Dockerfile.before-zarpe'), 'utf8')).toBe('FROM scratch\n');
+    expect(await readFile(join(folder, 'compose.yaml.before-zarpe'), 'utf8')).toBe('name: mine\n');
+    const other = await createProject({ ...SINGLE, 'Dockerfile/note': '' });
+    const { code, stderr } = await runProgram(other, ['init', '--yes']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Dockerfile cannot be read (EISDIR)');
   });
 
   test.for([
@@ -199,7 +218,11 @@ describe('init', () => {
       },
       '--app apps/a, --app apps/b',
     ],
-    ['a manifest that is not JSON', { 'package.json': '{', 'package-lock.json': '{}' }, 'is not valid JSON'],
+    [
+      'a manifest that is not JSON',
+      { 'package.json': '{', 'package-lock.json': '{}' },
+      'is not a JSON object',
+    ],
   ] as const)('%s is said in one sentence with what to do', async ([, files, expected]) => {
     const { code, stdout, stderr } = await runProgram(await createProject(files), ['init', '--yes']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -157,6 +157,23 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     expect(stdout).toContain(`Table public.theirs belongs to role \\"${other.name}\\"`);
   });
 
+  test('drops no table whose rows a policy of row level security hides from the role', async () => {
+    const { database, run } = await prepare(schemaOf(MODELS));
+    const owner = await createRole();
+    await database.query(
+      `ALTER SCHEMA public OWNER TO ${owner.name}; GRANT CREATE ON DATABASE ${database.name} TO ${owner.name}`,
+    );
+    const env = { DATABASE_URL: database.urlFor(owner) };
+    expect((await run(['migrate'], env)).code).toBe(0);
+    const session = await database.connect(database.urlFor(owner));
+    await session.query(`CREATE TABLE hidden (n int); INSERT INTO hidden VALUES (1);
+      ALTER TABLE hidden ENABLE ROW LEVEL SECURITY; ALTER TABLE hidden FORCE ROW LEVEL SECURITY;
+      CREATE POLICY none ON hidden USING (false)`);
+    const { code, stdout } = await run(['migrate'], env);
+    expect(code, stdout).toBe(65);
+    expect(await database.query('SELECT n FROM hidden')).toEqual([{ n: 1 }]);
+  });
+
   test('retries while another session holds a lock, and rolls back between', async () => {
     const { app, database, run } = await prepare(schemaOf(MODELS));
     expect((await run()).code).toBe(0);
