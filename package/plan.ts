@@ -9,7 +9,6 @@ import { missingOptions, nextConfig } from './files/next-config.ts';
 import { settings } from './files/settings.ts';
 import type { Project } from './project/project.ts';
 import { isFile, readText } from './project/read.ts';
-import type { Assets } from './zarpe.ts';
 
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
 /** In the order of Docker Compose. */
@@ -18,6 +17,12 @@ const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'doc
 const FIRST_WITH_TS_CONFIG = 15;
 const SECRET_LINE = /^([-+ ].*?(?:PASSWORD|SECRET|TOKEN|KEY)\w*["']?\s*[:=]\s*)(?!\$\{|&|\*|'')\S.*$/gim;
 const URL_PASSWORD = /(:\/\/[^\s:/@]+:)[^\s@]+@/g;
+
+/** Where the published package lies, and which version it is. */
+export interface Assets {
+  readonly folder: string;
+  readonly version: string;
+}
 
 /** A file to write: what it is to contain, and what it contains now; undefined if it does not exist. */
 export interface Change {

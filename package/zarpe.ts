@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { bundleSeed } from './commands/bundle-seed.ts';
 import { init } from './commands/init.ts';
 import { ProgramError } from './failure.ts';
+import type { Assets } from './plan.ts';
 
 declare const ZARPE_VERSION: string;
 
@@ -13,12 +14,6 @@ const COMMANDS: Record<string, (args: string[], assets: Assets) => Promise<numbe
   init,
   'bundle-seed': bundleSeed,
 };
-
-/** Where the published package lies, and which version it is. */
-export interface Assets {
-  readonly folder: string;
-  readonly version: string;
-}
 
 /**
  * The program of the package: `zarpe init` and `zarpe bundle-seed` for a project, everything else for the entrypoint, with

@@ -3,9 +3,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { ProgramError } from '../failure.ts';
-import { type Change, describeChange, makePlan, type Plan } from '../plan.ts';
+import { type Assets, type Change, describeChange, makePlan, type Plan } from '../plan.ts';
 import { type Project, readProject } from '../project/project.ts';
-import type { Assets } from '../zarpe.ts';
 
 const HELP = `zarpe init [--app FOLDER] [--dry-run | --yes]
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { ProgramError } from '../failure.ts';
 import { majorOf } from './next-app.ts';
-import { dependency, isFile, isFolder, listFiles, readManifest, readText } from './read.ts';
+import { isFile, isFolder, listFiles, readManifest, readText } from './read.ts';
 
 const CONFIGS = [
   'prisma.config.ts',
@@ -122,9 +122,4 @@ export function generatesClient(scripts: Readonly<Record<string, string>> | unde
   return ['build', 'prebuild', 'postinstall'].some((name) =>
     /\bprisma generate\b/.test(scripts?.[name] ?? ''),
   );
-}
-
-/** Whether a manifest has the Prisma CLI. */
-export function hasPrismaCli(root: string, folder: string): boolean {
-  return dependency(readManifest(join(root, folder)) ?? {}, 'prisma') !== undefined;
 }
