@@ -1,4 +1,4 @@
-import { expandTemplates } from '../lib/templates.ts';
+import { addExpanded } from '../lib/templates.ts';
 import { driverVariables } from '../postgres/driver-url.ts';
 import type { DatabaseConfig } from './database-config.ts';
 import type { ResolvedEnvironment } from './environment.ts';
@@ -24,8 +24,5 @@ export function appEnvironment(
   };
   delete env.ENTRYPOINT_ALERT_WEBHOOK;
   delete env.ENTRYPOINT_ALERT_WEBHOOK_FILE;
-  return Object.assign(
-    env,
-    expandTemplates(templates, (name) => env[name]),
-  );
+  return addExpanded(env, templates);
 }

@@ -59,8 +59,20 @@ function describeFault(name: string, fault: TemplateFault): SettingProblem {
       got: 'nothing',
       hint: `Set ${fault.reference}, or give a default: \${${fault.reference}:-DEFAULT}.`,
     };
+  if (fault.kind === 'cycle')
+    return {
+      what,
+      expected: 'no cycle',
+      got: fault.names.join(' → '),
+      hint: 'Remove one of these references.',
+    };
   const expected = `text with \${NAME}, \${NAME:-DEFAULT} or $$ for a dollar`;
-  return fault.kind === 'syntax'
+  return fault.kind === 'dollar'
     ? { what, expected, got: 'another use of $', hint: 'Write $$ if a dollar is meant.' }
-    : { what, expected: 'no cycle', got: fault.names.join(' → '), hint: 'Remove one of these references.' };
+    : {
+        what,
+        expected,
+        got: 'a brace that is not closed',
+        hint: 'Close it: the braces in a default come in pairs.',
+      };
 }

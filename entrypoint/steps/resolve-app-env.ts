@@ -1,4 +1,4 @@
-import { expandTemplates } from '../lib/templates.ts';
+import { addExpanded } from '../lib/templates.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { type AppConnection, driverVariables } from '../postgres/driver-url.ts';
 import { openSocket } from '../postgres/open-socket.ts';
@@ -31,11 +31,7 @@ export async function resolveAppEnv(
       encrypted: isOurs ? session.encrypted : await wouldEncrypt(connection.settings, signal),
     };
   });
-  const env: NodeJS.ProcessEnv = { ...appEnv, ...driverVariables(await Promise.all(resolved)) };
-  return Object.assign(
-    env,
-    expandTemplates(templates, (name) => env[name]),
-  );
+  return addExpanded({ ...appEnv, ...driverVariables(await Promise.all(resolved)) }, templates);
 }
 
 /** Asks a server that only the app connects to: its own, if there is a direct connection beside it. */

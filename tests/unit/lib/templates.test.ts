@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expandTemplates, type TemplateFault } from '../../../entrypoint/lib/templates.ts';
+import { addExpanded, expandTemplates, type TemplateFault } from '../../../entrypoint/lib/templates.ts';
 
 const GIVEN: Record<string, string> = { HOST: 'app.example', EMPTY: '', PRICE: '$5 ${HOST}' };
 
@@ -25,6 +25,15 @@ describe('expandTemplates', () => {
     ['$$HOST costs $$5', '$HOST costs $5'],
     ['$${HOST}', '${HOST}'],
     ['${PRICE}', '$5 ${HOST}'],
+    ['${UNSET:-${HOST}}', 'app.example'],
+    ['${UNSET:-${EMPTY:-${HOST:-x}}/a}/b', 'app.example/a/b'],
+    ['${HOST:-${NOWHERE}}', 'app.example'],
+    ['${UNSET:-a$$b}', 'a$b'],
+    ['${UNSET:-$${HOST}}', '${HOST}'],
+    ['${UNSET:-{"a":{"b":1}}}', '{"a":{"b":1}}'],
+    ['${HOST:-{"a":1}} {', 'app.example {'],
+    ['}{', '}{'],
+    ['${UNSET:-two\nlines}', 'two\nlines'],
     ['no reference; `rm -rf`', 'no reference; `rm -rf`'],
   ])('makes of %j what a Compose file does', (text, value) => {
     expect(expand({ A: text })).toEqual({ values: { A: value }, faults: {} });
@@ -40,10 +49,30 @@ describe('expandTemplates', () => {
     expect(values).toEqual({});
     expect(faults).toEqual({
       A: { kind: 'unset', reference: 'NOWHERE' },
-      B: { kind: 'syntax' },
+      B: { kind: 'dollar' },
       C: { kind: 'cycle', names: ['C', 'D', 'C'] },
       D: { kind: 'cycle', names: ['D', 'C', 'D'] },
-      E: { kind: 'syntax' },
+      E: { kind: 'unclosed' },
     });
+  });
+
+  test.each([
+    ['${UNSET:-costs $5}', { kind: 'dollar' }],
+    ['${HOST-x}', { kind: 'dollar' }],
+    ['${}', { kind: 'dollar' }],
+    ['${HOST:-${UNSET}', { kind: 'unclosed' }],
+    ['${HOST:-{}', { kind: 'unclosed' }],
+    ['${UNSET:-${NOWHERE}}', { kind: 'unset', reference: 'NOWHERE' }],
+    ['${UNSET:-${A}}', { kind: 'cycle', names: ['A', 'A'] }],
+  ])('refuses %j, also where its default is not needed', (text, fault) => {
+    expect(expand({ A: text })).toEqual({ values: {}, faults: { A: fault } });
+  });
+
+  test('adds to an environment, which lacks what every object has', () => {
+    const added = addExpanded(
+      { NODE_ENV: 'test', HOST: 'h' },
+      { A: '${constructor:-none}', B: '${HOST}', valueOf: 'x' },
+    );
+    expect(added).toEqual({ NODE_ENV: 'test', HOST: 'h', A: 'none', B: 'h', valueOf: 'x' });
   });
 });
