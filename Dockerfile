@@ -17,8 +17,9 @@ RUN --mount=type=cache,target=/root/.npm \
 FROM deps AS builder
 # .dockerignore includes only the sources.
 COPY . .
-# Needs no database and no network.
-RUN --mount=type=cache,target=/src/.next/cache \
+# Needs no database and no network. The cache has a name of its own: otherwise every app that is built in the same folder on
+# this machine would share it.
+RUN --mount=type=cache,id=zarpe-next,sharing=locked,target=/src/.next/cache \
     npm run build
 # Independent of the file modes on the build machine: everybody may read, only root may write.
 RUN chmod -R u=rwX,go=rX dist/standalone

@@ -32,5 +32,7 @@ export default {
   reactStrictMode: true,
   // `npm test` checks the types of the whole repository, the app's too.
   typescript: { ignoreBuildErrors: true },
+  // Its database of an earlier build, once damaged, makes every later build fail until somebody removes it.
+  experimental: { turbopackFileSystemCacheForBuild: false },
   headers: async () => [{ source: '/:path*', headers: SECURITY_HEADERS }],
 } satisfies NextConfig;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { compose } from './files/compose.ts';
 import { dockerfile, zarpeFolder } from './files/dockerfile.ts';
@@ -8,6 +7,7 @@ import { healthRoute } from './files/health-route.ts';
 import { missingOptions, nextConfig } from './files/next-config.ts';
 import { settings } from './files/settings.ts';
 import type { Project } from './project/project.ts';
+import { nameOf } from './project/project-name.ts';
 import { isFile, readText } from './project/read.ts';
 
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
@@ -124,17 +124,4 @@ function notes(project: Project, changesConfig: boolean): string[] {
         ]
       : []),
   ];
-}
-
-/** A name for the role, the database and the image: letters, digits and underscores. */
-function nameOf({ manifest, root }: Project): string {
-  const name = (manifest.name ?? join(root).split('/').pop() ?? 'app').replace(/^@[^/]+\//, '');
-  const plain = name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '_')
-    .replace(/^[_\d]+|_+$/g, '');
-  return plain === '' ||
-    /^(?:pg_|(?:postgres|public|none|template0|template1|true|false|null|yes|no|on|off)$)/.test(plain)
-    ? 'app'
-    : plain;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { generatesClient } from '../project/prisma-project.ts';
 import type { Project } from '../project/project.ts';
+import { nameOf } from '../project/project-name.ts';
 import { readManifest } from '../project/read.ts';
 
 /** Docker's own variable, not ours. */
@@ -92,7 +93,8 @@ function builder(project: Project): string[] {
     ...(generatesClient(manifest.scripts)
       ? []
       : [inFolder(prisma.package, `${engine}${manager.exec('prisma generate')}`)]),
-    `RUN --mount=type=cache,target=/src/${app === '' ? '' : `${app}/`}.next/cache \\`,
+    '# Without a name of its own, every app that is built in this folder on the same machine would share the cache.',
+    `RUN --mount=type=cache,id=${cacheName(project)},sharing=locked,target=/src/${app === '' ? '' : `${app}/`}.next/cache \\`,
     `    ${buildCommand(project)}`,
     ...seedLines(project),
     '# Everybody may read, only root may write.',
@@ -103,6 +105,10 @@ function builder(project: Project): string[] {
 function buildCommand({ packageManager: manager, app, usesTurbo }: Project): string {
   if (usesTurbo) return manager.exec(`turbo run build --filter=./${app}`);
   return `${app === '' ? '' : `cd ${app} && `}${manager.run('build')}`;
+}
+
+function cacheName(project: Project): string {
+  return [nameOf(project), ...project.app.split('/'), 'next'].filter((part) => part !== '').join('-');
 }
 
 function seedLines(project: Project): string[] {

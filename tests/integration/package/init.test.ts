@@ -69,6 +69,23 @@ describe('init', () => {
     expect(await readFile(join(folder, 'next.config.ts'), 'utf8')).toBe(SINGLE['next.config.ts']);
   });
 
+  test('no build shares its cache with another app on the same machine, nor with a second build of the same app', async () => {
+    const mounts = await Promise.all(
+      ['shop', 'blog'].map(async (name) => {
+        const folder = await createProject({
+          ...SINGLE,
+          'package.json': { ...SINGLE['package.json'], name },
+        });
+        await runProgram(folder, ['init', '--yes']);
+        const mount = /--mount=(\S*target=\/src\/\.next\/cache)/.exec(await dockerfileOf(folder))?.[1];
+        return Object.fromEntries((mount ?? '').split(',').map((option) => option.split('=')));
+      }),
+    );
+    for (const mount of mounts) expect(mount).toMatchObject({ type: 'cache', sharing: 'locked' });
+    expect(mounts[0]?.id).toMatch(/shop/);
+    expect(mounts[1]?.id).toMatch(/blog/);
+  });
+
   test('without a terminal and without --yes it writes nothing and says how', async () => {
     const folder = await createProject(SINGLE);
     const { code, stderr } = await runProgram(folder, ['init']);
