@@ -42,6 +42,8 @@ export type FaultPoint =
   | 'whole:takeback'
   | 'failure:record'
   | 'failure:recorded'
+  | 'push:planned'
+  | 'push:committed'
   | 'seed:before'
   | 'seed:after'
   | 'hook:before'

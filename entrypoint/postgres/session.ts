@@ -59,12 +59,17 @@ export class Session {
    * Runs a short query as it is written, with the search path of the session, as one simple query: several statements
    * are one implicit transaction. Times out, because a network that drops packets causes no error.
    */
-  async send<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
-    const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.answered(() =>
-      this.client.query<Row>(sql).catch((error: unknown) => {
+  send<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
+    return this.answered(() => this.sendPatiently<Row>(sql));
+  }
+
+  /** The same without a limit: for whoever watches the query. */
+  async sendPatiently<Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: string): Promise<Row[]> {
+    const result: pg.QueryResult<Row> | pg.QueryResult<Row>[] = await this.client
+      .query<Row>(sql)
+      .catch((error: unknown) => {
         throw fromDriver(error);
-      }),
-    );
+      });
     return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
   }
 

@@ -29,8 +29,8 @@ export async function checkPush(
   if (database === undefined)
     return { findings: [ok('migrate', 'the boot would push the schema')], script: [UNKNOWN] };
   try {
-    const { planPush } = await import('../../steps/migrate/plan-push.ts');
-    const statements = await planPush(database, prisma, appDir);
+    const { previewPush } = await import('../../steps/migrate/plan-push.ts');
+    const statements = await previewPush(database, { prisma, appDir }, migrate);
     if (statements.length === 0)
       return { findings: [ok('migrate', 'nothing to push: the database has the schema')], script: [] };
     if (database.state.server.readOnly)

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '../../postgres/session.ts';
+import { quoteIdentifier, quoteLiteral } from '../../postgres/session.ts';
 
 /** Under what a script runs; an undefined bound is none of ours. */
 export interface ScriptLimits {
@@ -27,4 +27,12 @@ export function sessionSettings(options: ScriptLimits): string {
 /** Where a script finds what it names without a schema: in the one of the connection string, or as the role has it. */
 export function scriptPath({ schema }: ScriptLimits, scope: 'LOCAL' | 'SESSION'): string {
   return `SET ${scope} search_path ${schema === undefined ? 'TO DEFAULT' : `= ${quoteIdentifier(schema)}`}`;
+}
+
+/** Where the statements of a push find what they name: first in the schema that they were planned for. */
+export function pushPath(limits: ScriptLimits, planned: string): string[] {
+  const rest = "pg_catalog.current_setting('search_path')";
+  const [alone, first] = [quoteIdentifier(planned), `${quoteIdentifier(planned)}, `].map(quoteLiteral);
+  const path = `case when ${rest} operator(pg_catalog.=) '' then ${alone} else pg_catalog.concat(${first}, ${rest}) end`;
+  return [scriptPath(limits, 'LOCAL'), `SELECT pg_catalog.set_config('search_path', ${path}, true)`];
 }

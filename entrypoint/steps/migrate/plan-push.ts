@@ -1,120 +1,119 @@
-import { bindMigrationAwareSqlAdapterFactory, type SqlQuery } from '@prisma/driver-adapter-utils';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type pg from 'pg';
 import { BootError } from '../../core/errors.ts';
 import type { Database } from '../../database/database.ts';
-import { untrustedOwner } from '../../database/trust.ts';
 import { messageOf } from '../../lib/describe-error.ts';
 import { plainLine } from '../../lib/plain-text.ts';
-import { EngineAdapterFactory } from '../../migrations/engine/engine-adapter.ts';
+import { type ScriptLimits, scriptSettings } from '../../migrations/apply/script-settings.ts';
 import { createSchemaEngine, type SchemaEngine } from '../../migrations/engine/schema-engine.ts';
 import { connectionLost } from '../../postgres/connection-lost.ts';
-import { quoteLiteral, SAFE_PATH } from '../../postgres/session.ts';
+import { SAFE_PATH } from '../../postgres/session.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 import { readSchemaFiles } from '../check-build/datasource.ts';
+import { PushRecorder } from './push-recorder.ts';
+import { countRows, type Hold, refuseForeignTables } from './push-tables.ts';
 
-const WRITES = /^\s*CREATE SCHEMA\b/;
+const DEFAULT_SCHEMA = 'public';
 
-/**
- * The statements that `prisma db push` would run, in a transaction that reads only. Throws `PUSH_REFUSED` where they would
- * lose data, or fail on the data that is there.
- */
-export async function planPush(
+export interface PushPlan {
+  readonly appDir: string;
+  readonly prisma: PrismaFolder;
+  readonly hold: Hold;
+  /** Sends a query that may take long. */
+  readonly ask: <Row extends pg.QueryResultRow>(sql: string) => Promise<readonly Row[]>;
+  /** What of the push is in the database by now. */
+  readonly before: string;
+}
+
+type Limits = Pick<ScriptLimits, 'lockTimeoutMs' | 'statementTimeoutMs'>;
+
+/** Begins the transaction of a plan. Row level security would hide rows from the counts, and run its policies. */
+export function beginPlan(mode: 'read only' | 'read write', limits: Limits): string {
+  return [
+    `begin isolation level read committed ${mode}`,
+    `set local search_path = ${SAFE_PATH}`,
+    'set local row_security = off',
+    // The engine takes its time.
+    'set local idle_in_transaction_session_timeout = 0',
+    ...scriptSettings({ ...limits, schema: undefined, noticesLostClient: false }, 'LOCAL'),
+  ].join('; ');
+}
+
+/** The schemas that the engine looks at, and may change. */
+export function schemasOf({ state }: Database, { schemas }: PrismaFolder): readonly [string, ...string[]] {
+  return [state.schema ?? DEFAULT_SCHEMA, ...schemas];
+}
+
+/** The statements that `prisma db push` would run, planned in a transaction that only reads. */
+export async function previewPush(
   database: Database,
-  { schemaFiles, schemas }: PrismaFolder,
-  appDir: string,
+  plan: Pick<PushPlan, 'appDir' | 'prisma'>,
+  limits: Limits,
+  ask: PushPlan['ask'] = (sql) => database.session.send(sql),
 ): Promise<readonly string[]> {
   const { session } = database;
-  await refuseForeignTables(database, schemas);
-  const recorder = new PushRecorder(database);
-  let engine: SchemaEngine | undefined;
   try {
-    // Row level security would hide rows from the counts that show whether data would be lost, and run its policies.
-    await session.send(
-      `begin isolation level read committed read only; set local search_path = ${SAFE_PATH}; set local row_security = off`,
-    );
-    engine = await createSchemaEngine(
-      bindMigrationAwareSqlAdapterFactory(recorder),
-      schemas,
-      () => undefined,
-    );
-    const { unexecutable, warnings } = await engine.schemaPush({
-      force: false,
-      schema: { files: readSchemaFiles(schemaFiles, appDir) },
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    if (unexecutable.length + warnings.length > 0) throw wouldLoseData([...unexecutable, ...warnings]);
-    return recorder.statements;
-  } catch (error) {
-    if (error instanceof BootError) throw error;
-    if (session.lost.aborted) throw connectionLost(session.settings, session.lost.reason ?? error);
-    throw recorder.refusal ?? notUnderstood(error);
+    await session.send(beginPlan('read only', limits));
+    return await planPush(database, { ...plan, hold: 'ACCESS SHARE', ask, before: 'Nothing was changed.' });
   } finally {
-    engine?.free();
     if (!session.lost.aborted) await session.send('rollback').catch(() => undefined);
   }
 }
 
-/** Lets the engine read, and keeps what it would write. */
-class PushRecorder extends EngineAdapterFactory {
-  readonly statements: string[] = [];
-
-  constructor({ session, state }: Database) {
-    super(session, state.schema ?? session.settings.schema ?? null, {
-      table: 'pg_temp."_prisma_migrations"',
-      isThere: () => false,
-      scope: 'transaction',
-      apply: () => Promise.reject(new Error('a push runs no script')),
+/**
+ * The statements that `prisma db push` would run, in the transaction that was begun. Throws `PUSH_REFUSED` where they would
+ * lose data, or fail on the data that is there: that stays true to the end of a transaction that holds what it counts.
+ */
+export async function planPush(
+  database: Database,
+  { appDir, prisma, hold, ask, before }: PushPlan,
+): Promise<readonly string[]> {
+  const { session } = database;
+  const schemas = schemasOf(database, prisma);
+  await refuseForeignTables(database, schemas);
+  const recorder = new PushRecorder(database, schemas[0], (table, where) =>
+    countRows(database, schemas, { table, where, hold }, ask),
+  );
+  let engine: SchemaEngine | undefined;
+  try {
+    engine = await createSchemaEngine(
+      bindMigrationAwareSqlAdapterFactory(recorder),
+      prisma.schemas,
+      () => undefined,
+    );
+    const { unexecutable, warnings } = await engine.schemaPush({
+      force: false,
+      schema: { files: readSchemaFiles(prisma.schemaFiles, appDir) },
+      filters: { externalTables: [], externalEnums: [] },
     });
-  }
-
-  override async connect() {
-    const adapter = await super.connect();
-    const { queryRaw } = adapter;
-    adapter.queryRaw = async (query: SqlQuery) => {
-      if (!WRITES.test(query.sql)) return queryRaw.call(adapter, query);
-      this.statements.push(query.sql);
-      return { columnNames: [], columnTypes: [], rows: [] };
-    };
-    adapter.executeRaw = async ({ sql }: SqlQuery) => {
-      this.statements.push(sql);
-      return 0;
-    };
-    return adapter;
+    if (unexecutable.length + warnings.length > 0)
+      throw wouldLoseData([...unexecutable, ...warnings], before);
+    return recorder.statements;
+  } catch (error) {
+    if (error instanceof BootError) throw error;
+    if (session.lost.aborted) throw connectionLost(session.settings, session.lost.reason ?? error);
+    throw recorder.failure ?? recorder.refusal ?? notUnderstood(error, before);
+  } finally {
+    engine?.free();
   }
 }
 
-/** To count the rows of a table, and to change it, runs functions of its owner. */
-async function refuseForeignTables({ session, state }: Database, schemas: readonly string[]): Promise<void> {
-  const all = [...schemas, ...(state.schema === null ? [] : [state.schema])];
-  if (all.length === 0) return;
-  const [found] = await session.query<{ name: string; owner: string }>(`
-    select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name, ${untrustedOwner('c')} as owner
-    from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname in (${all.map(quoteLiteral).join(', ')}) and c.relkind in ('r', 'p')
-      and not exists (select from pg_catalog.pg_depend as d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-      and ${untrustedOwner('c')} is not null limit 1`);
-  if (found === undefined) return;
-  throw new BootError('PUSH_REFUSED', {
-    message: `Table ${plainLine(found.name)} belongs to role "${plainLine(found.owner)}", whose code a push could run`,
-    hint: 'Give the table to the role that migrates (ALTER TABLE … OWNER TO …), or move it to another schema.',
-  });
-}
-
-function wouldLoseData(changes: readonly string[]): BootError {
+function wouldLoseData(changes: readonly string[], before: string): BootError {
   return new BootError('PUSH_REFUSED', {
     message: 'The schema cannot be pushed without losing data, or fails on the data that is there',
-    hint: 'Nothing was changed. Change the schema or the data so that nothing is lost, or change to migrations, in which you say what happens to the data.',
+    hint: `${before} Change the schema or the data so that nothing is lost, or change to migrations, in which you say what happens to the data.`,
     details: changes.map(plainLine),
   });
 }
 
-function notUnderstood(error: unknown): BootError {
+function notUnderstood(error: unknown, before: string): BootError {
   const text = (messageOf(error).split('\n   0:')[0] ?? '').trim().replace(/^error: /, '');
   const [message = '', ...details] = text.split('\n');
   return new BootError(
     'PUSH_REFUSED',
     {
       message: `Prisma's schema engine cannot push the schema: ${plainLine(message.replace(/\.$/, ''))}`,
-      hint: 'Nothing was changed. `npx prisma validate` checks the schema.',
+      hint: `${before} \`npx prisma validate\` checks the schema.`,
       details: details.map(plainLine),
     },
     error,

@@ -1,33 +1,36 @@
+import pg from 'pg';
 import { BootError } from '../../core/errors.ts';
 import { readOnly } from '../../database/read-only.ts';
 import { count } from '../../lib/count.ts';
 import { ApplyError } from '../../migrations/apply/apply-error.ts';
-import { ComposedQuery } from '../../migrations/apply/composed-query.ts';
-import { runQuery, ScriptError } from '../../migrations/apply/script-query.ts';
-import { scriptPath, scriptSettings } from '../../migrations/apply/script-settings.ts';
+import { ScriptError } from '../../migrations/apply/script-query.ts';
 import { connectionLost, isConnectionLoss } from '../../postgres/connection-lost.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
 import type { MigrateDeps } from './apply-deps.ts';
 import { withLockRetries } from './lock-retries.ts';
-import { planPush } from './plan-push.ts';
+import { previewPush } from './plan-push.ts';
+import { pushBatch } from './push-batch.ts';
 import type { MigrateTarget } from './settings.ts';
-import { type ScriptWatch, watchScript } from './watch-script.ts';
+import { watchScript } from './watch-script.ts';
 import { withinTimeout } from './within-timeout.ts';
 
 const NAME = 'the push';
-/** A new value of an enum can be used once it is committed. */
-const ENDS_BATCH = /^\s*ALTER TYPE\b[\s\S]*\bADD VALUE\b/;
+
+type Deps = MigrateDeps<MigrateTarget>;
 
 /** Brings the database to the schema, as `prisma db push` does; acquires no lock where there is nothing to change. */
-export async function push(deps: MigrateDeps<MigrateTarget>): Promise<void> {
+export async function push(deps: Deps): Promise<void> {
   const { database, lock, target, log } = deps;
-  const plan = () => planPush(database, target.prisma, target.appDir);
   if (database.state.history !== null)
     log.warn(
       'ahead',
       'the database has a migration history, which a push does not change: `prisma migrate` made it',
     );
-  const seen = await plan();
+  const seen = await withinTimeout(deps, (bounded) =>
+    watched(bounded, (retried) =>
+      retried(() => previewPush(database, target, bounded.config, patiently(bounded))),
+    ),
+  );
   if (seen.length === 0) return log.skipped('nothing to push: the database has the schema');
   if (database.state.server.readOnly)
     throw readOnly(
@@ -37,18 +40,45 @@ export async function push(deps: MigrateDeps<MigrateTarget>): Promise<void> {
   await lock.acquire();
   await lock.acquirePrismaLock();
   await database.refresh();
-  const statements = await plan();
+  const statements = await withinTimeout(deps, (bounded) =>
+    watched(bounded, (retried) => pushAll(retried, bounded)),
+  );
   if (statements.length === 0) return log.skipped('nothing to push: another replica has just pushed it');
-  await withinTimeout(deps, (bounded) => applyAll(statements, bounded));
   await database.refresh();
   log.done(`pushed the schema: ${count(statements.length, 'statement')}`, { statements });
 }
 
-async function applyAll(statements: readonly string[], deps: MigrateDeps<MigrateTarget>): Promise<void> {
+/** Batch after batch: what uses a new value of an enum is planned again once that is committed. */
+async function pushAll(retried: Retried, deps: Deps): Promise<readonly string[]> {
+  const pushed: string[] = [];
+  for (let isLast = false; !isLast; ) {
+    const batch = await retried(() => pushBatch(deps, pushed, patiently(deps)));
+    pushed.push(...batch.statements);
+    isLast = batch.isLast;
+  }
+  return pushed;
+}
+
+/** Runs a transaction, and runs it again where another session holds a lock. */
+type Retried = <Result>(transaction: () => Promise<Result>) => Promise<Result>;
+
+/** Runs work whose transactions are watched, and cancelled by a signal. */
+async function watched<Result>(deps: Deps, work: (retried: Retried) => Promise<Result>): Promise<Result> {
   const watch = watchScript(NAME, deps);
+  const once: Retried = async (transaction) => {
+    deps.ends.throwIfAborted();
+    deps.lock.lost.throwIfAborted();
+    watch.sent(true);
+    try {
+      return await transaction();
+    } catch (error) {
+      throw toApplyError(error);
+    } finally {
+      watch.answered();
+    }
+  };
   try {
-    for (const batch of toBatches(statements))
-      await withLockRetries(NAME, watch, deps, () => applyBatch(batch, watch, deps));
+    return await work((transaction) => withLockRetries(NAME, watch, deps, () => once(transaction)));
   } catch (error) {
     throw explain(error, deps);
   } finally {
@@ -56,42 +86,23 @@ async function applyAll(statements: readonly string[], deps: MigrateDeps<Migrate
   }
 }
 
-function toBatches(statements: readonly string[]): string[][] {
-  const batches: string[][] = [[]];
-  for (const statement of statements) {
-    batches.at(-1)?.push(statement);
-    if (ENDS_BATCH.test(statement)) batches.push([]);
-  }
-  return batches.filter((batch) => batch.length > 0);
+/** A query that is watched may take its time, unless the push has to stop. */
+function patiently({ database: { session }, ends }: Deps) {
+  return <Row extends pg.QueryResultRow>(sql: string) => {
+    ends.throwIfAborted();
+    return session.sendPatiently<Row>(sql);
+  };
 }
 
-/** One transaction, which a signal cancels. */
-async function applyBatch(
-  batch: readonly string[],
-  watch: ScriptWatch,
-  { database: { session }, lock, config, ends }: MigrateDeps<MigrateTarget>,
-): Promise<void> {
-  ends.throwIfAborted();
-  lock.lost.throwIfAborted();
-  const limits = { ...config, schema: session.settings.schema, noticesLostClient: false };
-  const query = new ComposedQuery().add(
-    ...scriptSettings(limits, 'LOCAL'),
-    scriptPath(limits, 'LOCAL'),
-    ...batch,
-  );
-  watch.sent(true);
-  try {
-    await runQuery(session, query);
-  } catch (error) {
-    if (error instanceof ScriptError && error.database !== undefined && !isConnectionLoss(error.cause))
-      throw new ApplyError(error, 'transaction', { kind: 'nothing' });
-    throw error;
-  } finally {
-    watch.answered();
-  }
+/** Every failure of the server leaves nothing of a transaction. */
+function toApplyError(error: unknown): unknown {
+  const failure = error instanceof pg.DatabaseError ? new ScriptError(error, {}) : error;
+  return failure instanceof ScriptError && failure.database !== undefined && !isConnectionLoss(failure.cause)
+    ? new ApplyError(failure, 'transaction', { kind: 'nothing' })
+    : error;
 }
 
-function explain(error: unknown, { database, ends, lock }: MigrateDeps<MigrateTarget>): unknown {
+function explain(error: unknown, { database, ends, lock }: Deps): unknown {
   const { session } = database;
   if (ends.aborted) return ends.reason;
   if (lock.lost.aborted) return connectionLost(session.settings, lock.lost.reason);

@@ -74,6 +74,32 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     expect(await database.query('SELECT mood::text FROM users')).toEqual([{ mood: 'C' }]);
   });
 
+  test('takes several new values of an enum into use at once', async () => {
+    const { app, database, run } = await prepare(schemaOf(MODELS));
+    expect((await run()).code).toBe(0);
+    await app.write(
+      'prisma/schema.prisma',
+      schemaOf(MODELS.replace('  B\n', '  B\n  C\n  D\n').replace('default(A)', 'default(D)')),
+    );
+    expect((await run()).code).toBe(0);
+    await database.query("INSERT INTO users (email) VALUES ('a')");
+    expect(await database.query('SELECT mood::text FROM users')).toEqual([{ mood: 'D' }]);
+  });
+
+  test('adds a required column to a table without rows, and drops what is empty', async () => {
+    const { app, database, run, check } = await prepare(
+      schemaOf(`${MODELS}\nmodel gone {\n  id Int @id\n}\n`),
+    );
+    expect((await run()).code).toBe(0);
+    await database.query('INSERT INTO gone VALUES (1); DELETE FROM gone');
+    await app.write('prisma/schema.prisma', schemaOf(MODELS.replace(/ {2}name .*\n/, '  age Int\n')));
+    expect(await check()).toMatchObject({ code: 0 });
+    const { code, stdout } = await run();
+    expect(code, stdout).toBe(0);
+    expect(await database.query('SELECT age FROM users')).toEqual([]);
+    expect(await database.query("SELECT FROM pg_class WHERE relname = 'gone'")).toEqual([]);
+  });
+
   test.each([
     [
       'drop a column with values',
