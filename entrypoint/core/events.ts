@@ -189,7 +189,10 @@ export const EVENTS = {
     meaning: 'A line of the seed, of a hook or of the Prisma CLI.',
     fields: ['stream'],
   },
-  survived: { level: 'warn', meaning: 'Processes of the seed or of a hook could not be killed.' },
+  survived: {
+    level: 'warn',
+    meaning: 'What the seed or a hook has started runs on: it was left behind, or could not be killed.',
+  },
   absent: { level: 'warn', meaning: 'An optional hook is not in the image.' },
   empty: { level: 'warn', meaning: 'The seed succeeded and its table is still empty.' },
   loading: {

@@ -14,14 +14,21 @@ interface Process {
 
 /**
  * A process that leads a group, and what it has started: also in sessions of its own, as far as /proc tells. A daemon
- * whose parent had ended before anybody looked is nobody's.
+ * whose parent has ended is known by a mark in the environment that it was started with.
  */
 export class ProcessFamily {
   readonly #leader: number;
+  readonly #mark: string;
   readonly #known = new Map<number, Process>();
 
-  constructor(leader: number) {
+  constructor(leader: number, mark: string) {
     this.#leader = leader;
+    this.#mark = mark;
+  }
+
+  /** The processes that live now. */
+  get pids(): readonly number[] {
+    return this.#look().map(({ pid }) => pid);
   }
 
   /** Signals the group alone, and remembers who has left it: once their parents have ended nothing leads to them. */
@@ -41,18 +48,20 @@ export class ProcessFamily {
   async kill(): Promise<readonly number[]> {
     this.signalAll('SIGKILL');
     const until = performance.now() + LAST_MS;
-    let left = this.#look();
+    let left = this.pids;
     while (left.length > 0 && performance.now() < until) {
       await delay(LOOK_MS);
-      left = this.#look();
+      left = this.pids;
     }
-    return left.map(({ pid }) => pid);
+    return left;
   }
 
   #look(): Process[] {
     const living = readProcesses();
     const isKnown = ({ pid, startedAt }: Process) => this.#known.get(pid)?.startedAt === startedAt;
-    const members = living.filter((process) => process.group === this.#leader || isKnown(process));
+    const members = living.filter(
+      (process) => process.group === this.#leader || isKnown(process) || hasMark(process, this.#mark),
+    );
     const pids = new Set(members.map(({ pid }) => pid));
     // An array is walked to what is added on the way.
     for (const member of members) {
@@ -83,6 +92,15 @@ function readProcess(pid: number): Process[] {
     return [{ pid, parent: Number(parent), group: Number(group), startedAt: rest[16] ?? '' }];
   } catch {
     return [];
+  }
+}
+
+function hasMark({ pid }: Process, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark);
+  } catch {
+    // It has ended, or has another user.
+    return false;
   }
 }
 

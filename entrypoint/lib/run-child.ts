@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChildResult, endOf, forwardSignals } from './child-process.ts';
@@ -23,7 +24,9 @@ export interface CapturedOptions {
 
 export interface CapturedResult extends ChildResult {
   readonly timedOut: boolean;
-  /** What it had started, and could not be killed when it was to end early. */
+  /** Whether all that it had started was killed with it: it failed, or was to end early. */
+  readonly wasKilled: boolean;
+  /** What it had started and lives on, also where it could not be killed. */
   readonly survivors: readonly number[];
 }
 
@@ -36,15 +39,16 @@ export async function runChild(
 ): Promise<CapturedResult> {
   shutdown.signal.throwIfAborted();
   options.abort?.throwIfAborted();
+  const mark = randomUUID();
   const child = spawn(file, args, {
     cwd: options.cwd,
-    env: options.env,
+    env: { ...options.env, ZARPE_RUN: mark },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
   const ended = endOf(child);
-  if (child.pid === undefined) return { ...(await ended), timedOut: false, survivors: [] };
-  const family = new ProcessFamily(child.pid);
+  if (child.pid === undefined) return { ...(await ended), timedOut: false, wasKilled: false, survivors: [] };
+  const family = new ProcessFamily(child.pid, mark);
   children.add(ended, (signal) => family.signalAll(signal));
   const endOutput = readLines(child.stdout, (line) => options.onLine(line, 'stdout'));
   const endErrors = readLines(child.stderr, (line) => options.onLine(line, 'stderr'));
@@ -53,16 +57,17 @@ export async function runChild(
   const kill = () => family.signalAll('SIGKILL');
   options.abort?.addEventListener('abort', kill, { once: true });
   const result = await forwardSignals(shutdown, (signal) => family.signalGroup(signal), ended);
+  timer.stop();
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
   const isEarly = timer.expired || shutdown.signal.aborted || options.abort?.aborted === true;
-  const survivors = isEarly ? await family.kill() : [];
-  timer.stop();
+  const wasKilled = isEarly || result.status !== 0;
+  const survivors = wasKilled ? await family.kill() : family.pids;
   options.abort?.removeEventListener('abort', kill);
   child.stdout.destroy();
   child.stderr.destroy();
   endOutput();
   endErrors();
-  return { ...result, timedOut: timer.expired, survivors };
+  return { ...result, timedOut: timer.expired, wasKilled, survivors };
 }
 
 /** Ends the whole family when the time is over: TERM first, KILL for what is left. */

@@ -21,8 +21,8 @@ export interface AppCommand {
 }
 
 /**
- * Runs a command, its output in our log. Kills its whole process group on a timeout, and at once when the boot lock is lost,
- * as another replica may run it then.
+ * Runs a command, its output in our log. What it has started is killed with it if it fails or times out, and at
+ * once when the boot lock is lost, as another replica may run it then.
  */
 export async function runCommand(
   run: AppCommand,
@@ -51,8 +51,7 @@ export async function runCommand(
     throw run.failed(`could not be started: ${messageOf(error)}`, lines.all, error);
   }
   const { status, signal, survivors } = result;
-  if (survivors.length > 0)
-    log.warn('survived', `could not kill what ${run.subject} has started: ${describeSurvivors(survivors)}`);
+  if (survivors.length > 0) log.warn('survived', describeSurvival(run, result));
   context.shutdown.signal.throwIfAborted();
   lockLost?.throwIfAborted();
   if (result.timedOut) throw run.failed(describeTimeout(run, survivors), lines.all);
@@ -60,6 +59,16 @@ export async function runCommand(
     const what = signal === undefined ? `ended with exit status ${status}` : `was killed by ${signal}`;
     throw run.failed(what, lines.all);
   }
+}
+
+function describeSurvival(
+  { subject }: AppCommand,
+  { wasKilled, survivors }: Awaited<ReturnType<typeof runChild>>,
+): string {
+  const pids = describeSurvivors(survivors);
+  return wasKilled
+    ? `could not kill what ${subject} has started: ${pids}`
+    : `${subject} has ended and left running: ${pids}. What they print is not logged`;
 }
 
 function describeTimeout({ timeoutMs, timeoutSetting }: AppCommand, survivors: readonly number[]): string {

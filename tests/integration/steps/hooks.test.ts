@@ -181,6 +181,36 @@ describe('hooks', () => {
     );
   });
 
+  test('take what they have started with them if they fail, and leave it, with a warning, if they do not', async () => {
+    const leave = `
+      const { spawn } = require('node:child_process');
+      for (const detached of [false, true])
+        spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached, stdio: 'ignore' }).unref();
+      process.exit(Number(process.argv[2]));
+    `;
+    const hook = { command: 'node leave.js 3', onError: 'continue' };
+    const { app, env } = await createApp(
+      { beforeMigrate: [hook], beforeServer: [hook] },
+      { server: 'polite', files: { 'leave.js': leave } },
+    );
+    const boot = await startBundle({ dir: app.dir, env });
+    await boot.waitForServer();
+    expect(boot.logs.filter(({ event }) => event === 'continued')).toHaveLength(2);
+    expect(boot.processes().filter(({ command }) => command.includes('setInterval'))).toEqual([]);
+    boot.kill();
+    await boot.exit;
+    await app.write(
+      'zarpe.config.json',
+      JSON.stringify({ hooks: { beforeServer: [{ command: 'node leave.js 0' }] } }),
+    );
+    const lasting = await startBundle({ dir: app.dir, env });
+    const { msg } = await lasting.waitForLog({ event: 'survived', level: 'warn', step: 'hook' });
+    const left = lasting.processes().filter(({ command }) => command.includes('setInterval'));
+    expect(left).toHaveLength(2);
+    for (const { pid } of left) expect(msg).toContain(String(pid));
+    await lasting.killAll();
+  });
+
   test('are ended with the boot by a signal, and leave no process', async () => {
     const { app, env } = await createApp({ beforeServer: [{ command: 'node hang.js' }] });
     const boot = await startBundle({ dir: app.dir, env });

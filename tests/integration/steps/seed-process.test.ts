@@ -44,10 +44,19 @@ describe('what a seed has started in sessions of its own', () => {
     expect(boot.processes()).toEqual([]);
   });
 
-  test('is left alone when the seed ends by itself', async () => {
+  test('is ended with it when it fails', async () => {
     const boot = await start(DETACHED.replace("console.log('detached')", 'process.exit(1)'));
     expect(await boot.exit).toMatchObject({ code: 73 });
-    expect(boot.processes()).toHaveLength(2);
+    expect(boot.processes()).toEqual([]);
+  });
+
+  test('is left alone when the seed ends with 0, and named', async () => {
+    const boot = await start(DETACHED.replace("console.log('detached')", 'process.exit(0)'));
+    const { msg } = await boot.waitForLog({ event: 'survived' });
+    const left = boot.processes().filter(({ command }) => command.includes('again'));
+    expect(left).toHaveLength(2);
+    for (const { pid } of left) expect(msg).toContain(String(pid));
+    await boot.killAll();
   });
 });
 
