@@ -30,7 +30,10 @@ export async function boot(config: AnyConfig, args: readonly string[], context: 
 /** Migrates and seeds the database, if there is one. */
 async function prepareDatabase(config: AnyConfig, { prisma }: Build, context: Context): Promise<Prepared> {
   if (config.database === undefined) return skipDatabase(config, context);
-  const whenUnreachable = (error: BootError) => continueWithout(error, config, context);
+  const whenUnreachable = async (error: BootError) => {
+    const appEnv = await resolveAppEnv(config, undefined, context.shutdown.signal);
+    return continueWithout(error, { ...config, appEnv }, context);
+  };
   return withDatabase(config, { createDatabase: true, whenUnreachable }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
     return withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {

@@ -5,6 +5,7 @@ import { codeOf } from '../lib/describe-error.ts';
 import { findJsonFault } from '../lib/json-fault.ts';
 import { nearest } from '../lib/nearest.ts';
 import { describeUnreadable, readRegularFile } from '../lib/regular-file.ts';
+import { findNul } from './config-file/find-nul.ts';
 import { CONFIG_FILE, inConfigFile, isSecret, variablesByKey } from './config-file/keys.ts';
 import { isSectionName, readSection, SECTION_NAMES, type Sections } from './config-file/sections.ts';
 import { describeType, expectedInFile, toText } from './config-file/to-text.ts';
@@ -66,7 +67,7 @@ function readKeys(json: object): ConfigFile {
   const known = variablesByKey();
   const values: Partial<Record<VariableName, string>> = {};
   const sections: Sections = {};
-  const problems: SettingProblem[] = [];
+  const problems = findNul(json);
   for (const [key, value] of Object.entries(json)) {
     const name = known.get(key);
     if (key === '$schema') continue;

@@ -16,20 +16,20 @@ interface AppTarget {
 
 /**
  * The environment of the seed and the server. Replaces `sslmode=prefer` by what the server supports: node-postgres
- * cannot negotiate, and would fail or connect without TLS.
+ * cannot negotiate, and would fail or connect without TLS. Without a session of ours every server is asked.
  */
 export async function resolveAppEnv(
   { appEnv, templates, database }: AppTarget,
-  session: Session,
+  session: Session | undefined,
   signal: AbortSignal,
 ): Promise<NodeJS.ProcessEnv> {
   const resolved = database.ofApp.map(async (connection) => {
     if (connection.settings.tls.mode !== 'prefer') return connection;
-    const isOurs = connection.settings === session.settings;
-    return {
-      ...connection,
-      encrypted: isOurs ? session.encrypted : await wouldEncrypt(connection.settings, signal),
-    };
+    const encrypted =
+      connection.settings === session?.settings
+        ? session.encrypted
+        : await wouldEncrypt(connection.settings, signal);
+    return { ...connection, encrypted };
   });
   return addExpanded({ ...appEnv, ...driverVariables(await Promise.all(resolved)) }, templates);
 }

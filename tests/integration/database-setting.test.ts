@@ -121,6 +121,17 @@ describe('ENTRYPOINT_DATABASE=optional', () => {
     expect(await runBundle({ dir: app.dir, env: given })).toMatchObject({ code: 65 });
   });
 
+  test('gives the server a connection string that its driver understands, also where it refused us', async () => {
+    const database = await createDatabase();
+    const role = { ...(await createRole()), password: 'not-the-right-one' };
+    const { dir } = await createStandalone({ server: 'recorder' });
+    const url = database.urlFor(role).replace(/\?.*$/, '');
+    const boot = await startBundle({ dir, env: { ...env, DATABASE_URL: `${url}?sslmode=prefer` } });
+    const started = await boot.waitForLog({ fixture: 'recorder', event: 'started' });
+    expect(started.envHashes).toMatchObject({ DATABASE_URL: sha256(`${url}?sslmode=disable`) });
+    await boot.killAll();
+  });
+
   test('is left by a signal while it waits', async () => {
     const { dir } = await createStandalone();
     const url = `postgresql://app@127.0.0.1:${await closedPort()}/app`;

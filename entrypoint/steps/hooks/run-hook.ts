@@ -6,6 +6,9 @@ import { showCommand } from '../../lib/show-command.ts';
 import { runCommand } from '../run-command.ts';
 import type { BootFacts, Hook, HookTarget } from './settings.ts';
 
+/** In bytes. */
+const LONGEST_LIST = 64 * 1024;
+
 /** Why a hook cannot run in this image; undefined if it can. */
 export function findHookProblem({ command }: Hook, { appDir, appEnv }: HookTarget): string | undefined {
   return findCommandProblem(command, { dir: appDir, searchPath: appEnv.PATH });
@@ -54,10 +57,22 @@ export async function runHook(
   await runCommand(run, lockLost, context, log);
 }
 
-/** What is not known yet is unset. */
-function describeFacts({ applied, seeded }: BootFacts): Record<string, string> {
+/** What is not known yet is unset, whatever the environment of the container says. */
+function describeFacts({ applied, seeded }: BootFacts): Record<string, string | undefined> {
   return {
-    ...(applied !== undefined && { ZARPE_MIGRATIONS_APPLIED: applied.join(',') }),
-    ...(seeded !== undefined && { ZARPE_SEEDED: String(seeded) }),
+    ZARPE_MIGRATIONS_APPLIED: applied && listNames(applied),
+    ZARPE_SEEDED: seeded?.toString(),
   };
+}
+
+/** The newest names that fit, after `...` if there are others: Linux starts no program with a variable of 128 kB. */
+function listNames(names: readonly string[]): string {
+  const newest: string[] = [];
+  let room = LONGEST_LIST;
+  for (const name of names.toReversed()) {
+    room -= Buffer.byteLength(name) + 1;
+    if (room < 0) return ['...', ...newest].join(',');
+    newest.unshift(name);
+  }
+  return newest.join(',');
 }

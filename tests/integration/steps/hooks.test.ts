@@ -73,6 +73,33 @@ describe('hooks', () => {
     expect(told(again.logs).at(-1)).toMatchObject({ ZARPE_SEEDED: 'false' });
   });
 
+  test('know nothing that the container says in place of the boot', async () => {
+    const { run } = await createApp({ beforeMigrate: [tell], afterMigrate: [tell], beforeServer: [tell] });
+    const inherited = { ZARPE_HOOK: 'x', ZARPE_MIGRATIONS_APPLIED: 'x', ZARPE_SEEDED: 'x' };
+    const [before, after, server] = told((await run(inherited)).logs);
+    expect(before).toEqual({ ZARPE_HOOK: 'before-migrate' });
+    expect(after).toEqual({
+      ZARPE_HOOK: 'after-migrate',
+      ZARPE_MIGRATIONS_APPLIED: expect.stringMatching(/^\d+_/),
+    });
+    expect(server).toMatchObject({ ZARPE_HOOK: 'before-server', ZARPE_SEEDED: 'false' });
+  });
+
+  test('are told of the newest migrations where a variable cannot hold the names of all', async () => {
+    const names = Array.from({ length: 600 }, (_, at) => `${10_000 + at}_${'x'.repeat(230)}`);
+    const migrations = Object.fromEntries(names.map((name) => [name, '-- nothing']));
+    const summarize = `
+      const [first, ...names] = process.env.ZARPE_MIGRATIONS_APPLIED.split(',');
+      console.log(JSON.stringify([first, names.length, names.at(-1)]));
+    `;
+    const hooks = { afterMigrate: [{ command: 'node summarize.js' }] };
+    const { run } = await createApp(hooks, { migrations, files: { 'summarize.js': summarize } });
+    const { code, logs } = await run();
+    expect(code).toBe(0);
+    const fitting = Math.floor((64 * 1024) / ((names[0]?.length ?? 0) + 1));
+    expect(told(logs)).toEqual([['...', fitting, names.at(-1)]]);
+  });
+
   test('that are exclusive hold the boot lock also where nothing is pending; others do not', async () => {
     const { run, app } = await createApp({ beforeServer: [tell] });
     await run();
@@ -155,6 +182,16 @@ describe('hooks', () => {
     const { code, logs } = await run();
     expect(code).toBe(76);
     expect(JSON.stringify(logs.at(-1))).toContain('timed out after 500ms');
+  });
+
+  test('that have ended are not timed out by what they left behind, which holds their output open', async () => {
+    const { run } = await createApp({
+      beforeServer: [{ command: ['sh', '-c', 'sleep 60 &'], timeout: '900ms' }],
+    });
+    const { code, logs } = await run();
+    expect(code).toBe(0);
+    const { msg } = logs.find(({ event }) => event === 'survived') ?? {};
+    process.kill(Number(/process (\d+)/.exec(msg ?? '')?.[1]));
   });
 
   test('that are missing end the boot before the database is looked at, unless they are optional', async () => {

@@ -142,6 +142,16 @@ describe('zarpe.config.json', () => {
     },
   );
 
+  test('that has a NUL in a text is refused, with the path to it', () => {
+    const hooks = { beforeServer: [{ command: ['node', 'a\0b'] }] };
+    const json = { variables: { A: '\0' }, hooks, seedCommand: ['node', '\0'], seedTable: 'a\0' };
+    const paths = ['variables.A', 'hooks.beforeServer[0].command[1]', 'seedCommand[1]', 'seedTable'];
+    for (const path of paths)
+      expect(problems(json)).toContainEqual(
+        expect.objectContaining({ what: `zarpe.config.json: ${path}`, got: 'a NUL character' }),
+      );
+  });
+
   test('that is no JSON is reported with line and column', () => {
     const { problems: found } = parseConfigFile('{\n  "port": 3000,\n}');
     expect(found).toMatchObject([
