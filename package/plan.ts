@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
+import { DEFAULT_HEALTH_PATH } from '../entrypoint/core/health-path.ts';
 import { compose } from './files/compose.ts';
 import { dockerfile, zarpeFolder } from './files/dockerfile.ts';
 import { dockerignore } from './files/dockerignore.ts';
@@ -9,6 +11,7 @@ import { settings } from './files/settings.ts';
 import type { Project } from './project/project.ts';
 import { nameOf } from './project/project-name.ts';
 import { isFile, readText } from './project/read.ts';
+import { scriptsReached } from './project/scripts.ts';
 
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
 /** In the order of Docker Compose. */
@@ -17,6 +20,8 @@ const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'doc
 const FIRST_WITH_TS_CONFIG = 15;
 const SECRET_LINE = /^([-+ ].*?(?:PASSWORD|SECRET|TOKEN|KEY)\w*["']?\s*[:=]\s*)(?!\$\{|&|\*|'')\S.*$/gim;
 const URL_PASSWORD = /(:\/\/[^\s:/@]+:)[^\s@]+@/g;
+
+const MIGRATES = /\bprisma(?:@\S+)?\s+(?:migrate\s+(?:deploy|dev|reset)|db\s+(?:push|seed|execute))\b/;
 
 /** Where the published package lies, and which version it is. */
 export interface Assets {
@@ -40,7 +45,7 @@ export interface Plan {
 
 /** What `init` would write, without the files that are as they should be. */
 export function makePlan(project: Project, { folder }: Assets): Plan {
-  const { root, app, next, hasZarpe } = project;
+  const { root, app, next, zarpe } = project;
   const at = app === '' ? '' : `${app}/`;
   const wanted: [path: string, content: string | undefined][] = [
     ['Dockerfile', dockerfile(project)],
@@ -56,7 +61,7 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
       readText(folder, 'docker', file),
     ]),
   ];
-  if (!hasZarpe)
+  if (zarpe === undefined)
     for (const file of ['entrypoint.js', 'zarpe.mjs', 'zarpe.config.schema.json', 'THIRD-PARTY-NOTICES.txt'])
       wanted.push([`${zarpeFolder(project)}/${file}`, readText(folder, file)]);
   if (next.healthPath === undefined) {
@@ -89,18 +94,20 @@ export function describeChange({ path, content, existing }: Change): string {
 function notes(project: Project, changesConfig: boolean): string[] {
   const { manifest, prisma, next, variables, packageManager, root } = project;
   const options = missingOptions(project);
-  const build = ['build', 'prebuild', 'postbuild'].filter((name) =>
-    /\bprisma (?:migrate deploy|db push)\b/.test(manifest.scripts?.[name] ?? ''),
-  );
+  const migrating = [...scriptsReached(manifest.scripts, 'build')].filter(([, text]) => MIGRATES.test(text));
   return [
     ...(options.length > 0 && !changesConfig
       ? [
           `Add to ${next.config ?? 'next.config'}: ${options.join(' ').replace('FOLDER', '__dirname')} (its form is not known here)`,
         ]
       : []),
-    ...build.map(
+    ...migrating.map(
+      ([name]) =>
+        `The script "${name}" ${name === 'build' ? '' : 'is part of the build and '}migrates the database. Remove that: the build has none, and the entrypoint migrates.`,
+    ),
+    ...unreadOptions(project).map(
       (name) =>
-        `The script "${name}" migrates the database. Remove that: the build has none, and the entrypoint migrates.`,
+        `${join(project.app, next.config ?? '')} sets ${name} to what only a build tells: put it into ${name === 'distDir' ? 'the Dockerfile, in place of .next' : 'healthPath in zarpe.config.json'}.`,
     ),
     ...(prisma.migrations === undefined
       ? [
@@ -124,4 +131,11 @@ function notes(project: Project, changesConfig: boolean): string[] {
         ]
       : []),
   ];
+}
+
+/** Those that decide something: the entrypoint reads the base path itself for its default health path. */
+function unreadOptions({ next }: Project): readonly string[] {
+  const hasHealthPath =
+    next.hasTrailingSlash || (next.healthPath ?? DEFAULT_HEALTH_PATH) !== DEFAULT_HEALTH_PATH;
+  return next.unreadOptions.filter((name) => name !== 'basePath' || hasHealthPath);
 }

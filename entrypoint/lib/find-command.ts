@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { type CommandPlace, findProgram, isProgram } from './find-program.ts';
 import { findInterpreterProblem } from './interpreter.ts';
+import { SOURCE_FILE } from './show-command.ts';
 
 /** Flags after which Node.js runs no file. */
 const NO_FILE = /^(?:-e|--eval|-p|--print|-pe|--run|--test)(?:=|$)/;
@@ -27,7 +28,7 @@ function findScriptProblem(args: readonly string[], dir: string): string | undef
   const candidates = first === 0 ? args.slice(0, 1) : args.filter((arg) => !arg.startsWith('-'));
   if (candidates.some((candidate) => isScript(candidate, dir))) return undefined;
   // What looks like no script may be a password.
-  const scripts = candidates.filter((candidate, at) => at === 0 || /\.[cm]?[jt]s$/.test(candidate));
+  const scripts = candidates.filter((candidate, at) => at === 0 || SOURCE_FILE.test(candidate));
   return `there is no file ${scripts.join(' or ')} in ${dir}`;
 }
 

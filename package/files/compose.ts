@@ -1,4 +1,5 @@
 import type { Project } from '../project/project.ts';
+import { distDir } from './dockerfile.ts';
 
 /** PostgreSQL, the app and daily backups on one host. The scripts in `docker/` come with it. */
 export function compose(project: Project, name: string): string {
@@ -59,7 +60,7 @@ ${args.length === 0 ? '' : `      args:\n${args.join('\n')}\n`}    depends_on:
       # After a failure that requires manual action the container stays up that long before it is restarted.
       ENTRYPOINT_HOLD: 10m
 ${variables.runtime.map((one) => `      ${one.name}:\n`).join('')}    volumes:
-      - next-cache:/app/${project.app === '' ? '' : `${project.app}/`}.next/cache
+      - next-cache:/app/${distDir(project)}/cache
     tmpfs: ["/tmp:mode=1777,size=64m,nosuid,nodev,noexec"]
     networks: [database, outside]
     ports: ["\${APP_BIND:-127.0.0.1}:\${APP_PORT:-3000}:3000"]

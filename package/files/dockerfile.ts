@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { generatesClient } from '../project/prisma-project.ts';
+import { dirname, join } from 'node:path';
+import { generatesClient, type PrismaProject } from '../project/prisma-project.ts';
 import type { Project } from '../project/project.ts';
 import { nameOf } from '../project/project-name.ts';
 import { readManifest } from '../project/read.ts';
@@ -40,13 +40,24 @@ function deps(project: Project): string[] {
     // A postinstall script that generates the client reads the schema.
     ...(generatesOnInstall(project)
       ? [
-          `COPY ${prisma.dir} ./${prisma.dir}`,
+          ...schemaPaths(prisma).map(([from, to]) => `COPY ${from} ./${to}`),
           ...(prisma.config === undefined ? [] : [`COPY ${prisma.config} ./${prisma.config}`]),
         ]
       : []),
     `RUN --mount=type=cache,target=${manager.cache} \\`,
     `    ${manager.install}`,
   ];
+}
+
+/** What is copied for the schema, and to where: its folder, or its files where they lie among others. */
+function schemaPaths({ dir, files, isOwnFolder }: PrismaProject): [from: string, to: string][] {
+  if (isOwnFolder) return [[dir, dir]];
+  const folders = [...new Set(files.map((file) => dirname(file)))];
+  return folders.map((folder) => (folder === '.' ? ['*.prisma', ''] : [`${folder}/*.prisma`, `${folder}/`]));
+}
+
+function isCopied({ dir, isOwnFolder }: PrismaProject, path: string): boolean {
+  return isOwnFolder && path.startsWith(`${dir}/`);
 }
 
 /** Whether an installation generates the client: until version 6 by the package itself, later by a script. */
@@ -73,11 +84,12 @@ function openssl({ prisma }: Project): string[] {
 }
 
 function builder(project: Project): string[] {
-  const { packageManager: manager, prisma, variables, app, manifest } = project;
+  const { packageManager: manager, prisma, variables, manifest, next } = project;
   const urls = [...new Set(['DATABASE_URL', ...prisma.urlNames])].map((name) => `${name}=${BUILD_URL}`);
   const switches = [
     'NEXT_TELEMETRY_DISABLED=1',
     ...(variables.hasValidationSwitch ? ['SKIP_ENV_VALIDATION=1'] : []),
+    ...(next.standaloneSwitch === undefined ? [] : [next.standaloneSwitch]),
   ];
   const inFolder = (folder: string, command: string) =>
     `RUN ${folder === '' ? '' : `cd ${folder} && `}${command}`;
@@ -94,11 +106,11 @@ function builder(project: Project): string[] {
       ? []
       : [inFolder(prisma.package, `${engine}${manager.exec('prisma generate')}`)]),
     '# Without a name of its own, every app that is built in this folder on the same machine would share the cache.',
-    `RUN --mount=type=cache,id=${cacheName(project)},sharing=locked,target=/src/${app === '' ? '' : `${app}/`}.next/cache \\`,
+    `RUN --mount=type=cache,id=${cacheName(project)},sharing=locked,target=/src/${distDir(project)}/cache \\`,
     `    ${buildCommand(project)}`,
     ...seedLines(project),
     '# Everybody may read, only root may write.',
-    `RUN chmod -R u=rwX,go=rX ${app === '' ? '' : `${app}/`}.next`,
+    `RUN chmod -R u=rwX,go=rX ${distDir(project)}`,
   ];
 }
 
@@ -122,6 +134,7 @@ function seedLines(project: Project): string[] {
 function runner(project: Project): string[] {
   const { app, prisma, next } = project;
   const at = app === '' ? '' : `${app}/`;
+  const dist = distDir(project);
   const copy = (from: string, to = from) => `COPY --from=builder /src/${from} ./${to}`;
   return [
     `FROM ${IMAGE} AS runner`,
@@ -130,11 +143,11 @@ function runner(project: Project): string[] {
     '# Written directly, because the commands differ between Debian and Alpine.',
     "RUN echo 'nodejs:x:1001:' >>/etc/group \\",
     " && echo 'nextjs:x:1001:1001:nextjs:/app:/sbin/nologin' >>/etc/passwd",
-    copy(`${at}.next/standalone`, ''),
-    copy(`${at}.next/static`),
+    copy(`${dist}/standalone`, ''),
+    copy(`${dist}/static`),
     ...(next.hasPublic ? [copy(`${at}public`)] : []),
-    copy(prisma.dir),
-    ...(prisma.migrations === undefined || isWithin(prisma.migrations, prisma.dir)
+    ...schemaPaths(prisma).map(([from, to]) => copy(from, to)),
+    ...(prisma.migrations === undefined || isCopied(prisma, prisma.migrations)
       ? []
       : [copy(prisma.migrations)]),
     ...(prisma.seed === undefined
@@ -147,7 +160,7 @@ function runner(project: Project): string[] {
     copy('zarpe.config.json'),
     '# What Next.js copies into the build with all secrets, if it is there.',
     `RUN rm -f ${[...new Set(['', at])].map((folder) => `${folder}.env*`).join(' ')} \\`,
-    ` && mkdir -p ${at}.next/cache .compile-cache && chown 1001:0 ${at}.next/cache .compile-cache && chmod 775 ${at}.next/cache`,
+    ` && mkdir -p ${dist}/cache .compile-cache && chown 1001:0 ${dist}/cache .compile-cache && chmod 775 ${dist}/cache`,
     'USER 1001:1001',
     'ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 PORT=3000 HOSTNAME=0.0.0.0 NODE_COMPILE_CACHE=/app/.compile-cache',
     '# Node.js compiles the code once here, and not at each start.',
@@ -162,11 +175,12 @@ function runner(project: Project): string[] {
   ];
 }
 
-/** Where the builder stage finds the files of Zarpe. */
-export function zarpeFolder({ hasZarpe }: Pick<Project, 'hasZarpe'>): string {
-  return hasZarpe ? 'node_modules/zarpe' : 'zarpe';
+/** The folder of Next.js's build, from the root. */
+export function distDir({ app, next }: Pick<Project, 'app' | 'next'>): string {
+  return join(app, next.distDir);
 }
 
-function isWithin(path: string, folder: string): boolean {
-  return path.startsWith(`${folder}/`);
+/** Where the builder stage finds the files of Zarpe. */
+export function zarpeFolder({ zarpe }: Pick<Project, 'zarpe'>): string {
+  return zarpe ?? 'zarpe';
 }

@@ -1,8 +1,12 @@
 import type { Project } from '../project/project.ts';
 
+/** What the Compose file itself reads from `.env`. */
+const OF_COMPOSE = /^(?:POSTGRES_PASSWORD|APP_BIND|APP_PORT|BACKUP_AT)$/;
+
 /** The variables of the Compose file, and those that the app's code reads. */
 export function envExample({ variables }: Project): string {
-  const { runtime, build } = variables;
+  const { build } = variables;
+  const runtime = variables.runtime.filter(({ name }) => !OF_COMPOSE.test(name));
   const line = ({ name, secret }: { name: string; secret: boolean }) =>
     secret ? `# A secret: openssl rand -base64 48\n${name}=''` : `${name}=''`;
   return `${[

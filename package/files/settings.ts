@@ -1,7 +1,9 @@
+import { DEFAULT_HEALTH_PATH } from '../../entrypoint/core/health-path.ts';
+import { besideSchema } from '../project/prisma-project.ts';
 import type { Project } from '../project/project.ts';
+import { isFolder } from '../project/read.ts';
 import { zarpeFolder } from './dockerfile.ts';
 
-const DEFAULT_HEALTH_PATH = '/api/health';
 const AUTH_SECRETS = /^(?:NEXTAUTH_SECRET|AUTH_SECRET|BETTER_AUTH_SECRET)$/;
 
 /** The settings of the image, in `zarpe.config.json`: only what differs from the defaults. */
@@ -14,8 +16,7 @@ export function settings(project: Project): string {
     {
       $schema: `./${zarpeFolder(project)}/zarpe.config.schema.json`,
       ...(app !== '' && { server: `${app}/server.js` }),
-      ...(prisma.dir !== 'prisma' && { prismaDir: prisma.dir }),
-      ...(prisma.migrations === undefined && { migrate: 'skip' }),
+      ...prismaPlaces(project),
       ...(urlName !== undefined && !urlNames.includes('DATABASE_URL') && { databaseUrlFrom: [urlName] }),
       ...seed(project),
       ...(secrets.length > 0 && { requireEnv: secrets.map(({ name }) => `${name}:32`) }),
@@ -26,6 +27,19 @@ export function settings(project: Project): string {
   )}\n`;
 }
 
+/** The schema's folder, or its file where the folder holds more; the migrations where they are not beside it. */
+function prismaPlaces({ root, prisma }: Project): object {
+  const { dir, files, migrations } = prisma;
+  const [file, ...others] = files;
+  const schema = prisma.isOwnFolder || others.length > 0 ? dir : file;
+  if (migrations === undefined) return { ...(schema !== 'prisma' && { prismaDir: schema }), migrate: 'skip' };
+  const found = besideSchema(root, dir, files).find((one) => isFolder(root, one));
+  return {
+    ...(schema !== 'prisma' && { prismaDir: schema }),
+    ...(migrations !== found && { migrationsDir: migrations }),
+  };
+}
+
 function seed({ prisma: { seed: source, tables } }: Project): object {
   const [likeliest] = tables;
   if (source === undefined) return { seed: 'never' };
@@ -33,8 +47,9 @@ function seed({ prisma: { seed: source, tables } }: Project): object {
   return { seedTable: likeliest };
 }
 
-/** The path of the route that exists. Zarpe adds the base path to its default only. */
+/** The path of the route that exists, as it is requested. Zarpe adds the base path to its default only. */
 function healthPath({ next }: Project): object {
-  if (next.healthPath === undefined || next.healthPath === DEFAULT_HEALTH_PATH) return {};
-  return { healthPath: `${next.basePath}${next.healthPath}` };
+  const path = next.healthPath ?? DEFAULT_HEALTH_PATH;
+  if (path === DEFAULT_HEALTH_PATH && !next.hasTrailingSlash) return {};
+  return { healthPath: `${next.basePath}${path}${next.hasTrailingSlash ? '/' : ''}` };
 }

@@ -21,14 +21,21 @@ export interface AppVariables {
   readonly hasValidationSwitch: boolean;
 }
 
-export function findVariables(root: string, folders: readonly string[]): AppVariables {
+/** Those of connection strings are not among them: Zarpe makes them of the database's parts. */
+export function findVariables(
+  root: string,
+  folders: readonly string[],
+  urlNames: readonly string[],
+): AppVariables {
   const sources = [...new Set(folders)].flatMap((folder) => readSources(join(root, folder), SOURCE));
   const texts = sources.filter(({ path }) => !NOT_SHIPPED.test(path)).map(({ text }) => text);
   const names = new Set(
     texts.flatMap((text) => [...text.matchAll(READ)].map(([, first, second]) => first ?? second ?? '')),
   );
   const own = [...names]
-    .filter((name) => !SET_BY_OTHERS.test(name) && !Object.hasOwn(VARIABLES, name))
+    .filter(
+      (name) => !SET_BY_OTHERS.test(name) && !Object.hasOwn(VARIABLES, name) && !urlNames.includes(name),
+    )
     .sort();
   return {
     runtime: own

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
+import { stripComments } from '../../entrypoint/lib/strip-comments.ts';
+import { findInitial, findOption, stringOf } from './config-source.ts';
 import { dependency, isFile, isFolder, listFiles, type Manifest, readManifest, readText } from './read.ts';
+import { resolveCatalog } from './workspaces.ts';
 
-const CONFIGS = ['next.config.ts', 'next.config.mjs', 'next.config.js', 'next.config.cjs', 'next.config.mts'];
+/** In the order of Next.js, which reads the first. */
+const CONFIGS = ['next.config.js', 'next.config.mjs', 'next.config.ts'];
 /** The oldest that has the option outside `experimental`. */
 const STABLE_TRACING_ROOT = 15;
 
@@ -11,6 +15,15 @@ export interface NextApp {
   /** The configuration file, from the app's folder; undefined if there is none. */
   readonly config: string | undefined;
   readonly isStandalone: boolean;
+  /** What the option `output` is set to otherwise, as the text says it. */
+  readonly otherOutput: string | undefined;
+  /** The variable and its value without which the output is not standalone. */
+  readonly standaloneSwitch: string | undefined;
+  /** Options whose value the text does not tell. */
+  readonly unreadOptions: readonly string[];
+  /** The folder of the build, from the app's folder. */
+  readonly distDir: string;
+  readonly hasTrailingSlash: boolean;
   readonly hasTracingRoot: boolean;
   /** Whether `outputFileTracingRoot` is an experimental option of this version. */
   readonly hasExperimentalTracingRoot: boolean;
@@ -23,18 +36,29 @@ export interface NextApp {
   readonly isTypeScript: boolean;
 }
 
-export function findNextApp(folder: string, manifest: Manifest): NextApp {
+export function findNextApp(root: string, folder: string, manifest: Manifest): NextApp {
   const config = CONFIGS.find((file) => isFile(folder, file));
-  const source = config === undefined ? '' : (readText(folder, config) ?? '');
-  const major = findMajor(folder, manifest);
+  const source = stripComments(config === undefined ? '' : (readText(folder, config) ?? ''));
+  const major = majorOf(root, folder, manifest, 'next');
   const router = findRouter(folder);
+  const output = findOption(source, 'output');
+  const isStandalone = /['"`]standalone['"`]/.test(`${output} ${findInitial(source, output ?? '')}`);
+  const options = new Map(['basePath', 'distDir'].map((name) => [name, findOption(source, name)]));
+  const read = (name: string) => stringOf(source, options.get(name) ?? '');
   return {
     major,
     config,
-    isStandalone: /\boutput\s*:\s*(?:[^,\n]*\?\s*)?['"`]standalone['"`]/.test(source),
+    isStandalone,
+    otherOutput: isStandalone ? undefined : output,
+    standaloneSwitch: isStandalone ? findSwitch(source) : undefined,
+    unreadOptions: [...options.keys()].filter(
+      (name) => options.get(name) !== undefined && read(name) === undefined,
+    ),
+    distDir: (read('distDir') ?? '.next').replace(/^\.\/|\/$/g, ''),
+    hasTrailingSlash: findOption(source, 'trailingSlash') === 'true',
     hasTracingRoot: /\boutputFileTracingRoot\b/.test(source),
     hasExperimentalTracingRoot: major !== undefined && major < STABLE_TRACING_ROOT,
-    basePath: /\bbasePath\s*:\s*['"`](\/[^'"`$]*)['"`]/.exec(source)?.[1] ?? '',
+    basePath: read('basePath') ?? '',
     router,
     hasPublic: isFolder(folder, 'public'),
     healthPath: findHealthPath(folder, router),
@@ -42,15 +66,24 @@ export function findNextApp(folder: string, manifest: Manifest): NextApp {
   };
 }
 
-/** The major version of the installed package, or of the range. */
-export function majorOf(folder: string, manifest: Manifest, name: string): number | undefined {
-  const installed = readManifest(join(folder, 'node_modules', name)) as { version?: string } | undefined;
-  const text = installed?.version ?? dependency(manifest, name) ?? '';
-  const major = /(\d+)(?:\.|$)/.exec(text)?.[1];
-  return major === undefined ? undefined : Number(major);
+/** The condition of `output: process.env.NAME === 'value' ? 'standalone' : …`, also around the option, or with a constant. */
+function findSwitch(source: string): string | undefined {
+  const [, condition = ''] =
+    /([\w$.]+(?:\s*={2,3}\s*['"][\w-]+['"])?)\s*(?:\?|&&)\s*\(?\s*(?:\{\s*output\s*:\s*)?['"`]standalone['"`]/.exec(
+      source,
+    ) ?? [];
+  const full = findInitial(source, condition) ?? condition;
+  const [, name, value = '1'] = /^process\.env\.(\w+)(?:\s*={2,3}\s*['"]([\w-]+)['"])?/.exec(full) ?? [];
+  return name === undefined || name === 'NODE_ENV' ? undefined : `${name}=${value}`;
 }
 
-const findMajor = (folder: string, manifest: Manifest) => majorOf(folder, manifest, 'next');
+/** The major version of the installed package, or of the range. */
+export function majorOf(root: string, folder: string, manifest: Manifest, name: string): number | undefined {
+  const installed = readManifest(join(folder, 'node_modules', name)) as { version?: string } | undefined;
+  const range = resolveCatalog(root, name, dependency(manifest, name));
+  const major = /(\d+)(?:\.|$)/.exec(installed?.version ?? range ?? '')?.[1];
+  return major === undefined ? undefined : Number(major);
+}
 
 function findRouter(folder: string): NextApp['router'] {
   for (const kind of ['app', 'pages'] as const) {

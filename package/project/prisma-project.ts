@@ -1,16 +1,18 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import {
+  findMigrationsPath,
+  findSchemaPath,
+  findSeedCommand,
+  readPrismaConfigs,
+} from '../../entrypoint/steps/check-build/prisma-config.ts';
 import { ProgramError } from '../failure.ts';
 import { majorOf } from './next-app.ts';
-import { isFile, isFolder, listFiles, readManifest, readText } from './read.ts';
+import { isFile, isFolder, listFiles, type Manifest, readManifest, readText } from './read.ts';
+import { scriptsReached } from './scripts.ts';
 
-const CONFIGS = [
-  'prisma.config.ts',
-  'prisma.config.mts',
-  'prisma.config.js',
-  'prisma.config.mjs',
-  'prisma.config.cjs',
-];
 const SEEDS = ['seed.ts', 'seed.mts', 'seed.js', 'seed.mjs', 'seed/index.ts', 'seed/index.js'];
+
+const PRISMA_GENERATE = /\bprisma(?:@\S+)?\s+generate\b/;
 
 /** Prisma in a project. Paths are relative to the project's root. */
 export interface PrismaProject {
@@ -18,8 +20,12 @@ export interface PrismaProject {
   /** The folder of the package with the schema. */
   readonly package: string;
   readonly config: string | undefined;
-  /** The folder of the schema, in one file or in many. */
+  /** The folder of the schema, in one file or in many; '.' for the root. */
   readonly dir: string;
+  /** The files of the schema. */
+  readonly files: readonly string[];
+  /** Whether the folder holds nothing but what belongs to Prisma, and no source of a package. */
+  readonly isOwnFolder: boolean;
   /** The folder of the migrations; undefined if there is none. */
   readonly migrations: string | undefined;
   readonly schema: string;
@@ -44,57 +50,62 @@ export function findPrisma(root: string, app: string, packages: readonly string[
 }
 
 function findIn(root: string, folder: string): PrismaProject | undefined {
-  const path = (file: string) => (folder === '' ? file : `${folder}/${file}`).replace(/\/\.?$/, '');
+  const path = (file: string) => join(folder, file).replace(/\/$/, '');
   const manifest = readManifest(join(root, folder)) ?? {};
-  const config = CONFIGS.find((file) => isFile(root, folder, file));
-  const source = config === undefined ? '' : (readText(root, folder, config) ?? '');
-  const named = /\bschema\s*:\s*['"`]([^'"`]+)['"`]/.exec(source)?.[1] ?? manifest.prisma?.schema;
+  const [configFile] = readPrismaConfigs(join(root, folder));
+  const config = configFile?.file;
+  const source = configFile?.text ?? '';
+  const named = findSchemaPath(source) ?? manifest.prisma?.schema;
   const candidates = [named, 'prisma/schema.prisma', 'schema.prisma', 'prisma/schema', 'prisma'].filter(
     (one) => one !== undefined,
   );
-  const location = candidates
-    .map((one) => one.replace(/^\.\//, '').replace(/\/$/, ''))
-    .find((one) => hasSchema(root, path(one)));
+  const location = candidates.map(path).find((one) => hasSchema(root, one));
   if (location === undefined) return undefined;
-  const dir = isFile(root, path(location)) ? dirname(path(location)) : path(location);
-  const files = isFile(root, path(location))
-    ? [path(location)]
+  const isOneFile = isFile(root, location);
+  const dir = isOneFile ? dirname(location) : location;
+  const files = isOneFile
+    ? [location]
     : listFiles(join(root, dir))
         .filter((file) => file.endsWith('.prisma'))
-        .map((file) => `${dir}/${file}`);
+        .map((file) => join(dir, file));
   const schema = files.map((file) => readText(root, file) ?? '').join('\n');
-  const migrationsPath = /\bmigrations\s*:\s*\{[^}]*\bpath\s*:\s*['"`]([^'"`]+)['"`]/.exec(source)?.[1];
+  const migrationsPath = findMigrationsPath(source);
   const migrations = [
-    migrationsPath === undefined ? undefined : path(migrationsPath),
-    `${dir}/migrations`,
-    `${dirname(dir)}/migrations`,
-  ].find((one) => one !== undefined && isFolder(root, one));
+    ...(migrationsPath === undefined ? [] : [path(migrationsPath)]),
+    ...besideSchema(root, dir, files),
+  ].find((one) => isFolder(root, one));
   return {
     major: [folder, '']
       .map(
         (at) =>
-          majorOf(join(root, at), manifest, 'prisma') ?? majorOf(join(root, at), manifest, '@prisma/client'),
+          majorOf(root, join(root, at), manifest, 'prisma') ??
+          majorOf(root, join(root, at), manifest, '@prisma/client'),
       )
       .find((one) => one !== undefined),
     package: folder,
     config: config === undefined ? undefined : path(config),
     dir,
+    files,
+    isOwnFolder: dir.split('/').includes('prisma') && !isFile(root, dir, 'package.json'),
     migrations,
     schema,
-    seed: findSeed(
-      root,
-      folder,
-      dir,
-      `${manifest.prisma?.seed ?? ''} ${/\bseed\s*:\s*['"`]([^'"`]+)['"`]/.exec(source)?.[1] ?? ''}`,
-    ),
+    seed: findSeed(root, folder, dir, `${manifest.prisma?.seed ?? ''} ${findSeedCommand(source) ?? ''}`),
     tables: findTables(schema),
     urlNames: [
       ...schema.matchAll(/\benv\(\s*"(\w+)"\s*\)/g),
       ...source.matchAll(/\benv(?:<[^>]*>)?\(\s*['"](\w+)['"]\s*\)|process\.env\.(\w+)/g),
     ]
       .map(([, first, second]) => first ?? second ?? '')
-      .filter((name) => /URL/.test(name)),
+      .filter((name) => /URL/.test(name) && !name.includes('SHADOW')),
   };
+}
+
+/** Where the entrypoint looks for migrations without a setting. */
+export function besideSchema(root: string, dir: string, files: readonly string[]): string[] {
+  const withDatasource = files.filter((file) => /^\s*datasource\s/m.test(readText(root, file) ?? ''));
+  const folders = [dir, ...withDatasource.map((file) => dirname(file))];
+  const above = folders.filter((folder) => basename(folder) === 'schema').map((folder) => dirname(folder));
+  return [...folders, ...above].map((folder) => join(folder, 'migrations'));
 }
 
 function hasSchema(root: string, path: string): boolean {
@@ -118,8 +129,8 @@ function findTables(schema: string): string[] {
 }
 
 /** Whether a script generates the client, so that the image need not. */
-export function generatesClient(scripts: Readonly<Record<string, string>> | undefined): boolean {
-  return ['build', 'prebuild', 'postinstall'].some((name) =>
-    /\bprisma generate\b/.test(scripts?.[name] ?? ''),
+export function generatesClient(scripts: Manifest['scripts']): boolean {
+  return ['build', 'postinstall', 'prepare'].some((name) =>
+    [...scriptsReached(scripts, name).values()].some((text) => PRISMA_GENERATE.test(text)),
   );
 }

@@ -5,7 +5,8 @@ import { type AppVariables, findVariables } from './env-names.ts';
 import { findNextApp, type NextApp } from './next-app.ts';
 import { findLockfile, findPackageManager, type PackageManager } from './package-manager.ts';
 import { findPrisma, type PrismaProject } from './prisma-project.ts';
-import { dependency, isFile, listFiles, type Manifest, readManifest } from './read.ts';
+import { dependency, isFile, type Manifest, readManifest } from './read.ts';
+import { findPackages, listPackageFolders } from './workspaces.ts';
 
 /** An existing project, as far as its image depends on it. Paths are relative to `root`, with `/`, '' for `root` itself. */
 export interface Project {
@@ -20,9 +21,9 @@ export interface Project {
   readonly next: NextApp;
   readonly prisma: PrismaProject;
   readonly variables: AppVariables;
-  /** Whether the package `zarpe` is a dependency; otherwise its files are copied into the project. */
-  readonly hasZarpe: boolean;
-  /** Whether a bundler for the seed is a dependency. */
+  /** The folder of the package `zarpe` if it is a dependency; otherwise its files are copied into the project. */
+  readonly zarpe: string | undefined;
+  /** Whether a bundler for the seed is a dependency where the seed finds it. */
   readonly hasEsbuild: boolean;
   /** Whether Turborepo builds the app with the packages that it depends on. */
   readonly usesTurbo: boolean;
@@ -38,9 +39,7 @@ export function readProject(folder: string, app?: string): Project {
       `There is no lockfile in ${root}`,
       'Install the dependencies with npm, pnpm, yarn or bun, and commit the lockfile: an image is built from it.',
     );
-  const packages = listFiles(root, 5)
-    .filter((path) => path === 'package.json' || path.endsWith('/package.json'))
-    .map((path) => (path === 'package.json' ? '' : dirname(path)));
+  const packages = findPackages(root, rootManifest);
   const chosen = chooseApp(
     root,
     packages,
@@ -48,7 +47,6 @@ export function readProject(folder: string, app?: string): Project {
     app !== undefined,
   );
   const manifest = readManifest(join(root, chosen)) ?? {};
-  const manifests = packages.map((path) => readManifest(join(root, path)) ?? {});
   const prisma = findPrisma(root, chosen, packages);
   return {
     root,
@@ -56,13 +54,24 @@ export function readProject(folder: string, app?: string): Project {
     packages,
     app: chosen,
     manifest,
-    next: findNextApp(join(root, chosen), manifest),
+    next: findNextApp(root, join(root, chosen), manifest),
     prisma,
-    variables: findVariables(root, [chosen, prisma.package]),
-    hasZarpe: manifests.some((one) => dependency(one, 'zarpe') !== undefined),
-    hasEsbuild: manifests.some((one) => dependency(one, 'esbuild') !== undefined),
+    variables: findVariables(root, [chosen, prisma.package], prisma.urlNames),
+    zarpe: findZarpe(root, packages, packageManager.name),
+    hasEsbuild: ['', prisma.package].some((one) => dependsOn(root, one, 'esbuild')),
     usesTurbo: isFile(root, 'turbo.json') && dependency(rootManifest, 'turbo') !== undefined,
   };
+}
+
+function dependsOn(root: string, folder: string, name: string): boolean {
+  return dependency(readManifest(join(root, folder)) ?? {}, name) !== undefined;
+}
+
+/** npm and yarn put it into the root's node_modules, pnpm and bun into those of the package that asks for it. */
+function findZarpe(root: string, packages: readonly string[], manager: PackageManager['name']) {
+  const by = packages.find((one) => dependsOn(root, one, 'zarpe'));
+  if (by === undefined) return undefined;
+  return join(manager === 'npm' || manager === 'yarn' ? '' : by, 'node_modules/zarpe');
 }
 
 /** The nearest folder upwards with a lockfile, within the repository. */
@@ -74,18 +83,24 @@ function findRoot(folder: string): string {
 }
 
 function chooseApp(root: string, packages: readonly string[], folder: string, isNamed: boolean): string {
-  const apps = packages.filter(
-    (path) => dependency(readManifest(join(root, path)) ?? {}, 'next') !== undefined,
-  );
+  const isApp = (path: string) => dependency(readManifest(join(root, path)) ?? {}, 'next') !== undefined;
+  const apps = packages.filter(isApp);
   const wanted = relative(root, folder).replaceAll('\\', '/');
   if (apps.includes(wanted)) return wanted;
   const [only, ...others] = apps;
   if (only !== undefined && others.length === 0 && !isNamed) return only;
-  if (only === undefined)
-    throw new ProgramError(
-      `No package.json in ${root} depends on next`,
-      'Run it in the folder of a Next.js project. docs/other-servers.md shows the settings for other servers.',
-    );
+  if (only === undefined) {
+    const [outside] = listPackageFolders(root).filter(isApp);
+    throw outside === undefined
+      ? new ProgramError(
+          `No package.json in ${root} depends on next`,
+          'Run it in the folder of a Next.js project. For other servers use ENTRYPOINT_SERVER_COMMAND.',
+        )
+      : new ProgramError(
+          `${outside} depends on next, but is no workspace of ${root}, where the lockfile is`,
+          'Name it in workspaces (pnpm: in pnpm-workspace.yaml), or give it a lockfile of its own and run init there.',
+        );
+  }
   throw new ProgramError(
     isNamed ? `${wanted || '.'} is no Next.js app` : `There are ${apps.length} Next.js apps in ${root}`,
     `Name one of them: ${apps.map((path) => `--app ${path || '.'}`).join(', ')}.`,

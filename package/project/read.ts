@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { codeOf } from '../../entrypoint/lib/describe-error.ts';
 import { ProgramError } from '../failure.ts';
 
-const IGNORED = new Set(['node_modules', 'dist', 'build', 'out', 'coverage', 'generated']);
+const IGNORED = ['node_modules', 'generated'];
+/** What a build puts into the folder of a package; deeper, such a name may be a route. */
+const OUTPUTS = ['dist', 'build', 'out', 'coverage'];
 const LARGEST_SOURCE = 1024 * 1024;
 
 /** What we use of a `package.json`. */
@@ -61,14 +63,14 @@ export function isFolder(...path: string[]): boolean {
 }
 
 /** The paths of the files below a folder, from that folder, without what is generated or installed. */
-export function listFiles(folder: string, depth = 12): string[] {
+export function listFiles(folder: string, depth = 12, ignored = [...IGNORED, ...OUTPUTS]): string[] {
   if (depth === 0 || !isFolder(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       if (entry.isFile()) return [entry.name];
-      if (!entry.isDirectory() || IGNORED.has(entry.name) || entry.name.startsWith('.')) return [];
-      return listFiles(join(folder, entry.name), depth - 1).map((path) => `${entry.name}/${path}`);
+      if (!entry.isDirectory() || ignored.includes(entry.name) || entry.name.startsWith('.')) return [];
+      return listFiles(join(folder, entry.name), depth - 1, IGNORED).map((path) => `${entry.name}/${path}`);
     });
 }
 

@@ -3,11 +3,11 @@ import { parseArgsStringToArgv } from 'string-argv';
 import type { Config } from '../../config.ts';
 import { findCommandProblem } from '../../lib/find-command.ts';
 import { readTextFile } from '../../lib/regular-file.ts';
-import { readPrismaConfigs } from '../../steps/check-build/prisma-config.ts';
+import { SOURCE_FILE, showCommand } from '../../lib/show-command.ts';
+import { findSeedCommand, readPrismaConfigs } from '../../steps/check-build/prisma-config.ts';
 import { type Finding, warning } from './finding.ts';
 
 const LARGEST_BYTES = 1024 * 1024;
-const SOURCE = /\.[cm]?[jt]s$/;
 
 /** The seed that the app's own Prisma configuration names, where the boot would run none. */
 export function describeNamedSeed({ appDir, appEnv, build }: Config): Finding[] {
@@ -18,23 +18,27 @@ export function describeNamedSeed({ appDir, appEnv, build }: Config): Finding[] 
   if (named === undefined) return [];
   const command = parseArgsStringToArgv(named.command);
   const problem = findCommandProblem(command, { dir: appDir, searchPath: appEnv.PATH });
-  const source = command.find((word) => SOURCE.test(word));
+  const source = command.find((word) => SOURCE_FILE.test(word));
   const bundle =
     source === undefined
       ? 'Bundle it into seed.js when the image is built.'
       : `Bundle it when the image is built: npx zarpe bundle-seed ${source}`;
   return [
-    warning('seed', `${named.file} names a seed, ${show(command)}, that the boot would not run`, [
-      problem === undefined
-        ? 'It can run in this image: set ENTRYPOINT_SEED_COMMAND to it, or set ENTRYPOINT_SEED=never.'
-        : `It cannot run in this image: ${problem}. ${bundle}`,
-    ]),
+    warning(
+      'seed',
+      `${named.file} names a seed, ${showCommand(command, appDir)}, that the boot would not run`,
+      [
+        problem === undefined
+          ? 'It can run in this image: set ENTRYPOINT_SEED_COMMAND to it, or set ENTRYPOINT_SEED=never.'
+          : `It cannot run in this image: ${problem}. ${bundle}`,
+      ],
+    ),
   ];
 }
 
 function findNamedSeed(folder: string): { file: string; command: string } | undefined {
   for (const { file, text } of readPrismaConfigs(folder)) {
-    const [, , command] = /\bseed\s*:\s*(["'`])([^"'`\n]+)\1/.exec(text) ?? [];
+    const command = findSeedCommand(text);
     if (command !== undefined) return { file, command };
   }
   const command = readManifestSeed(join(folder, 'package.json'));
@@ -48,9 +52,4 @@ function readManifestSeed(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The program and the files: another word may be a password. */
-function show([program = '', ...args]: readonly string[]): string {
-  return `\`${[program, ...args.map((arg) => (SOURCE.test(arg) ? arg : '…'))].join(' ')}\``;
 }

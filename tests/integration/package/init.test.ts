@@ -229,6 +229,7 @@ describe('init', () => {
     [
       'several apps',
       {
+        'package.json': { workspaces: { packages: ['apps/*'] } },
         'package-lock.json': '{}',
         'apps/a/package.json': { dependencies: { next: '16' } },
         'apps/b/package.json': { dependencies: { next: '16' } },
