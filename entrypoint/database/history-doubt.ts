@@ -21,19 +21,49 @@ const COLUMNS = {
   applied_steps_count: COUNT,
 } as const;
 
+/** Whether the relation `c` is a table with nothing attached that its row in the catalog tells of, as SQL. */
+const IS_BARE = `(c.relkind = 'r' and c.relchecks = 0 and not (c.relhastriggers or c.relhassubclass or c.relhasrules))`;
+
+/** Whether the default `d` runs nothing but a function of PostgreSQL without arguments, as SQL: it reads no text as a query. */
+const IS_VALUE = `pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ '^([a-z_]+[(][)]|CURRENT_TIMESTAMP(.[0-9].)?|nextval[(]''[^'']*''::regclass[)]|(-?[0-9.]+|true|false|(''[^'']*'')+)(::[a-z ]+)?)$'`;
+
+/** Whether the index `i` runs more than a comparison of columns, as SQL. */
+const RUNS_MORE = '(i.indisexclusion or i.indexprs is not null or i.indpred is not null)';
+
+/**
+ * What of the relation `c` may run code where a row of it is read or written, as a query of texts. Only its owner can attach
+ * it, but a table keeps it when it gets another owner, and its functions stay whose they were.
+ */
+const ATTACHED = `select pg_catalog.format('constraint "%s"', k.conname) from pg_catalog.pg_constraint as k
+      where k.conrelid = c.oid and k.contype in ('c', 'x')
+    union all select pg_catalog.format('rule "%s"', r.rulename) from pg_catalog.pg_rewrite as r where r.ev_class = c.oid
+    union all select pg_catalog.format('index %s, which has an expression or a condition', i.indexrelid::regclass)
+      from pg_catalog.pg_index as i where i.indrelid = c.oid and ${RUNS_MORE}
+    union all select pg_catalog.format('statistics object "%s"', s.stxname) from pg_catalog.pg_statistic_ext as s where s.stxrelid = c.oid
+    union all select pg_catalog.format('column "%s", whose default is more than a value', a.attname)
+      from pg_catalog.pg_attrdef as d join pg_catalog.pg_attribute as a on a.attrelid = d.adrelid and a.attnum = d.adnum
+      where d.adrelid = c.oid and not ${IS_VALUE}
+    union all select pg_catalog.format('column "%s", whose type is a domain', a.attname)
+      from pg_catalog.pg_attribute as a join pg_catalog.pg_type as y on y.oid = a.atttypid
+      where a.attrelid = c.oid and a.attnum > 0 and y.typtype = 'd'`;
+
+/** Whether a bare table of the columns that Prisma gives it has nothing attached, as SQL that PostgreSQL plans quickly. */
+const HAS_NOTHING = `not exists (select from pg_catalog.pg_index as i where i.indrelid = c.oid and ${RUNS_MORE})
+    and not exists (select from pg_catalog.pg_statistic_ext as s where s.stxrelid = c.oid)
+    and not exists (select from pg_catalog.pg_attrdef as d where d.adrelid = c.oid and not ${IS_VALUE})`;
+
 /**
  * Whether only our role can change the relation `c`, as SQL that PostgreSQL plans quickly: it usually is ours. It does not
  * check the columns, because it trusts their owner.
  */
-export const IS_OBVIOUS = `(c.relkind = 'r' and not c.relhastriggers and not c.relhassubclass and not c.relrowsecurity
-    and ${isUs('c.relowner')})`;
+export const IS_OBVIOUS = `(${IS_BARE} and not c.relrowsecurity and ${isUs('c.relowner')})`;
 
 /**
  * Whether the relation `c` is a plain history that we trust, as SQL that reads none of its rows and that PostgreSQL plans
  * quickly: most starts need no other check.
  */
-export const IS_PLAIN_HISTORY = `(c.relkind = 'r' and not c.relhastriggers and not c.relhassubclass and ${isTrusted('c.relowner')}
-    and not pg_catalog.row_security_active(c.oid)
+export const IS_PLAIN_HISTORY = `(${IS_BARE} and ${isTrusted('c.relowner')}
+    and not pg_catalog.row_security_active(c.oid) and ${HAS_NOTHING}
     and (select pg_catalog.count(*) = ${Object.keys(COLUMNS).length} and pg_catalog.bool_and(${isExpected('a')})
       from pg_catalog.pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped))`;
 
@@ -73,6 +103,7 @@ export const DOUBT = `case
     when ${untrustedOwner('c')} is not null then pg_catalog.json_build_array('owner', ${untrustedOwner('c')})
     when pg_catalog.row_security_active(c.oid) then pg_catalog.json_build_array('rows', '')
     when exists (${INTRUDERS}) then pg_catalog.json_build_array('trigger', (${INTRUDERS} limit 1))
+    when exists (${ATTACHED}) then pg_catalog.json_build_array('code', (${ATTACHED} limit 1))
     when exists (${differing('')}) then pg_catalog.json_build_array('columns', (${differing("pg_catalog.string_agg(name, ', ')")}))
   end`;
 

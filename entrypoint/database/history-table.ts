@@ -34,6 +34,11 @@ const REASONS = {
     `the ${found}`,
     'Drop it, and take TRIGGER and REFERENCES on the table from that role: functions would run with the rights of the role that migrates.',
   ],
+  code: (found: string) => [
+    'no constraint, rule, index, default or domain that may run code of another role',
+    `the ${found}`,
+    'Remove it. Prisma gives the table none of these, and their functions would run with the rights of the role that migrates.',
+  ],
   columns: (found: string) => [
     'the columns that Prisma gives it',
     `a table in which these differ: ${found}`,

@@ -82,6 +82,55 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
         EXECUTE FUNCTION pg_catalog.tsvector_update_trigger()`,
     /found the trigger \\?"t\\?", which has a function of PostgreSQL itself/,
   ],
+  ...Object.fromEntries(
+    Object.entries<[sql: string, says: RegExp]>({
+      'a constraint': [
+        'ALTER TABLE _prisma_migrations ADD CONSTRAINT c CHECK (trap(id))',
+        /constraint \\?"c\\?"/,
+      ],
+      'a rule': [
+        'CREATE RULE r AS ON INSERT TO _prisma_migrations DO ALSO SELECT trap(new.id)',
+        /rule \\?"r\\?"/,
+      ],
+      'the expression of an index': [
+        'CREATE INDEX i ON _prisma_migrations (trap(id))',
+        /index public\.i, which has an expression/,
+      ],
+      'the condition of an index': [
+        'CREATE INDEX i ON _prisma_migrations (id) WHERE trap(id)',
+        /index public\.i, which has an expression or a condition/,
+      ],
+      statistics: [
+        'CREATE STATISTICS s ON trap(id), trap(logs) FROM _prisma_migrations',
+        /statistics object \\?"s\\?"/,
+      ],
+      'a default': [
+        "ALTER TABLE _prisma_migrations ALTER applied_steps_count SET DEFAULT trap('')::int",
+        /column \\?"applied_steps_count\\?", whose default/,
+      ],
+      'a default of PostgreSQL’s own functions, which reads a text as a query': [
+        "ALTER TABLE _prisma_migrations ALTER logs SET DEFAULT query_to_xml('select public.trap('''')', true, false, '')",
+        /column \\?"logs\\?", whose default/,
+      ],
+      'a generated column': [
+        'ALTER TABLE _prisma_migrations ADD more boolean GENERATED ALWAYS AS (trap(id)) STORED',
+        /column \\?"more\\?", whose default/,
+      ],
+      'a domain': [
+        'CREATE DOMAIN d AS text CHECK (trap(VALUE)); ALTER TABLE _prisma_migrations ADD more d',
+        /column \\?"more\\?", whose type is a domain/,
+      ],
+    }).map(([what, [sql, says]]) => [
+      `runs a function of another role by ${what}`,
+      [
+        () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
+          CREATE FUNCTION trap(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; ${sql};
+          CREATE OR REPLACE FUNCTION trap(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
+          ALTER FUNCTION trap(text) OWNER TO ${other.name}`,
+        says,
+      ],
+    ]),
+  ),
   'belongs to a group that somebody else is in as well': [
     () => `CREATE ROLE ${other.name}_shared NOLOGIN; GRANT ${other.name}_shared TO ${owner.name}, ${other.name};
       GRANT ALL ON SCHEMA public TO ${other.name}_shared;
@@ -164,6 +213,20 @@ describe('a history is refused by every command that asks for it, with 65 and th
       expect(code, stdout).toBe(0);
     }
   });
+});
+
+test('a history with other defaults that are values, and with indexes of its columns, is read and written', async () => {
+  const database =
+    await prepare(`CREATE TABLE _prisma_migrations (${COLUMNS}, team text NOT NULL DEFAULT 'it''s us',
+      number bigserial, made timestamptz(3) DEFAULT CURRENT_TIMESTAMP(3), one varchar(9) DEFAULT 'a'::varchar, two int GENERATED ALWAYS AS IDENTITY);
+    ALTER TABLE _prisma_migrations ALTER id SET DEFAULT gen_random_uuid(), ALTER logs SET DEFAULT NULL, ALTER applied_steps_count SET DEFAULT -1;
+    CREATE INDEX ON _prisma_migrations (migration_name, started_at DESC);
+    ALTER TABLE _prisma_migrations OWNER TO ${owner.name}; GRANT ALL ON SEQUENCE _prisma_migrations_number_seq TO ${owner.name}`);
+  for (const args of [['check'], ['migrate'], ['status'], ['start']]) {
+    const { code, stdout, stderr } = await run(database, args);
+    expect(code, stdout + stderr).toBe(0);
+  }
+  expect(await database.migrations()).toMatchObject([{ migration_name: '0001_users' }]);
 });
 
 test('a history of pg_database_owner, as which only the owner of the database acts, is read and written', async () => {
