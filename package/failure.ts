@@ -8,3 +8,8 @@ export class ProgramError extends Error {
     this.hint = hint;
   }
 }
+
+/** Ctrl-C at a question: nothing has happened yet, and nothing is to be said. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}

@@ -78,6 +78,7 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
     changes,
     notes: notes(
       project,
+      folder,
       changes.some(({ path }) => path === config),
     ),
   };
@@ -91,7 +92,7 @@ export function describeChange({ path, content, existing }: Change): string {
   return text.replaceAll(SECRET_LINE, '$1…').replaceAll(URL_PASSWORD, '$1…@');
 }
 
-function notes(project: Project, changesConfig: boolean): string[] {
+function notes(project: Project, folder: string, changesConfig: boolean): string[] {
   const { manifest, prisma, next, variables, packageManager, root } = project;
   const options = missingOptions(project);
   const migrating = [...scriptsReached(manifest.scripts, 'build')].filter(([, text]) => MIGRATES.test(text));
@@ -111,7 +112,7 @@ function notes(project: Project, changesConfig: boolean): string[] {
     ),
     ...(prisma.migrations === undefined
       ? [
-          'There are no migrations, so none are applied. docs/db-push-and-baseline.md shows the way from `prisma db push`.',
+          `There are no migrations, so none are applied. The way from \`prisma db push\`: ${join(folder, 'docs/db-push-and-baseline.md')}`,
         ]
       : []),
     ...(prisma.major !== undefined &&

@@ -3,13 +3,15 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bundleSeed } from './commands/bundle-seed.ts';
 import { init } from './commands/init.ts';
-import { ProgramError } from './failure.ts';
+import { Interrupted, ProgramError } from './failure.ts';
 import type { Assets } from './plan.ts';
 
 declare const ZARPE_VERSION: string;
 
 /** The exit status of arguments that are not understood, as in the table of the entrypoint. */
 const USAGE = 64;
+/** That of a shell for a program that SIGINT ended. */
+const INTERRUPTED = 130;
 const COMMANDS: Record<string, (args: string[], assets: Assets) => Promise<number>> = {
   init,
   'bundle-seed': bundleSeed,
@@ -35,6 +37,7 @@ async function main([command = '', ...args]: string[]): Promise<void> {
 }
 
 function report(error: unknown): number {
+  if (error instanceof Interrupted) return INTERRUPTED;
   if (error instanceof ProgramError) {
     console.error(`${error.message}.\n${error.hint}`);
     return 1;

@@ -1,8 +1,8 @@
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { ProgramError } from '../failure.ts';
+import { Interrupted, ProgramError } from '../failure.ts';
 import { type Assets, type Change, describeChange, makePlan, type Plan } from '../plan.ts';
 import { type Project, readProject } from '../project/project.ts';
 
@@ -16,6 +16,8 @@ contained as FILE.before-zarpe.
   --dry-run      shows what it would do, and writes nothing
   --yes          answers every question with yes
   --help         prints this`;
+
+const ANSWERS = 'Use --yes, or --dry-run.';
 
 /** Prepares an existing project for the entrypoint. */
 export async function init(args: string[], assets: Assets): Promise<number> {
@@ -37,7 +39,7 @@ export async function init(args: string[], assets: Assets): Promise<number> {
   console.log(describe(project, plan));
   if (plan.changes.length === 0 || values['dry-run']) return 0;
   if (!values.yes && process.stdin.isTTY !== true)
-    throw new ProgramError('Nothing was written: there is no terminal to ask on', 'Use --yes, or --dry-run.');
+    throw new ProgramError('Nothing was written: there is no terminal to ask on', ANSWERS);
   const chosen = values.yes ? plan.changes : await ask(plan.changes);
   for (const change of chosen) await write(project.root, change);
   console.log(closing(chosen, plan.changes));
@@ -65,8 +67,9 @@ function describe(project: Project, { changes, notes }: Plan): string {
 /** New files with one question, each change of an existing file with its own. */
 async function ask(changes: readonly Change[]): Promise<Change[]> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const ended = untilEnded(terminal);
   const yes = async (question: string) =>
-    /^y(?:es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    /^y(?:es)?$/i.test((await Promise.race([terminal.question(`${question} [y/N] `), ended])).trim());
   try {
     const added = changes.filter(({ existing }) => existing === undefined);
     const chosen = added.length > 0 && (await yes(`\nWrite ${added.length} new files?`)) ? [...added] : [];
@@ -76,6 +79,22 @@ async function ask(changes: readonly Change[]): Promise<Change[]> {
   } finally {
     terminal.close();
   }
+}
+
+/** Fails at Ctrl-C, and at the end of the input: a question alone would wait for ever. */
+function untilEnded(terminal: Interface): Promise<never> {
+  const ended = new Promise<never>((_, reject) => {
+    terminal.once('SIGINT', () => {
+      console.log();
+      reject(new Interrupted());
+    });
+    terminal.once('close', () =>
+      reject(new ProgramError('\nNothing was written: the input ended before the last answer', ANSWERS)),
+    );
+  });
+  // It fails at each end, also where nobody waits for an answer any more.
+  ended.catch(() => undefined);
+  return ended;
 }
 
 /** A file is replaced in one move: it is never seen half-written. What it contained is kept beside it. */

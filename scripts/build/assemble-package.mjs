@@ -5,9 +5,12 @@ import { bundledPackages, NOTICES, writeNotices } from './notices.mjs';
 import { ROOT } from './paths.mjs';
 
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
+/** With what the documents link to. */
+const DOCUMENTS = ['README.md', 'README.es.md', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'bench/start.sh'];
 
 /**
- * Puts together what npm publishes: the entrypoint, the program `zarpe`, and the scripts that `zarpe init` hands on.
+ * Puts together what npm publishes: the entrypoint, the program `zarpe`, the scripts that `zarpe init` hands on,
+ * and the documents that messages and the README name.
  * @param {string} folder is replaced
  * @param {string} entrypoint the bundle, with its notices beside it
  */
@@ -37,8 +40,8 @@ export async function assemblePackage(folder, entrypoint) {
     join(dirname(entrypoint), NOTICES),
   ]);
   await cp(entrypoint, join(folder, 'entrypoint.js'));
-  for (const file of ['LICENSE', 'README.md', 'zarpe.config.schema.json'])
-    await cp(join(ROOT, file), join(folder, file));
+  for (const path of ['LICENSE', 'zarpe.config.schema.json', ...DOCUMENTS])
+    await cp(join(ROOT, path), join(folder, path), { recursive: true });
   await cp(join(ROOT, 'package/package.json'), join(folder, 'package.json'));
   for (const file of SCRIPTS) await cp(join(ROOT, 'docker', file), join(folder, 'docker', file));
 }

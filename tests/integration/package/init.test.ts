@@ -1,9 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import publishedFile from '../../../package/package.json' with { type: 'json' };
 import packageFile from '../../../package.json' with { type: 'json' };
-import { createProject, installPackage, runProgram } from './run-program.ts';
+import { answerProgram, createProject, installPackage, runProgram } from './run-program.ts';
 
 const SCHEMA_7 = `
   generator client {
@@ -50,6 +50,26 @@ describe('the published package', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${packageFile.version}\n` });
   });
 
+  test('has every file that its documents link to, and that a hint names', async () => {
+    const folder = await installPackage();
+    const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.md'));
+    expect(names).toContain('docs/adopt.md');
+    for (const name of names) {
+      const text = await readFile(join(folder, name), 'utf8');
+      for (const [, link = ''] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g))
+        await expect(access(join(folder, dirname(name), link)), `${name}: ${link}`).resolves.toBeUndefined();
+    }
+    const { stdout } = await runProgram(
+      await createProject({ ...SINGLE, 'prisma/migrations/0001_init/migration.sql': '' }),
+      ['init', '--dry-run'],
+    );
+    expect(stdout).not.toContain('docs/');
+    const { 'prisma/migrations/0001_init/migration.sql': _, ...without } = SINGLE;
+    const hinted = await runProgram(await createProject(without), ['init', '--dry-run']);
+    const [page = ''] = /\/\S+docs\/\S+\.md/.exec(hinted.stdout) ?? [];
+    await expect(access(page)).resolves.toBeUndefined();
+  });
+
   test('runs the entrypoint for the app in the working directory', async () => {
     const folder = await createProject({ 'package.json': {} });
     const { code, stdout } = await runProgram(folder, ['check', '--skip-database']);
@@ -92,6 +112,41 @@ describe('init', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('Use --yes, or --dry-run');
     await expect(dockerfileOf(folder)).rejects.toThrow('ENOENT');
+  });
+
+  test('Ctrl-C at a question ends it with 130, without a word, and nothing is written', async () => {
+    const folder = await createProject({ ...SINGLE, Dockerfile: 'FROM scratch\n' });
+    const before = await readdir(folder);
+    const { code, stdout, stderr } = await answerProgram(folder, ['init'], ['y\r', '\x03']);
+    expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
+    expect(stdout).toMatch(/Change Dockerfile as shown above\? \[y\/N\] .*\n$/);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  test('an input that ends before the last answer is said, and nothing is written', async () => {
+    const folder = await createProject({ ...SINGLE, Dockerfile: 'FROM scratch\n' });
+    const before = await readdir(folder);
+    const { code, stderr } = await answerProgram(folder, ['init'], ['y\r']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: '\nNothing was written: the input ended before the last answer.\nUse --yes, or --dry-run.\n',
+    });
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  test('what is answered with no stays as it is, and what with yes is written', async () => {
+    const folder = await createProject({
+      ...SINGLE,
+      Dockerfile: 'FROM scratch\n',
+      'compose.yaml': 'name: mine\n',
+    });
+    const answers = ['yes\r', 'n\r', 'Y\r', '\r'];
+    const { code, stdout, stderr } = await answerProgram(folder, ['init'], answers);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain('left as they are: Dockerfile, next.config.ts');
+    expect(await dockerfileOf(folder)).toBe('FROM scratch\n');
+    expect(await readFile(join(folder, 'compose.yaml.before-zarpe'), 'utf8')).toBe('name: mine\n');
+    expect(await settingsOf(folder)).toHaveProperty('$schema');
   });
 
   test('with --yes it writes every file, and a second run has nothing to do', async () => {

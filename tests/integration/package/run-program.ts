@@ -1,5 +1,5 @@
 /** Runs the program of the published package as a process, packed by npm and unpacked somewhere else. */
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -41,17 +41,51 @@ export interface ProgramResult {
 }
 
 /** Runs `zarpe` in a folder, without a terminal. */
-export async function runProgram(
+export async function runProgram(cwd: string, args: readonly string[]): Promise<ProgramResult> {
+  const child = await startProgram(cwd, args);
+  child.stdin.end();
+  return resultOf(child);
+}
+
+/**
+ * Runs `zarpe` with an input that says it is a terminal in raw mode, as one is while a question waits: Ctrl-C is a character.
+ * @param answers what is typed, one at each question
+ */
+export async function answerProgram(
   cwd: string,
   args: readonly string[],
-  env: Record<string, string> = {},
+  answers: readonly string[],
 ): Promise<ProgramResult> {
-  const program = join(await installPackage(), 'zarpe.mjs');
-  const child = spawn(process.execPath, [program, ...args], {
-    cwd,
-    env: markedEnvironment('program', { PATH: process.env.PATH, ...env }),
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const terminal = join(await createFolder('terminal'), 'terminal.cjs');
+  await writeFile(
+    terminal,
+    'process.stdin.isTTY = process.stdout.isTTY = true;\nprocess.stdin.setRawMode = () => process.stdin;\n',
+  );
+  const child = await startProgram(cwd, args, ['--require', terminal]);
+  const left = [...answers];
+  let seen = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    seen += chunk;
+    for (let at = seen.indexOf('[y/N]'); at !== -1; at = seen.indexOf('[y/N]')) {
+      seen = seen.slice(at + 1);
+      const answer = left.shift();
+      if (answer === undefined) child.stdin.end();
+      else child.stdin.write(answer);
+    }
   });
+  return resultOf(child);
+}
+
+async function startProgram(cwd: string, args: readonly string[], flags: readonly string[] = []) {
+  const program = join(await installPackage(), 'zarpe.mjs');
+  return spawn(process.execPath, [...flags, program, ...args], {
+    cwd,
+    env: markedEnvironment('program', { PATH: process.env.PATH }),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+async function resultOf(child: ChildProcessWithoutNullStreams): Promise<ProgramResult> {
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code: child.exitCode, stdout, stderr };
 }
