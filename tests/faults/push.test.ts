@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FaultPoint } from '../../entrypoint/core/fault-point.ts';
-import { type BundleProcess, startBundle } from '../helpers/bundle.ts';
+import { type BundleProcess, runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../helpers/database.ts';
 import type { Standalone } from '../helpers/standalone.ts';
 import { createFaultyApp } from './helpers/faulty-app.ts';
@@ -86,6 +86,30 @@ describe('what another session writes while a push is underway', () => {
     expect(await database.query(`SELECT FROM ${from}`)).toHaveLength(1);
   });
 });
+
+test.each([['engine:statement'], ['lock:taken'], ['push:planned'], ['push:committed']])(
+  'a push killed at %s is whole or nothing, and the next start finishes it',
+  async (point) => {
+    const database = await createDatabase();
+    await database.query('CREATE TABLE notes (id int)');
+    const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: 'push' };
+    const tables = async () =>
+      (
+        await database.query<{ name: string }>(
+          `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
+        )
+      ).map(({ name }) => name);
+    const killed = await startBundle({
+      dir: app.dir,
+      args: ['migrate'],
+      env: { ...env, ZARPE_FAULT: `kill:${point}:1` },
+    });
+    expect(await killed.exit).toMatchObject({ signal: 'SIGKILL' });
+    expect(await tables()).toEqual(point === 'push:committed' ? ['users'] : ['notes']);
+    expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
+    expect(await tables()).toEqual(['users']);
+  },
+);
 
 describe('a table that another role makes after the tables were looked at', () => {
   const MAKES = {

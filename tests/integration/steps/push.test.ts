@@ -220,4 +220,52 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     expect(await boot.exit).toMatchObject({ code: 0 });
     expect(await database.query('SELECT age FROM users')).toEqual([]);
   });
+
+  describe('while another session has a table for itself that the plan has to count', () => {
+    async function whileLocked(env: Record<string, string>) {
+      const { app, database } = await prepare(schemaOf(MODELS));
+      await database.query('CREATE TABLE gone (id int)');
+      const other = await database.connect();
+      await other.query('BEGIN; LOCK TABLE gone');
+      const boot = await startBundle({
+        dir: app.dir,
+        args: ['migrate'],
+        env: { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: 'push', ...env },
+      });
+      const waits = () =>
+        database.query(
+          'SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())',
+        );
+      return { database, other, boot, waits };
+    }
+
+    test('the plan gives way after the lock timeout, names the session, and is made again', async () => {
+      const { database, other, boot } = await whileLocked({ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms' });
+      expect(await boot.waitForLog({ step: 'migrate', event: 'blocked' })).toMatchObject({
+        holder: expect.stringContaining('idle in transaction'),
+      });
+      await other.query('COMMIT');
+      expect(await boot.exit).toMatchObject({ code: 0 });
+      expect(await database.query("SELECT FROM pg_class WHERE relname = 'gone'")).toEqual([]);
+    });
+
+    test('a signal ends the plan, and changes nothing', async () => {
+      const { database, boot, waits } = await whileLocked({ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: 'off' });
+      await expect.poll(async () => (await waits()).length).toBeGreaterThan(0);
+      boot.kill('SIGTERM');
+      expect(await boot.exit).toMatchObject({ code: 143 });
+      expect(await waits()).toEqual([]);
+      expect(await database.query("SELECT FROM pg_class WHERE relname = 'users'")).toEqual([]);
+    });
+
+    test('ENTRYPOINT_MIGRATE_TIMEOUT ends the plan: exit 75', async () => {
+      const { boot, waits } = await whileLocked({
+        ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: 'off',
+        ENTRYPOINT_MIGRATE_TIMEOUT: '2s',
+      });
+      expect(await boot.exit).toMatchObject({ code: 75 });
+      expect(boot.logs.at(-1)?.error).toMatchObject({ code: 'MIGRATION_TIMEOUT' });
+      expect(await waits()).toEqual([]);
+    });
+  });
 });
