@@ -13,6 +13,7 @@ import { withConnection } from '../postgres/connect.ts';
 import { different, hasHistory, inapplicable, pooled, unknownName } from './baseline/baseline-errors.ts';
 import { compareCatalogs } from './baseline/compare-catalogs.ts';
 import { readCatalog } from './baseline/read-catalog.ts';
+import { refuseServerWide } from './baseline/refuse-server-wide.ts';
 import { withScratchDatabase } from './baseline/scratch-database.ts';
 import { type BootLock, withBootLock } from './boot-lock.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
@@ -46,6 +47,7 @@ export async function baseline(
         return log.skipped(`the history has ${name} and those before it already`);
       throw hasHistory(recorded.length);
     }
+    refuseServerWide(migrations, folder, target.appDir);
     const differences = await withScratchDatabase(database.session, log, (scratch) =>
       compareWith(scratch, database, { ...target, folder: { ...folder, migrations } }, config, context),
     );
@@ -78,9 +80,11 @@ async function compareWith(
       database: { ...target.database, connection },
     };
     await withBootLock(database, target.database.lockTimeoutMs, context, (lock) =>
-      migrate(database, lock, there, { ...config, onError: 'abort' }, context).catch((error: unknown) => {
-        throw error instanceof BootError && error.exit.name === 'migration' ? inapplicable(error) : error;
-      }),
+      migrate(database, lock, there, { ...config, mode: 'deploy', onError: 'abort' }, context).catch(
+        (error: unknown) => {
+          throw error instanceof BootError && error.exit.name === 'migration' ? inapplicable(error) : error;
+        },
+      ),
     );
     return readCatalog(empty, undefined);
   });

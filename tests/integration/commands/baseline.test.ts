@@ -164,6 +164,24 @@ describe('baseline', () => {
     expect(await database.migrations()).toHaveLength(2);
   });
 
+  test.each([['push'], ['skip']])(
+    'applies the migrations, whatever ENTRYPOINT_MIGRATE=%s says',
+    async (mode) => {
+      // What a push would make is the schema of the fixture, which the migrations do not make.
+      const { app, database } = await prepare('SELECT 1');
+      const pushed = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: 'push' };
+      expect((await runBundle({ dir: app.dir, args: ['migrate'], env: pushed })).code).toBe(0);
+      const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: mode };
+      const refused = await runBundle({ dir: app.dir, args: ['baseline', '0002_code'], env });
+      expect(refused.code).toBe(65);
+      expect(refused.stdout).toContain('not in the database: table');
+      expect(await database.migrations()).toEqual([]);
+      const proven = await prepare(SCHEMA_OF_TWO);
+      const same = { DATABASE_URL: proven.database.url, ENTRYPOINT_MIGRATE: mode };
+      expect((await runBundle({ dir: app.dir, args: ['baseline', '0002_code'], env: same })).code).toBe(0);
+    },
+  );
+
   test('compares the schema that the connection string names', async () => {
     const { app, database } = await prepare('CREATE SCHEMA app; CREATE TABLE theirs (id int)');
     await database.query(`SET search_path = app; ${SCHEMA_OF_TWO}`);
@@ -202,6 +220,34 @@ describe('baseline', () => {
     expect(code).toBe(65);
     expect(stdout).toContain('has a migration history already: 3 records');
     expect(await database.migrations()).toHaveLength(3);
+  });
+
+  test('runs nothing of migrations that act on more than their own database, and names the lines', async () => {
+    const { app, database, run } = await prepare(SCHEMA_OF_TWO);
+    const role = await createRole({ login: false });
+    await app.addMigration('0002_d', `SELECT 1;\n\nALTER ROLE ${role.name} LOGIN`);
+    await app.addMigration('0002_e', `DO $$ BEGIN EXECUTE 'COMMENT ON ROLE ${role.name} IS NULL'; END $$`);
+    const { code, logs } = await run('baseline', '0002_e');
+    expect(code).toBe(65);
+    expect(logs.at(-1)?.error).toMatchObject({
+      code: 'BASELINE_REFUSED',
+      problems: [
+        {
+          hint: expect.stringContaining('resolve --applied NAME'),
+          details: [
+            'prisma/migrations/0002_d/migration.sql:3 changes a role',
+            expect.stringContaining('0002_e/migration.sql:1 describes a role'),
+          ],
+        },
+      ],
+    });
+    expect(logs.some(({ event }) => event === 'scratch')).toBe(false);
+    expect(
+      await database.admin(`SELECT rolcanlogin AS login FROM pg_roles WHERE rolname = '${role.name}'`),
+    ).toEqual([{ login: false }]);
+    expect(await database.migrations()).toEqual([]);
+    // Those before them are proved as ever.
+    expect((await run('baseline', '0002_code')).code).toBe(0);
   });
 
   test('names the migration that fails on an empty database', async () => {
