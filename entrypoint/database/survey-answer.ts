@@ -116,7 +116,7 @@ function readSeed(facts: Facts, tables: readonly string[]): SeedCount {
   if (table === null) return { kind: 'missing', tables };
   if (owner !== null) return { kind: 'untrusted', table, owner: plainLine(owner) };
   if (reason !== null || rows === null)
-    return { kind: 'unreadable', table, reason: reason ?? 'another relation has taken its place' };
+    return { kind: 'unreadable', table, reason: plainLine(reason ?? 'another relation has taken its place') };
   return { kind: 'counted', table, rows: Number(cell(rows)) };
 }
 

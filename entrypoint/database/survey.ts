@@ -1,22 +1,14 @@
+import pg from 'pg';
 import { faultPoint } from '../core/fault-point.ts';
 import { toProtocolError } from '../postgres/protocol-error.ts';
 import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
-import { FOREIGN_NAMESPACE, findDoubt, IS_PLAIN_HISTORY } from './history-doubt.ts';
-import { HISTORY_TABLE, qualify } from './history-table.ts';
-import { queryAsXml, queryHeld } from './lazy-query.ts';
+import { explainPassing } from '../postgres/statement-error.ts';
+import { findDoubt, IS_PLAIN_HISTORY } from './history-doubt.ts';
 import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
-import { untrustedOwner } from './trust.ts';
+import { findTables, SERVER_FACTS, surveyQuery, USERS_HIDDEN } from './survey-query.ts';
 
-/** Rows are counted no further than this: the count decides, it does not report. */
-export const COUNT_LIMIT = 1000;
-
-const SERVER_FACTS = `pg_catalog.json_build_object(
-    'version', pg_catalog.current_setting('server_version'),
-    'versionNum', pg_catalog.current_setting('server_version_num')::int,
-    'standby', pg_catalog.pg_is_in_recovery(),
-    'readOnly', pg_catalog.current_setting('transaction_read_only')::bool,
-    'role', current_user,
-    'pid', pg_catalog.pg_backend_pid())`;
+/** Another relation has the name than a moment ago. */
+const CHANGED = ['kind', 'one that was put in the place of another meanwhile'] as const;
 
 /**
  * Reads history, seed count and server facts in one query. The tables may not be there, which a plain query could not
@@ -43,13 +35,34 @@ export async function survey(
   return { ...again, doubt: changed };
 }
 
-/** @param isPlain whether the history is read at once, as SQL */
+/**
+ * Asks again without the rows of the user table where PostgreSQL cannot count them: a view may fail in any way.
+ * @param isPlain whether the history is read at once, as SQL
+ */
 async function ask(
   session: Session,
   seedTables: readonly string[],
   patienceMs: number,
   isPlain: string,
 ): Promise<Survey> {
+  const facts = (hidden: string) =>
+    askFacts(session, seedTables, patienceMs, surveyQuery(session.settings.schema, isPlain, hidden));
+  const answer = await facts(USERS_HIDDEN).catch(async (error: unknown) => {
+    if (!(error instanceof pg.DatabaseError) || error.severity === 'FATAL' || explainPassing(error))
+      throw error;
+    return facts(quoteLiteral(error.message)).catch(() => {
+      throw error;
+    });
+  });
+  return readable(() => readSurvey(answer, seedTables));
+}
+
+async function askFacts(
+  session: Session,
+  seedTables: readonly string[],
+  patienceMs: number,
+  query: string,
+): Promise<unknown> {
   faultPoint('survey:before');
   // One simple query is one transaction: what is set ends with it, behind a pooler too.
   const statements = [
@@ -60,11 +73,11 @@ async function ask(
     'set local search_path to default',
     findTables(session.settings.schema, seedTables),
     `set local search_path = ${SAFE_PATH}`,
-    surveyQuery(session.settings.schema, isPlain),
+    query,
   ];
-  const rows = await session.send<{ facts: unknown }>(statements.join('; '));
+  const [row] = await session.send<{ facts: unknown }>(statements.join('; '));
   faultPoint('survey:after');
-  return readable(() => readSurvey(rows[0]?.facts, seedTables));
+  return row?.facts;
 }
 
 /** The part of it that no lock on a table can delay. */
@@ -80,62 +93,4 @@ function readable<Answer>(read: () => Answer): Answer {
   } catch (error) {
     throw toProtocolError(error);
   }
-}
-
-/** Looks for the tables where the role's own search path has them, and keeps what it finds for the transaction. */
-function findTables(schema: string | undefined, seedTables: readonly string[]): string {
-  const regclass = (table: string) =>
-    `pg_catalog.to_regclass(${quoteLiteral(qualify(schema, table))}::pg_catalog.text)`;
-  const users = `coalesce(${seedTables.map(regclass).join(', ')}, null)`;
-  const found = {
-    schema: schema === undefined ? 'pg_catalog.current_schema()' : quoteLiteral(schema),
-    history: `${regclass(HISTORY_TABLE)}::pg_catalog.oid`,
-    users: `${users}::pg_catalog.oid`,
-    users_name: users,
-  };
-  const settings = Object.entries(found).map(
-    ([name, value]) =>
-      `pg_catalog.set_config('zarpe.${name}', coalesce((${value})::pg_catalog.text, ''), true)`,
-  );
-  return `select ${settings.join(', ')}`;
-}
-
-/** Another relation has the name than a moment ago. */
-const CHANGED = ['kind', 'one that was put in the place of another meanwhile'] as const;
-
-const found = (name: string) => `nullif(pg_catalog.current_setting('zarpe.${name}'), '')`;
-
-const HISTORY_ROWS = `select pg_catalog.json_agg(pg_catalog.json_build_array(migration_name, checksum, started_at,
-    finished_at is not null, rolled_back_at is not null, case when finished_at is null then logs end,
-    case when finished_at is null then id end) order by started_at)::text as cell from `;
-
-const USERS_HIDDEN = `case
-    when not pg_catalog.has_table_privilege(u.oid, 'SELECT') then 'the role may not read it'
-    when pg_catalog.row_security_active(u.oid) then 'row level security hides rows from the role' end`;
-
-/** `offset 0` keeps the planner from working the same out twice. */
-function surveyQuery(schema: string | undefined, isPlain: string): string {
-  const history = queryHeld('h.name', 'h.oid', `${quoteLiteral(HISTORY_ROWS)} || h.name`);
-  const users = queryHeld(
-    'u.name',
-    'u.oid',
-    `'select pg_catalog.count(*) as cell from (select from ' || u.name || ' limit ${COUNT_LIMIT}) as t'`,
-  );
-  return `select pg_catalog.json_build_object(
-    'server', ${SERVER_FACTS},
-    'schema', coalesce((pg_catalog.parse_ident(h.relnamespace::regnamespace::text))[1], ${found('schema')}),
-    'namespaceOwner', ${schema === undefined ? `case when ${found('schema')} = current_user then ${queryAsXml(quoteLiteral(FOREIGN_NAMESPACE))} end` : 'null'},
-    'unusualHistory', case when h.rows is null then h.oid::text end,
-    'history', h.rows,
-    'seedTable', ${found('users_name')},
-    'seedReason', u.hidden,
-    'seedOwner', u.untrusted,
-    'seedRows', case when u.hidden is null and u.untrusted is null then ${users} end
-  ) as facts
-  from (select) as one
-  left join (select h.oid, h.relnamespace, case when h.plain then ${history} end as rows
-    from (select c.oid, c.relnamespace, c.oid::regclass::text as name, ${isPlain} as plain
-      from pg_catalog.pg_class as c where c.oid = ${found('history')}::oid offset 0) as h offset 0) as h on true
-  left join (select u.oid, u.oid::regclass::text as name, ${USERS_HIDDEN} as hidden, ${untrustedOwner('u')} as untrusted
-    from pg_catalog.pg_class as u where u.oid = ${found('users')}::oid offset 0) as u on true`;
 }

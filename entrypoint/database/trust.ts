@@ -34,13 +34,27 @@ export function isTrusted(role: string): string {
     else ${outsider} is null end)`;
 }
 
-/** Of partitions and tables that inherit, which are planned with the table. */
-const OWNERS = `)::oid as oid union select i.inhrelid from tree as t join pg_catalog.pg_inherits as i on i.inhparent = t.oid)
-  select pg_catalog.min(c.relowner::pg_catalog.int8) as cell from tree join pg_catalog.pg_class as c using (oid) where not ${isTrusted('c.relowner')}`;
+/** What the view `t` is made of, as a FROM clause: the dependencies of its rule. */
+const MADE_OF = `pg_catalog.pg_rewrite as r join pg_catalog.pg_depend as d
+    on d.classid = 'pg_catalog.pg_rewrite'::regclass and d.objid = r.oid and r.ev_type = '1' and r.ev_class = t.oid`;
 
-/** The name of a role, as SQL, that owns the relation `c`, or a partition of it, and is not trusted; null where there is none. */
+/** Of partitions and tables that inherit, which are planned with the table, and of all that a view is made of. */
+const OWNERS = `)::oid as oid union select n.oid from tree as t cross join lateral (
+      select i.inhrelid as oid from pg_catalog.pg_inherits as i where i.inhparent = t.oid
+      union all select d.refobjid from ${MADE_OF} where d.refclassid = 'pg_catalog.pg_class'::regclass) as n)
+  select pg_catalog.min(o.owner::pg_catalog.int8) as cell from tree as t cross join lateral (
+      select c.relowner as owner from pg_catalog.pg_class as c where c.oid = t.oid
+      union all select p.proowner from ${MADE_OF} join pg_catalog.pg_proc as p on d.refclassid = p.tableoid and p.oid = d.refobjid
+      union all select p.oprowner from ${MADE_OF} join pg_catalog.pg_operator as p on d.refclassid = p.tableoid and p.oid = d.refobjid
+      union all select p.typowner from ${MADE_OF} join pg_catalog.pg_type as p on d.refclassid = p.tableoid and p.oid = d.refobjid) as o
+    where not ${isTrusted('o.owner')}`;
+
+/**
+ * The name of a role, as SQL, that is not trusted and owns the relation `c`, a partition of it, or what it reads as a view;
+ * null where there is none.
+ */
 export function untrustedOwner(c: string): string {
   const owner = queryCell(`'with recursive tree as (select (' || ${c}.oid || ${quoteLiteral(OWNERS)}`);
   return `(case when not ${isTrusted(`${c}.relowner`)} then pg_catalog.pg_get_userbyid(${c}.relowner)::pg_catalog.text
-    when ${c}.relhassubclass then pg_catalog.pg_get_userbyid(${owner}::oid)::pg_catalog.text end)`;
+    when ${c}.relhassubclass or ${c}.relkind = 'v' then pg_catalog.pg_get_userbyid(${owner}::oid)::pg_catalog.text end)`;
 }

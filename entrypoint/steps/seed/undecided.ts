@@ -21,7 +21,7 @@ export function seedUndecided(
   }
   if (count.kind === 'untrusted') {
     return new BootError('SEED_UNDECIDED', {
-      message: `Could not decide whether to seed: role "${count.owner}" owns table ${count.table} or a partition of it, and reading it could run code of that role`,
+      message: `Could not decide whether to seed: role "${count.owner}" owns table ${count.table}, a partition of it, or what it reads as a view, and reading it could run code of that role`,
       hint: `If you did not create that table, drop it, or name the schema (?schema=…) or another table (ENTRYPOINT_SEED_TABLE). Give it to the role that connects (ALTER TABLE ${count.table} OWNER TO …) only after a look at its indexes, constraints, rules and triggers, whose functions stay the other role's. Or set ENTRYPOINT_SEED=never or always.`,
     });
   }

@@ -120,6 +120,89 @@ test('tables of a role that a superuser has granted to ours are counted, and par
   expect(stdout).toMatch(/users has 1 row/);
 });
 
+/** Views of ours, and what of another role they lead to. */
+const VIEWS: Record<string, [theirs: string, ours: string]> = {
+  'a table of another role': [
+    `${PLANNED['the expression of an index']?.('people')}; GRANT SELECT ON people TO PUBLIC`,
+    'CREATE VIEW users AS SELECT id FROM people',
+  ],
+  'a view of ours of a table of another role': [
+    `${PLANNED['the expression of an index']?.('people')}; GRANT SELECT ON people TO PUBLIC`,
+    'CREATE VIEW between AS SELECT id FROM people; CREATE VIEW users AS SELECT * FROM between',
+  ],
+  'a table of ours, a partition of which is of another role': [
+    `${PLANNED['the expression of an index']?.('people_1')}; GRANT SELECT ON people_1 TO PUBLIC;
+     GRANT ALL ON people_1 TO PUBLIC`,
+    'CREATE VIEW users AS SELECT id FROM people',
+  ],
+  'a function of another role': ['SELECT', 'CREATE VIEW users AS SELECT 1 AS id WHERE evil(2) = 1'],
+};
+
+test.each(Object.entries(VIEWS))(
+  'of a view of ours that reads %s nothing is run: 73 in check and boot, with what to do',
+  async (what, [prepared, view]) => {
+    const { database, attacker, run } = await prepare();
+    await attacker.query(prepared);
+    const owner = await database.connect(database.urlFor(ours));
+    if (what.includes('partition')) {
+      await owner.query('CREATE TABLE people (id int) PARTITION BY RANGE (id)');
+      await database.query('ALTER TABLE people ATTACH PARTITION people_1 DEFAULT');
+    }
+    await owner.query(view);
+    await database.query('DELETE FROM watch.reached');
+    const status = await run(['status']);
+    expect(status.code, status.stdout).toBe(0);
+    for (const args of [['check'], ['start']]) {
+      const { code, stdout } = await run(args);
+      expect(code, stdout).toBe(73);
+      expect(stdout).toContain(theirs?.name);
+    }
+    for (const mode of ['never', 'always'])
+      expect((await run(['start'], { ENTRYPOINT_SEED: mode })).code).toBe(0);
+    expect(await isReached(database)).toBe(false);
+  },
+);
+
+test('rows of a view of ours are counted where all that it reads is trusted', async () => {
+  const { database, run } = await prepare();
+  const owner = await database.connect(database.urlFor(ours));
+  await owner.query(`CREATE TABLE accounts (id int, name text); INSERT INTO accounts VALUES (1, 'a');
+    CREATE FUNCTION shown(text) RETURNS text LANGUAGE sql AS 'SELECT upper($1)';
+    CREATE VIEW named AS SELECT id, shown(name) AS name FROM accounts;
+    CREATE VIEW users AS SELECT * FROM named UNION ALL SELECT * FROM named`);
+  const { code, stdout } = await run(['start']);
+  expect(code, stdout).toBe(0);
+  expect(stdout).toMatch(/users has 2 rows/);
+});
+
+/** User tables of ours that PostgreSQL does not read, and what it says. */
+const UNREADABLE: Record<string, [sql: string, says: RegExp]> = {
+  'a view of a table of which policies hide rows': [
+    `CREATE TABLE accounts (id int); ALTER TABLE accounts ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+     CREATE POLICY none ON accounts USING (false); CREATE VIEW users AS SELECT * FROM accounts`,
+    /row-level security/,
+  ],
+  'a view that fails': ['CREATE VIEW users AS SELECT 1 AS id WHERE 1 / (SELECT 0) = 1', /division by zero/],
+};
+
+test.each(Object.entries(UNREADABLE))(
+  '%s ends a boot that has to count it with 73 and the reason, and nothing else',
+  async (_what, [sql, says]) => {
+    const { database, run } = await prepare();
+    await (await database.connect(database.urlFor(ours))).query(sql);
+    for (const args of [['status'], ['wait'], ['migrate']]) {
+      const { code, stdout } = await run(args);
+      expect(code, stdout).toBe(0);
+    }
+    for (const args of [['check'], ['start']]) {
+      const { code, stdout } = await run(args);
+      expect(code, stdout).toBe(73);
+      expect(stdout).toMatch(says);
+    }
+    expect((await run(['start'], { ENTRYPOINT_SEED: 'never' })).code).toBe(0);
+  },
+);
+
 const SWAPS = {
   'a table of another role': `${PLANNED['the expression of an index']?.('users')}; GRANT SELECT ON users TO PUBLIC`,
   'a view': 'CREATE VIEW users AS SELECT 1 AS n WHERE evil(1) = 1; GRANT SELECT ON users TO PUBLIC',
