@@ -127,7 +127,7 @@ function seedLines(project: Project): string[] {
   if (project.prisma.seed === undefined) return [];
   return [
     ...(project.hasEsbuild ? [] : ['# Bundles the seed.', `RUN npm install --global esbuild@${ESBUILD}`]),
-    `RUN node ${zarpeFolder(project)}/zarpe.mjs bundle-seed ${project.prisma.seed} --out seed.js`,
+    `RUN node ${zarpeFolder(project)}/zarpe.mjs bundle-seed ${project.prisma.seed} --out .seed/seed.js --standalone ${distDir(project)}/standalone`,
   ];
 }
 
@@ -152,10 +152,7 @@ function runner(project: Project): string[] {
       : [copy(prisma.migrations)]),
     ...(prisma.seed === undefined
       ? []
-      : [
-          '# seed.js, or seed.mjs if the seed has an `await` at its top level.',
-          'COPY --from=builder /src/seed.*js ./',
-        ]),
+      : ['# seed.js, or seed.mjs if the seed has an `await` at its top level.', copy('.seed/', '')]),
     copy(`${zarpeFolder(project)}/entrypoint.js`, ''),
     copy('zarpe.config.json'),
     '# What Next.js copies into the build with all secrets, if it is there.',

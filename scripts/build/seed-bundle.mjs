@@ -1,23 +1,20 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { dirname, extname, join, relative, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { extname } from 'node:path';
+import { seedPlugin } from './seed-plugin.mjs';
 
 const NO_TOP_LEVEL_AWAIT = /Top-level await is currently not supported/;
-/** What a program asks to know whether it was started, and not imported: a bundle is always started. */
-const IS_MAIN =
-  /\brequire\.main\s*={2,3}\s*module\b|\bmodule\s*={2,3}\s*require\.main\b|\bimport\.meta\.main\b/g;
 
 /**
  * Bundles a seed with its packages into one file that runs beside server.js, whatever `package.json` lies there. A seed
  * with `await` at its top level becomes an ES module, with the extension `.mjs`. Returns the path of the file.
  *
- * Not in the bundle: a client that Prisma generated in node_modules or with an engine of its own (`prisma-client-js`),
- * which Next.js puts into the standalone build at the same place.
- * @param {{ entry: string, outfile: string, root: string, external?: readonly string[] }} seed absolute paths; `root` is the
- *   folder that becomes the folder of the image
+ * Not in the bundle: a client of Prisma's generator `prisma-client-js` and packages with native code, which Next.js puts into
+ * the standalone build at the same place.
+ * @param {{ entry: string, outfile: string, root: string, standalone?: string, external?: readonly string[] }} seed absolute
+ *   paths; `root` is the folder that becomes the folder of the image, `standalone` the standalone build
  * @param {typeof import('esbuild').build} build
  */
-export async function bundleSeedFile({ entry, outfile, root, external = [] }, build) {
+export async function bundleSeedFile({ entry, outfile, root, standalone, external = [] }, build) {
   /** @type {import('esbuild').BuildOptions} */
   const options = {
     absWorkingDir: root,
@@ -29,7 +26,7 @@ export async function bundleSeedFile({ entry, outfile, root, external = [] }, bu
     legalComments: 'none',
     // pg-native: node-postgres asks for it in a try block.
     external: ['pg-native', ...external],
-    plugins: [seedPlugin(realpathSync(entry), root)],
+    plugins: [seedPlugin({ entry: realpathSync(entry), root: realpathSync(root), standalone })],
     define: {
       'import.meta.url': 'zarpeSeedUrl',
       'import.meta.filename': 'zarpeSeedFile',
@@ -61,38 +58,3 @@ const HEAD = `const zarpeSeedFile = process.argv[1];
 const require = process.getBuiltinModule('node:module').createRequire(zarpeSeedFile);
 const zarpeSeedFolder = require('node:path').dirname(zarpeSeedFile);
 const zarpeSeedUrl = require('node:url').pathToFileURL(zarpeSeedFile).href;`;
-
-/**
- * @param {string} entry
- * @param {string} root
- * @returns {import('esbuild').Plugin}
- */
-function seedPlugin(entry, root) {
-  return {
-    name: 'seed',
-    setup({ onLoad, onResolve }) {
-      onLoad({ filter: /\.[cm]?[jt]s$/ }, async ({ path }) => {
-        if (path !== entry) return undefined;
-        const source = await readFile(path, 'utf8');
-        return { contents: source.replaceAll(IS_MAIN, 'true'), loader: /ts$/.test(path) ? 'ts' : 'js' };
-      });
-      // The module itself; the client that `prisma-client` generates imports files of the package.
-      onResolve({ filter: /^@prisma\/client$/ }, ({ path }) => ({ path, external: true }));
-      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, importer }) => {
-        const client = findGeneratedClient(resolve(resolveDir, path));
-        if (client === undefined || dirname(importer) === client) return undefined;
-        return { path: `./${relative(root, client)}`, external: true };
-      });
-    },
-  };
-}
-
-/**
- * The folder of a client of the generator `prisma-client-js`, which finds its engine in that folder.
- * @param {string} path of a module, with or without its extension, or a folder
- */
-function findGeneratedClient(path) {
-  return [path, dirname(path)].find(
-    (folder) => existsSync(join(folder, 'schema.prisma')) && existsSync(join(folder, 'index.js')),
-  );
-}

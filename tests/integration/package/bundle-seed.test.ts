@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../../scripts/build/paths.mjs';
@@ -65,6 +65,20 @@ async function deploy(folder: string, type: object): Promise<{ dir: string; file
   return { dir, file };
 }
 
+async function createProjectWithEsbuild(files: Record<string, string | object>): Promise<string> {
+  const folder = await createProject({ 'package.json': {}, ...files });
+  await mkdir(join(folder, 'node_modules'), { recursive: true });
+  await symlink(join(ROOT, 'node_modules/esbuild'), join(folder, 'node_modules/esbuild'));
+  return folder;
+}
+
+/** A folder with one file and nothing else. */
+async function deployFile(file: string): Promise<string> {
+  const dir = await createFolder('deployed');
+  await cp(file, join(dir, basename(file)));
+  return dir;
+}
+
 describe('bundle-seed', () => {
   test.for([
     ['', 'a promise that is not awaited', 'seed.js'],
@@ -92,53 +106,146 @@ describe('bundle-seed', () => {
     },
   );
 
-  test('a package with native code is named, with what to do', async () => {
-    const folder = await createProject({
-      'package.json': {},
+  test.for([
+    ['a .node file', {}, "module.exports = require('./bcrypt.node');"],
+    ['node-gyp-build', { dependencies: { 'node-gyp-build': '4' } }, 'module.exports = load(__dirname);'],
+    ['node-pre-gyp', { binary: { module_name: 'x' } }, 'module.exports = load(__dirname);'],
+    ['packages for one system', { optionalDependencies: { 'b-linux-x64-gnu': '1' } }, 'module.exports = {};'],
+  ] as const)('a package with native code is named, with what to do: %s', async ([, manifest, source]) => {
+    const folder = await createProjectWithEsbuild({
       'seed.ts': "import { hash } from 'bcrypt';\nvoid hash('a', 1);\n",
-      'node_modules/bcrypt/package.json': { name: 'bcrypt', main: 'index.js' },
-      'node_modules/bcrypt/index.js': "module.exports = require('./bcrypt.node');\n",
+      'node_modules/bcrypt/package.json': { name: 'bcrypt', main: 'index.js', ...manifest },
+      'node_modules/bcrypt/index.js': source,
       'node_modules/bcrypt/bcrypt.node': '',
     });
-    await symlink(join(ROOT, 'node_modules/esbuild'), join(folder, 'node_modules/esbuild'));
     const { code, stderr } = await runProgram(folder, ['bundle-seed', 'seed.ts']);
     expect(code).toBe(1);
     expect(stderr).toContain('seed.ts uses bcrypt, which contains native code');
-    expect(stderr).toContain('--external bcrypt');
+    expect(stderr).toContain('Use bcryptjs, which');
+    expect(stderr).toContain('--standalone .next/standalone');
     const external = await runProgram(folder, ['bundle-seed', 'seed.ts', '--external', 'bcrypt']);
     expect(external.code).toBe(0);
     expect(await readFile(join(folder, 'seed.js'), 'utf8')).toContain('bcrypt');
   });
 
-  test('a client that Prisma generated with an engine of its own stays outside, at its place', async () => {
-    const folder = await createProject({
-      'package.json': {},
-      'prisma/seed.ts': "import { PrismaClient } from '../generated/client';\nnew PrismaClient();\n",
-      'generated/client/index.js':
-        "exports.PrismaClient = class { constructor() { console.log('from', __dirname); } };\n",
-      'generated/client/schema.prisma': '',
+  test.for(['seed.js', 'seed.mjs'])(
+    'a package with native code that the standalone build has is used from there: %s',
+    async (name) => {
+      const place = 'node_modules/.pnpm/bcrypt@6/node_modules';
+      const packages = {
+        [`${place}/bcrypt/package.json`]: {
+          main: 'bcrypt.js',
+          dependencies: { 'node-gyp-build': '4' },
+        },
+        [`${place}/bcrypt/bcrypt.js`]:
+          "const { load } = require('node-gyp-build');\nfunction hash() { return load(__dirname); }\nmodule.exports = { hash };\n",
+        [`${place}/node-gyp-build/package.json`]: { main: 'index.js' },
+        [`${place}/node-gyp-build/index.js`]: 'exports.load = (folder) => `native code of ${folder}`;\n',
+      };
+      const end = name === 'seed.mjs' ? 'await 1;\n' : '';
+      const folder = await createProjectWithEsbuild({
+        'prisma/seed.ts': `import { hash } from 'bcrypt';\nconsole.log(hash());\n${end}`,
+        ...packages,
+        '.next/standalone/server.js': '',
+      });
+      await symlink(join(folder, place, 'bcrypt'), join(folder, 'node_modules/bcrypt'));
+      const args = ['bundle-seed', 'prisma/seed.ts', '--standalone', '.next/standalone'];
+      const without = await runProgram(folder, args);
+      expect(without.stderr).toContain('uses bcrypt, which contains native code');
+      const image = join(folder, '.next/standalone');
+      await cp(join(folder, 'node_modules/.pnpm'), join(image, 'node_modules/.pnpm'), { recursive: true });
+      expect(await runProgram(folder, args)).toMatchObject({ code: 0, stderr: '' });
+      await cp(join(folder, name), join(image, name));
+      const { stdout } = await run(process.execPath, [name], {
+        cwd: image,
+        env: markedEnvironment('seed', {}),
+      });
+      expect(stdout).toBe(`native code of ${join(image, place, 'bcrypt')}\n`);
+    },
+  );
+
+  test('native code that a package does without stays outside', async () => {
+    const folder = await createProjectWithEsbuild({
+      'seed.js': "console.log(require('ws'));\n",
+      'node_modules/ws/package.json': {
+        main: 'index.js',
+        peerDependenciesMeta: { bufferutil: { optional: true } },
+      },
+      'node_modules/ws/index.js': "try { require('bufferutil'); } catch { module.exports = 'without'; }\n",
+      'node_modules/bufferutil/package.json': { main: 'index.js' },
+      'node_modules/bufferutil/index.js': '',
+      'node_modules/bufferutil/binding.gyp': '',
     });
-    await mkdir(join(folder, 'node_modules'));
-    await symlink(join(ROOT, 'node_modules/esbuild'), join(folder, 'node_modules/esbuild'));
-    expect((await runProgram(folder, ['bundle-seed', 'prisma/seed.ts'])).code).toBe(0);
-    const dir = await createFolder('deployed');
-    await cp(join(folder, 'seed.js'), join(dir, 'seed.js'));
-    await cp(join(folder, 'generated'), join(dir, 'generated'), { recursive: true });
+    const bundled = await runProgram(folder, ['bundle-seed', 'seed.js', '--out', 'out/seed.js']);
+    expect(bundled, bundled.stderr).toMatchObject({ code: 0 });
+    const { stdout } = await run(process.execPath, ['seed.js'], {
+      cwd: join(await deployFile(join(folder, 'out/seed.js'))),
+      env: markedEnvironment('seed', {}),
+    });
+    expect(stdout).toBe('without\n');
+  });
+
+  test.for([
+    ['a path', '../generated/client', 'seed.js'],
+    ['an alias', '@/db', 'seed.js'],
+    ['an alias in an ES module', '@/db', 'seed.mjs'],
+    ['an alias named as the package', '@prisma/client', 'seed.js'],
+  ] as const)(
+    'a client that Prisma generated with an engine of its own stays outside, at its place: %s',
+    async ([, name, output]) => {
+      const end = output === 'seed.mjs' ? 'await 1;\n' : '';
+      const folder = await createProjectWithEsbuild({
+        'tsconfig.json': {
+          compilerOptions: {
+            paths: { '@/db': ['./generated/client'], '@prisma/client': ['./generated/client'] },
+          },
+        },
+        'prisma/seed.ts': `import { PrismaClient } from '${name}';\nnew PrismaClient();\n${end}`,
+        'generated/client/index.js':
+          "exports.PrismaClient = class { constructor() { console.log('from', __dirname); } };\n",
+        'generated/client/schema.prisma': '',
+      });
+      const bundled = await runProgram(folder, ['bundle-seed', 'prisma/seed.ts']);
+      expect(bundled, bundled.stderr).toMatchObject({ code: 0 });
+      const dir = await deployFile(join(folder, output));
+      await cp(join(folder, 'generated'), join(dir, 'generated'), { recursive: true });
+      const { stdout } = await run(process.execPath, [output], {
+        cwd: dir,
+        env: markedEnvironment('seed', {}),
+      });
+      expect(stdout).toBe(`from ${join(dir, 'generated/client')}\n`);
+    },
+  );
+
+  test('an alias for the package stays outside too, at the place where a package manager put it', async () => {
+    const place = 'node_modules/.pnpm/@prisma+client@6/node_modules/@prisma/client';
+    const folder = await createProjectWithEsbuild({
+      'tsconfig.json': { compilerOptions: { paths: { '@db': ['./node_modules/@prisma/client'] } } },
+      'prisma/seed.ts': "import { PrismaClient } from '@db';\nnew PrismaClient();\n",
+      [`${place}/package.json`]: { main: 'default.js' },
+      [`${place}/default.js`]:
+        "exports.PrismaClient = class { constructor() { console.log('from', __dirname); } };\n",
+    });
+    await mkdir(join(folder, 'node_modules/@prisma'));
+    await symlink(join(folder, place), join(folder, 'node_modules/@prisma/client'));
+    const bundled = await runProgram(folder, ['bundle-seed', 'prisma/seed.ts']);
+    expect(bundled, bundled.stderr).toMatchObject({ code: 0 });
+    const dir = await deployFile(join(folder, 'seed.js'));
+    await cp(join(folder, place), join(dir, place), { recursive: true });
     const { stdout } = await run(process.execPath, ['seed.js'], {
       cwd: dir,
       env: markedEnvironment('seed', {}),
     });
-    expect(stdout).toBe(`from ${join(dir, 'generated/client')}\n`);
+    expect(stdout).toBe(`from ${join(dir, place)}\n`);
   });
 
   test.for([
     ['no file', [], 'bundle-seed takes one file'],
     ['a file that is missing', ['nowhere.ts'], 'There is no file nowhere.ts'],
     ['a source with a mistake', ['broken.ts'], 'broken.ts could not be bundled'],
+    ['no build', ['broken.ts', '--standalone', 'out'], 'There is no standalone build in out'],
   ] as const)('%s is said in a sentence', async ([, args, expected]) => {
-    const folder = await createProject({ 'package.json': {}, 'broken.ts': 'const = 1' });
-    await mkdir(join(folder, 'node_modules'));
-    await symlink(join(ROOT, 'node_modules/esbuild'), join(folder, 'node_modules/esbuild'));
+    const folder = await createProjectWithEsbuild({ 'broken.ts': 'const = 1' });
     const { code, stderr } = await runProgram(folder, ['bundle-seed', ...args]);
     expect(code).toBe(1);
     expect(stderr).toContain(expected);
