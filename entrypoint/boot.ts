@@ -4,6 +4,7 @@ import type { BootError } from './core/errors.ts';
 import { withBootLock } from './steps/boot-lock.ts';
 import { withBootProbe } from './steps/boot-probe.ts';
 import { type Build, checkBuild } from './steps/check-build.ts';
+import { migrateFurther } from './steps/further-databases.ts';
 import type { Prepared } from './steps/hooks/settings.ts';
 import { checkHooks, runHooks } from './steps/hooks.ts';
 import { migrateWithHooks } from './steps/migrate-with-hooks.ts';
@@ -27,13 +28,11 @@ export async function boot(config: AnyConfig, args: readonly string[], context: 
   return await serve(server, appEnv, config.server, context);
 }
 
-/** Migrates and seeds the database, if there is one. */
+/** Migrates the databases and seeds the first, if there is one. */
 async function prepareDatabase(config: AnyConfig, { prisma }: Build, context: Context): Promise<Prepared> {
   if (config.database === undefined) return skipDatabase(config, context);
-  const whenUnreachable = async (error: BootError) => {
-    const appEnv = await resolveAppEnv(config, undefined, context.shutdown.signal);
-    return continueWithout(error, { ...config, appEnv }, context);
-  };
+  await migrateFurther(config, prisma, context);
+  const whenUnreachable = (error: BootError) => continueWithout(error, config, context);
   return withDatabase(config, { createDatabase: true, whenUnreachable }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
     return withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {

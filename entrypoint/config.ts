@@ -3,6 +3,7 @@ import { checkCommand } from './config/command.ts';
 import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
+import { type FurtherDatabase, readFurtherDatabases } from './config/further-databases.ts';
 import { checkHookCommands, toHooks } from './config/hooks.ts';
 import { checkRequirement } from './config/required-env.ts';
 import { checkServerSource } from './config/server-source.ts';
@@ -14,6 +15,8 @@ import { hasExecve } from './steps/serve/exec.ts';
 /** The validated configuration. Durations are in milliseconds; undefined means off. */
 export interface Config extends AppSettings {
   readonly database: DatabaseConfig;
+  /** Those of `databases` in zarpe.config.json. */
+  readonly further: readonly FurtherDatabase[];
 }
 
 /** The same with ENTRYPOINT_DATABASE=off. */
@@ -66,11 +69,14 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   );
   const databaseProblems = problems.filter(({ what }) => isDatabaseVariable(what, environment));
   const others = problems.filter(({ what }) => !isDatabaseVariable(what, environment));
-  const database = readDatabase(environment, values, appDir, databaseProblems);
+  const first = readDatabase(environment, values, appDir, databaseProblems);
+  const further = readFurtherDatabases(environment, values, first, appDir, databaseProblems);
+  const ofFurther = further.flatMap(({ database }) => database.ofApp);
+  const database = first && { ...first, ofApp: [...first.ofApp, ...ofFurther] };
   const isOff = values.ENTRYPOINT_DATABASE === 'off';
   const ignored = isOff ? databaseProblems.splice(0).filter(({ got }) => got !== 'nothing') : [];
   const hooks = toHooks(environment.sections.hooks);
-  const settings = toSettings(values, environment.variables, hooks, appDir);
+  const settings = toSettings(values, environment, hooks, appDir);
   const app = {
     appEnv: appEnvironment(environment, values, database?.ofApp ?? []),
     templates: environment.templates,
@@ -82,16 +88,19 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
       database: databaseProblems.map((problem) => locate(problem, environment)),
       others: others.map((problem) => locate(problem, environment)),
     },
-    config: isValid ? toConfig({ ...app, ...settings }, isOff ? undefined : database, ignored) : undefined,
+    config: isValid
+      ? toConfig({ ...app, ...settings }, isOff ? undefined : database, further, ignored)
+      : undefined,
   };
 }
 
 function toConfig(
   app: AppSettings,
   database: DatabaseConfig | undefined,
+  further: readonly FurtherDatabase[],
   ignored: readonly SettingProblem[],
 ): AnyConfig {
-  return database === undefined ? { ...app, database, ignored } : { ...app, database };
+  return database === undefined ? { ...app, database, ignored } : { ...app, database, further };
 }
 
 /** Names the key where a value comes from `zarpe.config.json`. */

@@ -2,10 +2,15 @@ import { BootError, EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { withDatabase } from '../steps/with-database.ts';
-import { noDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
+import { selectDatabase } from './select-database.ts';
 
-export async function baseline({ config: read, argument: name, context }: Invocation): Promise<number> {
+export async function baseline({
+  config: read,
+  argument: name,
+  flags,
+  context,
+}: Invocation): Promise<number> {
   if (name === undefined) {
     throw new BootError('USAGE', {
       what: 'baseline',
@@ -14,8 +19,7 @@ export async function baseline({ config: read, argument: name, context }: Invoca
       hint: 'Name the last migration that the database already has: `node entrypoint.js baseline NAME`.',
     });
   }
-  const config = read();
-  if (config.database === undefined) throw noDatabase('baseline');
+  const config = selectDatabase(read(), 'baseline', flags);
   const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
   const { folder } = prisma;
   if (folder === undefined) throw new Error('a complete Prisma folder has migrations');

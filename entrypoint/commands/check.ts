@@ -8,6 +8,7 @@ import { plainLines } from '../lib/plain-text.ts';
 import { type Build, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkServerConnection } from './check/check-connection.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
+import { checkFurther } from './check/check-further.ts';
 import { checkHooks } from './check/check-hooks.ts';
 import { checkMachine, checkPort } from './check/check-machine.ts';
 import { type Finding, failures, ok, warning } from './check/finding.ts';
@@ -30,12 +31,14 @@ export async function check(invocation: Invocation): Promise<number> {
     toConnect === undefined
       ? { findings: [], pending: [] }
       : await checkDatabase(toConnect, build?.prisma, context);
+  const further = toConnect && (await checkFurther(toConnect, build?.prisma, context));
   const findings = [
     ...checkConfig(environment, skipDatabase ? problems.others : [...problems.database, ...problems.others]),
     ...buildFindings,
     ...checkHooks({ ...settings, appEnv: { ...environment.given, NODE_ENV: 'production' } }),
     ...(await checkPort(early, { mustBeFree: build?.server.isNextServer === true && !skipDatabase })),
     ...describeOff(config),
+    ...(further?.findings ?? []),
     ...database.findings,
     ...(toConnect === undefined ? [] : await checkServerConnection(toConnect, context)),
     ...checkMachine(appDir),
@@ -45,7 +48,7 @@ export async function check(invocation: Invocation): Promise<number> {
     ok: exitStatus === EXIT_STATUS.ok.status,
     exitStatus,
     findings,
-    pending: database.pending,
+    pending: [...(further?.pending ?? []), ...database.pending],
   };
   print(flags.json === true ? report : toTable(findings, exitStatus, early.color && process.stdout.isTTY));
   return exitStatus;

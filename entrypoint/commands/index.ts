@@ -1,6 +1,11 @@
 import type { Command, Flag } from './command.ts';
 
 const JSON_FLAG = { type: 'boolean', summary: 'Prints JSON' } as const satisfies Flag;
+const DATABASE_FLAG = {
+  type: 'string',
+  value: 'NAME',
+  summary: 'Takes a database of `databases` in zarpe.config.json in place of the first',
+} as const satisfies Flag;
 
 /** Every command, in the order of `--help`. The first is the default. Each module is loaded only when it runs. */
 export const COMMANDS = [
@@ -37,8 +42,8 @@ export const COMMANDS = [
   {
     name: 'status',
     summary: 'Compares the migration history with the folder; exits with 0 only if they match',
-    usage: '[--json]',
-    flags: { json: JSON_FLAG },
+    usage: '[--json] [--database NAME]',
+    flags: { json: JSON_FLAG, database: DATABASE_FLAG },
     isBoot: false,
     printsResult: true,
     load: async () => (await import('./status.ts')).status,
@@ -48,6 +53,7 @@ export const COMMANDS = [
     summary: 'Records the state of a failed migration, as `prisma migrate resolve` does',
     usage: '--applied NAME | --rolled-back NAME',
     flags: {
+      database: DATABASE_FLAG,
       applied: { type: 'string', value: 'NAME', summary: 'All of the migration is in the database' },
       'rolled-back': {
         type: 'string',
@@ -63,9 +69,9 @@ export const COMMANDS = [
     name: 'baseline',
     summary:
       'Records the migrations up to NAME as applied, after it has proved that they make the schema that is there',
-    usage: 'NAME',
+    usage: 'NAME [--database NAME]',
     takesArgument: true,
-    flags: {},
+    flags: { database: DATABASE_FLAG },
     isBoot: false,
     printsResult: false,
     load: async () => (await import('./baseline.ts')).baseline,

@@ -2,8 +2,8 @@ import { BootError, EXIT_STATUS } from '../core/errors.ts';
 import { withBootLock } from '../steps/boot-lock.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { withDatabase } from '../steps/with-database.ts';
-import { noDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
+import { selectDatabase } from './select-database.ts';
 
 export async function resolve({ config: read, flags, context }: Invocation): Promise<number> {
   const { applied, 'rolled-back': rolledBack } = flags;
@@ -16,8 +16,7 @@ export async function resolve({ config: read, flags, context }: Invocation): Pro
       hint: 'Use --applied if all of the migration is in the database, --rolled-back if nothing of it is. `status` lists the names.',
     });
   }
-  const config = read();
-  if (config.database === undefined) throw noDatabase('resolve');
+  const config = selectDatabase(read(), 'resolve', flags);
   const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
   const outcome = applied === undefined ? 'rolled-back' : 'applied';
   const { resolveMigration } = await import('../steps/resolve.ts');

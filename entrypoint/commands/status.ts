@@ -5,12 +5,11 @@ import { compareHistory } from '../migrations/history.ts';
 import type { PrismaFolder } from '../steps/check-build/check-prisma.ts';
 import { checkPrismaFolder } from '../steps/check-build.ts';
 import { waitForTableLocks, withDatabase } from '../steps/with-database.ts';
-import { noDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
+import { selectDatabase } from './select-database.ts';
 
 export async function status({ config: read, flags, context, print }: Invocation): Promise<number> {
-  const config = read();
-  if (config.database === undefined) throw noDatabase('status');
+  const config = selectDatabase(read(), 'status', flags);
   const prisma = await checkPrismaFolder(config.appDir, { ...config.build, engine: 'embedded' }, context);
   const { rows, refusal } = await withDatabase(
     config,

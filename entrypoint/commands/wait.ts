@@ -1,4 +1,5 @@
 import { EXIT_STATUS } from '../core/errors.ts';
+import { waitForFurther } from '../steps/further-databases.ts';
 import { withDatabase } from '../steps/with-database.ts';
 import { skipDatabase } from '../steps/without-database.ts';
 import type { Invocation } from './command.ts';
@@ -7,6 +8,9 @@ import type { Invocation } from './command.ts';
 export async function wait({ config, context }: Invocation): Promise<number> {
   const given = config();
   if (given.database === undefined) await skipDatabase(given, context);
-  else await withDatabase(given, { createDatabase: true }, context, async () => undefined);
+  else {
+    await waitForFurther(given, context);
+    await withDatabase(given, { createDatabase: true }, context, async () => undefined);
+  }
   return EXIT_STATUS.ok.status;
 }

@@ -21,7 +21,8 @@ export function collectSecrets({
   requirements,
   urlNames,
 }: ResolvedEnvironment): string[] {
-  const connections = ['DATABASE_URL', 'DIRECT_URL', ...urlNames.server, ...urlNames.direct];
+  const ofDatabases = Object.values(urlNames).flat();
+  const connections = ['DATABASE_URL', 'DIRECT_URL', ...ofDatabases];
   const required = new Set(requirements.filter(({ kind }) => kind === undefined).map(({ name }) => name));
   const secrets = Object.entries(variables).flatMap(([variable, text]) => {
     const name = variable.replace(/_FILE$/, '');
@@ -37,7 +38,7 @@ export function collectSecrets({
   // Also where one of them is too short to be searched for.
   const composed = Object.values(derived).filter((value) => secrets.some((secret) => value.includes(secret)));
   secrets.push(...composed);
-  const names = [...requirements.map(({ name }) => name), ...urlNames.server, ...urlNames.direct];
+  const names = [...requirements.map(({ name }) => name), ...ofDatabases];
   secrets.push(
     ...names.filter((name) => !(name in variables) && !(`${name}_FILE` in variables) && mayBeSecret(name)),
   );

@@ -42,7 +42,9 @@ export interface DatabaseConfig {
 /** Whether a variable, or the file of its value, describes the database. */
 export function isDatabaseVariable(variable: string, { urlNames }: ResolvedEnvironment): boolean {
   const name = variable.replace(/_FILE$/, '');
-  return [DATABASE_VARIABLES, urlNames.server, urlNames.direct].some((names) => names.includes(name));
+  return [DATABASE_VARIABLES, urlNames.server, urlNames.direct, urlNames.further].some((names) =>
+    names.includes(name),
+  );
 }
 
 /** The connections of Zarpe and the app; undefined after adding a problem. */
@@ -57,6 +59,15 @@ export function readDatabase(
   const server = read(findDatabaseUrl(environment, values, appDir, problems));
   const direct = read(findDirectUrl(environment));
   if (server === undefined) return undefined;
+  return withSettings(server, direct, values);
+}
+
+/** A database as it is connected to: directly where there is a direct connection. */
+export function withSettings(
+  server: AppConnection,
+  direct: AppConnection | undefined,
+  values: Values,
+): DatabaseConfig {
   const { settings, url } = direct ?? server;
   return {
     connection: settings,
@@ -79,7 +90,8 @@ function findDirectUrl(environment: ResolvedEnvironment): FoundUrl | undefined {
   return { url, variables: [name], source: sourceOfUrl(direct, direct) };
 }
 
-function readConnection(
+/** A connection string with its settings; undefined after adding a problem. */
+export function readConnection(
   { url, variables, source }: FoundUrl,
   appDir: string,
   problems: SettingProblem[],

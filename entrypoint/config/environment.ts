@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { SettingProblem } from '../core/errors.ts';
+import { namesOfFurther } from './config-file/databases-section.ts';
 import type { Sections } from './config-file/sections.ts';
 import { type ConfigFile, NO_CONFIG_FILE } from './config-file.ts';
 import { deriveVariables } from './derived-variables.ts';
@@ -41,12 +42,14 @@ export function resolveEnvironment(env: Environment, file: ConfigFile = NO_CONFI
   const urlNames = {
     server: readUrlNames('ENTRYPOINT_DATABASE_URL_FROM', env, fromConfig),
     direct: readUrlNames('ENTRYPOINT_DIRECT_URL_FROM', env, fromConfig),
+    further: namesOfFurther(file.sections.databases),
   };
   const known = new Set<string>([
     ...VARIABLE_NAMES,
     ...requirements.map(({ name }) => name),
     ...urlNames.server,
     ...urlNames.direct,
+    ...urlNames.further,
   ]);
   const fromFiles = readFiles(env, known, problems, notices);
   // A list may name `valueOf`, which only an object without a prototype lacks.
@@ -55,7 +58,7 @@ export function resolveEnvironment(env: Environment, file: ConfigFile = NO_CONFI
     if (isSet(value)) variables[name] = known.has(name) ? withoutQuotes(name, value, problems) : value;
   }
   Object.assign(variables, fromFiles, fromConfig);
-  const connections = ['DATABASE_URL', 'DIRECT_URL', ...urlNames.server, ...urlNames.direct];
+  const connections = ['DATABASE_URL', 'DIRECT_URL', ...Object.values(urlNames).flat()];
   const { templates, derived } = deriveVariables(
     file.sections.variables ?? {},
     { variables, connections },

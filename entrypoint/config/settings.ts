@@ -4,6 +4,7 @@ import type { HooksConfig } from '../steps/hooks/settings.ts';
 import type { MigrateConfig } from '../steps/migrate/settings.ts';
 import type { SeedConfig } from '../steps/seed/settings.ts';
 import type { ServerConfig } from '../steps/serve/settings.ts';
+import type { ResolvedEnvironment } from './environment.ts';
 import { toServerSource } from './server-source.ts';
 import { bindAddress, pathUnlessOff, unlessOff, type Values } from './values.ts';
 
@@ -20,7 +21,7 @@ export interface Settings {
 
 export function toSettings(
   values: Values,
-  variables: Readonly<Record<string, string>>,
+  { variables, sections }: ResolvedEnvironment,
   hooks: HooksConfig,
   appDir: string,
 ): Settings {
@@ -32,6 +33,7 @@ export function toSettings(
       prismaDir: values.ENTRYPOINT_PRISMA_DIR,
       migrationsDir: values.ENTRYPOINT_MIGRATIONS_DIR,
       engine: migrationEngine(values),
+      further: sections.databases ?? [],
     },
     hooks,
     migrate: {

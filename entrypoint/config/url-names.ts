@@ -4,6 +4,8 @@ import { VARIABLES } from './variables.ts';
 export interface UrlNames {
   readonly server: readonly string[];
   readonly direct: readonly string[];
+  /** Those of the further databases of `zarpe.config.json`. */
+  readonly further: readonly string[];
 }
 
 /** Names under which services and projects give a connection that bypasses the pooler. */

@@ -120,6 +120,7 @@ export const EVENTS = {
     meaning: 'PostgreSQL does not accept connections yet; Zarpe tries again.',
     fields: ['error', 'remainingMs'],
   },
+  further: { level: 'info', meaning: 'A further database of `zarpe.config.json` is migrated next.' },
   created: { level: 'info', meaning: 'The database did not exist and was created.' },
   scratch: {
     level: ['info', 'warn'],

@@ -86,7 +86,12 @@ export function describeBuild({ server, next, prisma }: Build): string {
   return `${what}, ${describeMigrations(prisma)}`;
 }
 
-function describeMigrations({ folder, schemaFiles }: PrismaFolder): string {
+function describeMigrations(prisma: PrismaFolder): string {
+  const further = [...prisma.further].map(([name, folder]) => `${name}: ${describeFolder(folder)}`);
+  return [describeFolder(prisma), ...further].join('; ');
+}
+
+function describeFolder({ folder, schemaFiles }: PrismaFolder): string {
   if (folder === undefined)
     return schemaFiles.length > 0
       ? `a schema to push in ${count(schemaFiles.length, 'file')} (ENTRYPOINT_MIGRATE=push)`

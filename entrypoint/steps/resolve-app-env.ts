@@ -7,7 +7,7 @@ import type { Session } from '../postgres/session.ts';
 /** How long to wait for a server that only the app connects to, in milliseconds: the boot does not depend on it. */
 const TIMEOUT_MS = 3000;
 
-interface AppTarget {
+export interface AppTarget {
   readonly appEnv: NodeJS.ProcessEnv;
   /** Variables that may refer to the connection strings. */
   readonly templates: Readonly<Record<string, string>>;

@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts';
 import { BootError, describeWrong, type SettingProblem } from '../core/errors.ts';
 import type { StepName } from '../core/events.ts';
 import type { HookTarget, Prepared } from './hooks/settings.ts';
+import { type AppTarget, resolveAppEnv } from './resolve-app-env.ts';
 
 interface Offline extends HookTarget {
   /** What is wrong with the connection strings, which only the app uses. */
@@ -33,14 +34,15 @@ export function isUnreachable(error: unknown): error is BootError {
 /** With ENTRYPOINT_DATABASE=optional: warns that the database cannot be used, and skips what needs it. */
 export async function continueWithout(
   { code, message }: BootError,
-  target: HookTarget,
+  target: HookTarget & AppTarget,
   context: Context,
 ): Promise<Prepared> {
   context.log.warn(
     { step: 'database', event: 'continued', error: { code, message } },
     `the database cannot be used and ENTRYPOINT_DATABASE=optional: the server starts without it, not migrated (${code})`,
   );
-  return skip(['migrate', 'seed'], `the database cannot be used (${code})`, target, context);
+  const appEnv = await resolveAppEnv(target, undefined, context.shutdown.signal);
+  return skip(['migrate', 'seed'], `the database cannot be used (${code})`, { ...target, appEnv }, context);
 }
 
 /** Hooks that run in each replica before the server need no database, and are not skipped. */

@@ -9,6 +9,8 @@ import { isConnectionLoss } from '../../postgres/connection-lost.ts';
 /** A pending migration, and the statements in it to review. */
 export interface PendingReport {
   readonly name: string;
+  /** The name of a further database. */
+  readonly database?: string;
   readonly findings: readonly ScriptFinding[];
 }
 

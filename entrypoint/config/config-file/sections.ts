@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import type { SettingProblem } from '../../core/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
+import { databasesSection } from './databases-section.ts';
 import { hooksSection } from './hooks-section.ts';
 import { inConfigFile } from './keys.ts';
 import { describeType } from './to-text.ts';
@@ -8,6 +9,7 @@ import { variablesSection } from './variables-section.ts';
 
 /** The keys of the file that stand for no variable: the schema of each, made only where the file has the key. */
 export const SECTIONS = {
+  databases: databasesSection,
   hooks: hooksSection,
   variables: variablesSection,
 } as const;

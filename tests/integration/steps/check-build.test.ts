@@ -14,6 +14,7 @@ const config: BuildConfig = {
   prismaDir: 'prisma',
   migrationsDir: undefined,
   engine: 'embedded',
+  further: [],
 };
 const LOCK = 'prisma/migrations/migration_lock.toml';
 
