@@ -14,7 +14,7 @@ import { different, hasHistory, inapplicable, pooled, unknownName } from './base
 import { compareCatalogs } from './baseline/compare-catalogs.ts';
 import { readCatalog } from './baseline/read-catalog.ts';
 import { refuseServerWide } from './baseline/refuse-server-wide.ts';
-import { withScratchDatabase } from './baseline/scratch-database.ts';
+import { dropLeftDatabases, withScratchDatabase } from './baseline/scratch-database.ts';
 import { type BootLock, withBootLock } from './boot-lock.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
 import { migrate } from './migrate.ts';
@@ -39,6 +39,7 @@ export async function baseline(
     if (database.isPooled) throw pooled(database);
     await lock.acquire();
     await lock.acquirePrismaLock();
+    await dropLeftDatabases(database.session, log);
     await database.refresh();
     const recorded = database.history.filter(({ rolledBack }) => !rolledBack);
     if (recorded.length > 0) {

@@ -6,6 +6,10 @@ import type { Database } from '../../database/database.ts';
 import { compareHistory } from '../../migrations/history.ts';
 import type { Migration } from '../../migrations/migrations-folder.ts';
 import { withConnection } from '../../postgres/connect.ts';
+import {
+  describeScratchDatabases,
+  findScratchDatabases,
+} from '../../steps/baseline/find-scratch-databases.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
 import { waitForTableLocks, withDatabase } from '../../steps/with-database.ts';
 import { isUnreachable } from '../../steps/without-database.ts';
@@ -39,6 +43,7 @@ export async function checkDatabase(
       await database.session.send('begin read only');
       const found = [
         ...checkConnection(database),
+        ...checkScratchDatabases(await findScratchDatabases(database.session)),
         ...checkStanding(database, prisma, config, pending.length),
         ...(await checkPrivileges(database, pending.length)),
         ...refusals,
@@ -81,6 +86,11 @@ export async function checkDatabase(
       pending,
     };
   }
+}
+
+function checkScratchDatabases(names: readonly string[]): Finding[] {
+  const left = describeScratchDatabases(names);
+  return left === undefined ? [] : [warning('database', left.message, left.commands)];
 }
 
 /** With ENTRYPOINT_DATABASE=optional the boot only warns about a database that it cannot connect to. */

@@ -62,6 +62,24 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     expect(await database.migrations()).toEqual([]);
   });
 
+  test('status shows what is to be pushed, and asks for no folder of migrations', async () => {
+    const { database, run } = await prepare(schemaOf(MODELS));
+    const before = await run(['status', '--json']);
+    expect(before.code).toBe(65);
+    expect(JSON.parse(before.stdout)).toMatchObject({
+      toPush: expect.arrayContaining([expect.stringContaining('CREATE TABLE "users"')]),
+    });
+    expect((await run(['status'])).stdout).toMatch(/^ +3 {2}to push/);
+    expect((await run()).code).toBe(0);
+    expect(await run(['status'])).toMatchObject({ code: 0 });
+    await database.query(
+      'DROP INDEX users_email_key; CREATE TABLE other (id int); INSERT INTO other VALUES (1)',
+    );
+    const refused = await run(['status']);
+    expect(refused.code).toBe(65);
+    expect(refused.stdout + refused.stderr).toContain('PUSH_REFUSED');
+  });
+
   test('takes a new value of an enum into use, which needs a transaction of its own', async () => {
     const { app, database, run } = await prepare(schemaOf(MODELS));
     expect((await run()).code).toBe(0);
