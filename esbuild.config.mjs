@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { encodeBase85 } from './scripts/build/base85.mjs';
+import { encodeBase91 } from './scripts/build/base91.mjs';
 import { eagerModules } from './scripts/build/eager-modules.mjs';
 import { compressEngine } from './scripts/build/engine.mjs';
 import { lazyPostgres, lightPino } from './scripts/build/light-packages.mjs';
@@ -44,7 +44,7 @@ const schemaEngine = (options) => ({
     onLoad({ filter: /.*/, namespace: 'zarpe' }, async () => {
       const bytes = await readFile(join(ROOT, await compressEngine(options)));
       return {
-        contents: `export const text = '${encodeBase85(bytes)}'; export const length = ${bytes.length};`,
+        contents: `export const text = '${encodeBase91(bytes)}'; export const length = ${bytes.length};`,
         loader: 'js',
       };
     });

@@ -3,7 +3,7 @@ import { brotliDecompress } from 'node:zlib';
 import * as compressed from 'zarpe:schema-engine.wasm';
 import type { ErrorCapturingSqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import * as binding from '@prisma/schema-engine-wasm/schema_engine_bg';
-import { decodeBase85 } from '../../lib/base85.ts';
+import { decodeBase91 } from '../../lib/base91.ts';
 import type { MigrationsFolder } from '../migrations-folder.ts';
 import { LOCK_FILE, MIGRATION_FILE } from '../migrations-folder.ts';
 
@@ -46,7 +46,7 @@ export function toMigrationList(folder: MigrationsFolder): binding.MigrationList
 }
 
 async function instantiate(): Promise<void> {
-  const bytes = await promisify(brotliDecompress)(decodeBase85(compressed.text, compressed.length), {
+  const bytes = await promisify(brotliDecompress)(decodeBase91(compressed.text, compressed.length), {
     chunkSize: ENGINE_BYTES,
   });
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': binding });
