@@ -1,0 +1,101 @@
+import { type Hole, lift } from '../holes.ts';
+import type { Search } from '../search.ts';
+import { findInCss } from './css.ts';
+import { type Decoded, decodeMarkup, decodeString, join } from './decode.ts';
+import { findInFlight } from './flight.ts';
+import { findInJavaScript } from './javascript.ts';
+import { findInCode, findInJson, findInText, UnreadableTextError } from './strings.ts';
+
+const PART =
+  /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|(<(script|style)\b(?:"[^"]*"|'[^']*'|[^"'>])*>)([\s\S]*?)<\/\2\s*>|<[a-z/!?](?:"[^"]*"|'[^']*'|[^"'>])*>/gi;
+const ATTRIBUTE = /([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g;
+const CODE_ATTRIBUTE = /^(?:on\w+|style|srcdoc)$/i;
+const JSON_SCRIPT = /\btype\s*=\s*["']?[\w/.+-]*(?:json|importmap|speculationrules)\b/i;
+/** A part of the payload of React's server components: Next.js writes it as a script that adds it to an array. */
+const PUSH =
+  /^(?:\(self\.__next_f=self\.__next_f\|\|\[\]\)|self\.__next_f)\.push\(\[(\d),\s*"((?:[^"\\]|\\[\s\S])*)"\]\)$/;
+
+/** The placeholders in HTML or XML. */
+export function findInMarkup(markup: string, search: Search): Hole[] {
+  const holes: Hole[] = [];
+  const payload: Decoded[] = [];
+  let hasBinary = false;
+  let at = 0;
+  for (const { index, 0: part, 1: head, 2: element = '', 3: content = '' } of markup.matchAll(PART)) {
+    holes.push(...findInContent(markup.slice(at, index), at, search));
+    at = index + part.length;
+    if (head === undefined) {
+      holes.push(
+        ...(/^<[a-z]/i.test(part)
+          ? findInTag(part, index, search)
+          : lift(findInCode(part, search), (i) => index + i)),
+      );
+      continue;
+    }
+    holes.push(...findInTag(head, index, search));
+    const start = index + head.length;
+    const [push, kind, source = ''] = PUSH.exec(content) ?? [];
+    if (push === undefined) {
+      const read =
+        element.toLowerCase() === 'style'
+          ? findInCss
+          : JSON_SCRIPT.test(head)
+            ? findInJson
+            : findInJavaScript;
+      holes.push(...lift(read(content, search), (i) => start + i));
+    } else if (kind === '1')
+      payload.push(decodeString(source, start + push.length - '"])'.length - source.length));
+    else hasBinary = true;
+  }
+  holes.push(...findInContent(markup.slice(at), at, search));
+  holes.push(...findInPayload(payload, hasBinary, search));
+  return holes.sort((a, b) => a.start - b.start);
+}
+
+function findInContent(text: string, start: number, search: Search): Hole[] {
+  if (search.traces(text).length === 0) return [];
+  return lift(search.find(text), (at) => start + at, 'markup');
+}
+
+function findInTag(tag: string, start: number, search: Search): Hole[] {
+  if (search.traces(tag).length === 0) return [];
+  return [...tag.matchAll(ATTRIBUTE)].flatMap(
+    ({ index, 0: attribute, 1: name = '', 2: double, 3: single, 4: bare }) => {
+      const value = double ?? single;
+      const end = start + index + attribute.length;
+      if (value === undefined)
+        return lift(search.find(bare ?? ''), (at) => end - (bare ?? '').length + at, 'word');
+      const { text, at } = decodeMarkup(value, end - 1 - value.length);
+      const isCode = CODE_ATTRIBUTE.test(name) || /^\s*javascript:/i.test(text);
+      return lift(isCode ? findInCode(text, search) : findInText(text, search), at, 'markup');
+    },
+  );
+}
+
+/** The payload is cut anywhere: in the middle of a length, or of a placeholder, whose rest is left empty then. */
+function findInPayload(parts: readonly Decoded[], hasBinary: boolean, search: Search): Hole[] {
+  const payload = join(parts);
+  if (search.traces(payload.text).length === 0) return [];
+  if (hasBinary) throw new UnreadableTextError('a page that holds binary data');
+  let end = 0;
+  const ends = parts.map(({ text }) => {
+    end += text.length;
+    return end;
+  });
+  return lift(findInFlight(payload.text, search), (at) => at, 'string').flatMap((hole) => {
+    const cuts = ends.filter((cut) => hole.start < cut && cut < hole.end);
+    const starts = [hole.start, ...cuts];
+    return starts.map((start, index) => ({
+      ...(index === 0 ? { value: hole.value, length: hole.length } : {}),
+      start: payload.at(start),
+      end: endOf(payload, parts, ends, cuts[index] ?? hole.end),
+    }));
+  });
+}
+
+/** The end of what comes before an index, also where the next part begins there. */
+function endOf(payload: Decoded, parts: readonly Decoded[], ends: readonly number[], index: number): number {
+  const part = ends.indexOf(index);
+  const last = parts[part];
+  return last === undefined ? payload.at(index) : last.at(last.text.length);
+}

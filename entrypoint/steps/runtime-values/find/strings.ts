@@ -1,0 +1,62 @@
+import type { Hole } from '../holes.ts';
+import { lift } from '../holes.ts';
+import type { Search } from '../search.ts';
+import { decodeString } from './decode.ts';
+
+/** A text in which a placeholder stands where no value can be written. */
+export class UnreadableTextError extends Error {
+  override readonly name = 'UnreadableTextError';
+}
+
+const STRING = /"((?:[^"\\]|\\[\s\S])*)"(\s*:)?/g;
+/** Next.js writes them for `new RegExp(…)`. */
+const REGEX_KEY = /regex$/i;
+/** Markup of the app's own within JSON. */
+const CODE_KEY = /^(?:__html|srcDoc)$/;
+
+/** The placeholders in JSON; `ofString` finds those in a decoded string. */
+export function findInJson(json: string, search: Search, ofString = findInText): Hole[] {
+  let key = '';
+  return [...json.matchAll(STRING)].flatMap(({ index, 1: source = '', 2: colon }) => {
+    if (colon !== undefined) key = source;
+    if (search.traces(source).length === 0) return [];
+    const { text, at } = decodeString(source, index + 1);
+    if (colon !== undefined) return lift(ofString(text, search), at, 'string');
+    if (key === 'postponed') {
+      throw new UnreadableTextError(
+        'the state of a partially prerendered page, whose lengths cannot be changed',
+      );
+    }
+    const holes = REGEX_KEY.test(key)
+      ? lift(search.find(text), (at) => at, 'regex')
+      : CODE_KEY.test(key)
+        ? lift(search.find(text), (at) => at, 'inert')
+        : ofString(text, search);
+    return lift(holes, at, 'string');
+  });
+}
+
+/** The placeholders in what a string says: JSON, plain text, or anything else, which may be code. */
+export function findInText(text: string, search: Search): Hole[] {
+  if (isJson(text)) return findInJson(text, search);
+  return isPlain(text) ? search.find(text) : findInCode(text, search);
+}
+
+/** The placeholders where only values without special characters can be written. */
+export function findInCode(text: string, search: Search): Hole[] {
+  return lift(search.find(text), (at) => at, 'inert');
+}
+
+function isJson(text: string): boolean {
+  if (!/^\s*[[{"]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isPlain(text: string): boolean {
+  return !/["'`<\\]/.test(text.replace(/(?<=\w)['’](?=\w)/g, ''));
+}

@@ -1,0 +1,74 @@
+import type { Hole } from './holes.ts';
+
+/** A variable and the text that the build has in its place. */
+export interface Placeholder {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Finds placeholders in a text. */
+export interface Search {
+  /** A hole for each placeholder. */
+  find(text: string): Hole[];
+  /** Every piece of text that looks like one, in whatever form. */
+  traces(text: string): { readonly start: number; readonly end: number; readonly text: string }[];
+}
+
+/** A placeholder of a variable by its name alone: `__NAME__`. */
+export const textOf = (name: string) => `__${name}__`;
+/** Next.js puts only such variables into what the browser loads. */
+const PUBLIC = 'NEXT_PUBLIC_';
+
+/**
+ * A search for the placeholders, and for `__NAME__` of every name with one of the prefixes. A placeholder is found in
+ * the form of a URL's component too.
+ */
+export function createSearch(placeholders: readonly Placeholder[], prefixes: readonly string[]): Search {
+  const forms = placeholders
+    .flatMap(({ name, text }): { name: string; text: string; isPercent: boolean }[] => {
+      const percent = encodeURIComponent(text);
+      const plain = { name, text, isPercent: false };
+      return percent === text ? [plain] : [plain, { name, text: percent, isPercent: true }];
+    })
+    .sort((a, b) => b.text.length - a.text.length);
+  const byPrefix = prefixes.map((prefix) => `__(${escapeRegex(prefix)}[A-Z0-9_]*?[A-Z0-9])__`);
+  const pattern = new RegExp(
+    [...forms.map(({ text }) => `(${escapeRegex(text)})`), ...byPrefix].join('|'),
+    'g',
+  );
+  const trace = new RegExp(
+    [...placeholders.map(({ text }) => loosely(coreOf(text))), ...[...prefixes, PUBLIC].map(anyOf)].join('|'),
+    'gi',
+  );
+  return {
+    find: (text) =>
+      [...text.matchAll(pattern)].map(({ index, 0: found, ...groups }) => {
+        const form = forms.find(({ text }) => text === found);
+        const name = form?.name ?? Object.values(groups).find((group) => found === textOf(String(group)));
+        const value = { name: String(name), encoders: form?.isPercent ? (['percent'] as const) : [] };
+        return { start: index, end: index + found.length, value };
+      }),
+    traces: (text) =>
+      [...text.matchAll(trace)].map(({ index, 0: found }) => ({
+        start: index,
+        end: index + found.length,
+        text: found,
+      })),
+  };
+}
+
+/** What remains of a placeholder when code takes it apart: of a URL its host. */
+function coreOf(text: string): string {
+  return URL.canParse(text) && text.includes('//') ? new URL(text).host : text;
+}
+
+/** The text, whatever is escaped with backslashes in it. */
+function loosely(text: string): string {
+  return text.replace(/[^A-Za-z0-9_]/g, (char) => `\\\\*${escapeRegex(char)}`);
+}
+
+const anyOf = (prefix: string) => `__${escapeRegex(prefix)}[A-Z0-9_]*?[A-Z0-9]__`;
+
+function escapeRegex(text: string): string {
+  return text.replace(/[^A-Za-z0-9_]/g, '\\$&');
+}

@@ -1,0 +1,220 @@
+import { createRequire } from 'node:module';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import {
+  findHoles,
+  type Language,
+  languageOf,
+} from '../../../../entrypoint/steps/runtime-values/find-holes.ts';
+import { fill } from '../../../../entrypoint/steps/runtime-values/holes.ts';
+import { createSearch } from '../../../../entrypoint/steps/runtime-values/search.ts';
+
+const require = createRequire(import.meta.url);
+const { parse } = require('next/dist/compiled/node-html-parser');
+const X = '__NEXT_PUBLIC_X__';
+const URL_TEXT = 'https://next-public-url.zarpe.invalid';
+const SEARCH = createSearch(
+  [
+    { name: 'NEXT_PUBLIC_X', text: X },
+    { name: 'NEXT_PUBLIC_URL', text: URL_TEXT },
+  ],
+  [],
+);
+
+/** What breaks out of a string, a template, a script, an attribute, a pattern of `replace`, a line. */
+const NASTY = [
+  `"double" 'single' \`back\` \\ \\\\ \\n`,
+  '</script><script>alert(1)</script><!-- <![CDATA[ ]]> -->',
+  `$& $1 $\` $\{process.exit(1)} $$`,
+  'line\nbreak\r\ttab \u2028 \u2029',
+  'ñandú 日本 🚢 e\u0301',
+  '&amp; &lt;b&gt; &#39; ?a=1&b=2',
+  '*/ // /* url(x) ; } {',
+  '$L1',
+];
+
+function fillWith(text: string, language: Language, value: string): string {
+  return fill(text, findHoles(text, language, SEARCH), () => value);
+}
+
+function evaluate(script: string): unknown {
+  const module: { exports: unknown } = { exports: undefined };
+  runInNewContext(script, { module, JSON, RegExp });
+  return module.exports;
+}
+
+/** The rows of a payload, read byte by byte as React does. */
+function flight(payload: string): Record<string, unknown> {
+  let rest = Buffer.from(payload);
+  const rows: Record<string, unknown> = {};
+  while (rest.length > 0) {
+    const [head = '', id = '', length] = /^([0-9a-f]+):(?:T([0-9a-f]+),)?/.exec(rest.toString()) ?? [];
+    rest = rest.subarray(head.length);
+    const end = length === undefined ? rest.indexOf('\n') : Number.parseInt(length, 16);
+    const text = rest.subarray(0, end).toString();
+    rows[id] = length === undefined ? JSON.parse(text) : text;
+    rest = rest.subarray(length === undefined ? end + 1 : end);
+  }
+  return rows;
+}
+
+describe.each(NASTY)('a value that must be escaped, %j,', (value) => {
+  test.each([
+    ['double quotes', `module.exports = "a ${X} b"`],
+    ['single quotes', `module.exports = 'a ${X} b'`],
+    ['a template', `module.exports = \`a ${X} b\``],
+    ['a template with code', `module.exports = \`a ${X} \${"b"}\``],
+    ['JSON within a string', `module.exports = JSON.parse('{"a":"a ${X} b"}').a`],
+    [
+      'JSON within JSON within a string',
+      `module.exports = JSON.parse(JSON.parse('{"a":"{\\\\"b\\\\":\\\\"a ${X} b\\\\"}"}').a).b`,
+    ],
+    ['a comment beside a string', `/* ${X} */ module.exports = "a ${X} b" // ${X}`],
+  ])('arrives unchanged in a script, in %s', (_, script) => {
+    expect(evaluate(fillWith(script, 'javascript', value))).toBe(`a ${value} b`);
+  });
+
+  test('is matched by a regular expression that was made of it', () => {
+    const script = fillWith(
+      `module.exports = [/^${X}$/, new RegExp(JSON.parse('{"regex":"^${X}$"}').regex)]`,
+      'javascript',
+      value,
+    );
+    const [literal, made] = Object.values(Object(evaluate(script)));
+    expect(value).toMatch(literal);
+    expect(value).toMatch(made);
+  });
+
+  test('arrives unchanged in JSON, as a key too', () => {
+    const text = `{"a": ["a ${X} b"], "${X}": "{\\"c\\":\\"${X}\\"}"}`;
+    const json = JSON.parse(fillWith(text, 'json', value));
+    expect(json.a).toEqual([`a ${value} b`]);
+    expect(JSON.parse(json[value])).toEqual({ c: value });
+  });
+
+  test('arrives unchanged in HTML: text, attributes, JSON and scripts', () => {
+    const html = fillWith(
+      `<!doctype html><title>${X}</title><a title="a ${X}" data-b='${X}' data-c="{&quot;d&quot;:&quot;${X}&quot;}">a ${X}</a><script type="application/json">{"a":"${X}"}</script><script>module.exports = "a ${X}"</script>`,
+      'markup',
+      value,
+    );
+    const root = parse(html);
+    expect(decode(root.querySelector('title').rawText)).toBe(value);
+    const link = root.querySelector('a');
+    expect(decode(link.rawText)).toBe(`a ${value}`);
+    expect(decode(link.rawAttributes.title)).toBe(`a ${value}`);
+    expect(decode(link.rawAttributes['data-b'])).toBe(value);
+    expect(JSON.parse(decode(link.rawAttributes['data-c']))).toEqual({ d: value });
+    const [json, script, ...others] = [...html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(
+      ([, text = '']) => text,
+    );
+    expect(others).toEqual([]);
+    expect(JSON.parse(String(json))).toEqual({ a: value });
+    expect(evaluate(String(script))).toBe(`a ${value}`);
+  });
+
+  test('arrives unchanged in the payload of React’s server components, whose lengths are those of the new text', () => {
+    expect(flight(fillWith(payloadWith(X), 'flight', value))).toEqual(expectedOf(value));
+  });
+
+  test.each([1, 7, 40, 1000])(
+    'arrives unchanged in a page that carries the payload in pieces of %i',
+    async (size) => {
+      const pieces = payloadWith(X).match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
+      const push = (text: string) =>
+        `<script>self.__next_f.push([1,${JSON.stringify(text).replaceAll('<', '\\u003c')}])</script>`;
+      const html = `<p>${X}</p><script>(self.__next_f=self.__next_f||[]).push([0])</script>${pieces.map(push).join('')}<p>${X}</p>`;
+      const filled = fillWith(html, 'markup', value);
+      const received: unknown[][] = [];
+      const self = { __next_f: { push: (row: unknown[]) => received.push(row) } };
+      for (const [, script = ''] of filled.matchAll(/<script>([\s\S]*?)<\/script>/g))
+        runInNewContext(script, { self });
+      const payload = received.filter(([kind]) => kind === 1).map(([, text]) => String(text));
+      expect(payload).toHaveLength(pieces.length);
+      expect(flight(payload.join(''))).toEqual(expectedOf(value));
+    },
+  );
+
+  test('is refused where it would be code', () => {
+    for (const [text, language] of [
+      [`module.exports = "<a href='${X}'>"`, 'javascript'],
+      [`tag\`${X}\``, 'javascript'],
+      [`<a onclick="go('${X}')">`, 'markup'],
+      [`{"__html":"${X}"}`, 'json'],
+    ] as const) {
+      if (/[^\w /]/.test(value))
+        expect(() => fillWith(text, language, value === '$L1' ? '$L1"' : value), text).toThrow(/code/);
+    }
+    expect(() => fillWith(`a { width: ${X} }`, 'css', `${value};`)).toThrow(/quotes/);
+  });
+});
+
+const payloadWith = (text: string) => {
+  const long = `Ünïcode ${text} and ${text}`;
+  return `0:{"a":"${text}","b":"$2","c":["$","p",null,{"children":"x ${text}"}],"d":"$3"}\n2:T${Buffer.byteLength(long).toString(16)},${long}3:"after"\n`;
+};
+/** A string that begins with `$` is a reference; another `$` before it makes it a text. */
+const inModel = (value: string) => (value.startsWith('$') ? `$${value}` : value);
+const expectedOf = (value: string) => ({
+  0: { a: inModel(value), b: '$2', c: ['$', 'p', null, { children: `x ${value}` }], d: '$3' },
+  2: `Ünïcode ${value} and ${value}`,
+  3: 'after',
+});
+
+function decode(text: string): string {
+  const named: Record<string, string> = { quot: '"' };
+  return text.replace(/&(?:#(\d+)|(quot));/g, (_, code, name) =>
+    name === undefined ? String.fromCodePoint(Number(code)) : (named[name] ?? ''),
+  );
+}
+
+test('a URL is put in place of a placeholder that is one, also as a component of another URL', () => {
+  const html = `<img src="/_next/image?url=${encodeURIComponent(`${URL_TEXT}/a.png`)}&amp;w=64"><a href="${URL_TEXT}/b">`;
+  expect(fillWith(html, 'markup', 'http://10.0.0.1:3000/base')).toBe(
+    '<img src="/_next/image?url=http%3A%2F%2F10.0.0.1%3A3000%2Fbase%2Fa.png&amp;w=64"><a href="http://10.0.0.1:3000/base/b">',
+  );
+  expect(
+    fillWith(String.raw`a = "https:\/\/next-public-url.zarpe.invalid\/b"`, 'javascript', 'http://b'),
+  ).toBe(String.raw`a = "http://b\/b"`);
+});
+
+test('strings and addresses of a style sheet hold any value', () => {
+  expect(fillWith(`a{background:url(${X});content:"${X}"}`, 'css', 'a b"c\\)')).toBe(
+    'a{background:url(a\\20 b\\22 c\\5c \\29 );content:"a\\20 b\\22 c\\5c \\29 "}',
+  );
+});
+
+test.each<[string, string, Language]>([
+  ['a host without its URL', 'a = "next-public-url.zarpe.invalid"', 'javascript'],
+  [
+    'a regular expression made of a URL',
+    String.raw`a = /https:\/\/next-public-url\.zarpe\.invalid/`,
+    'javascript',
+  ],
+  ['another case', 'a = "__next_public_x__"', 'javascript'],
+  ['a variable that nobody declared', 'a = "__NEXT_PUBLIC_OTHER__"', 'javascript'],
+  ['code', `a = ${X} + 1`, 'javascript'],
+  ['the name of an element', `<${X}>`, 'markup'],
+  ['the state of a partially prerendered page', `{"postponed":"12:${X}"}`, 'json'],
+  ['a payload that is none', `0:T999,${X}`, 'flight'],
+])('what was made of a placeholder and cannot follow its value is refused: %s', (_, text, language) => {
+  expect(() => findHoles(text, language, SEARCH)).toThrow();
+});
+
+test('names with a prefix need no list', () => {
+  const search = createSearch([], ['PUBLIC_']);
+  const text = 'a = "__PUBLIC_A____PUBLIC_B_2__"';
+  expect(fill(text, findHoles(text, 'javascript', search), (name) => name.toLowerCase())).toBe(
+    'a = "public_apublic_b_2"',
+  );
+});
+
+test('the language of a file is that of its name, or of the answer that it holds', () => {
+  expect(languageOf('a/b.mjs')).toBe('javascript');
+  expect(languageOf('a.meta')).toBe('json');
+  expect(languageOf('robots.txt.body', 'text/plain; charset=utf-8')).toBe('text');
+  expect(languageOf('a.body', 'application/json')).toBe('json');
+  expect(languageOf('sitemap.xml.body', 'application/xml')).toBe('markup');
+  expect(languageOf('a.body', 'image/svg+xml')).toBe('markup');
+  expect(languageOf('a.png')).toBeUndefined();
+});
