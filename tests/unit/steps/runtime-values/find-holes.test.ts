@@ -81,8 +81,8 @@ describe.each(NASTY)('a value that must be escaped, %j,', (value) => {
       value,
     );
     const [literal, made] = Object.values(Object(evaluate(script)));
-    expect(value).toMatch(literal);
-    expect(value).toMatch(made);
+    expect(value.match(Object(literal))?.[0]).toBe(value);
+    expect(value.match(Object(made))?.[0]).toBe(value);
   });
 
   test('arrives unchanged in JSON, as a key too', () => {
@@ -142,7 +142,7 @@ describe.each(NASTY)('a value that must be escaped, %j,', (value) => {
       [`<a onclick="go('${X}')">`, 'markup'],
       [`{"__html":"${X}"}`, 'json'],
     ] as const) {
-      if (/[^\w /]/.test(value))
+      if (/["'<&;$\n]/.test(value))
         expect(() => fillWith(text, language, value === '$L1' ? '$L1"' : value), text).toThrow(/code/);
     }
     expect(() => fillWith(`a { width: ${X} }`, 'css', `${value};`)).toThrow(/quotes/);
@@ -194,7 +194,7 @@ test.each<[string, string, Language]>([
   ['another case', 'a = "__next_public_x__"', 'javascript'],
   ['a variable that nobody declared', 'a = "__NEXT_PUBLIC_OTHER__"', 'javascript'],
   ['code', `a = ${X} + 1`, 'javascript'],
-  ['the name of an element', `<${X}>`, 'markup'],
+  ['the name of an attribute', `<a ${X}>`, 'markup'],
   ['the state of a partially prerendered page', `{"postponed":"12:${X}"}`, 'json'],
   ['a payload that is none', `0:T999,${X}`, 'flight'],
 ])('what was made of a placeholder and cannot follow its value is refused: %s', (_, text, language) => {
