@@ -9,6 +9,7 @@ import type { Prepared } from './steps/hooks/settings.ts';
 import { checkHooks, runHooks } from './steps/hooks.ts';
 import { migrateWithHooks } from './steps/migrate-with-hooks.ts';
 import { resolveAppEnv } from './steps/resolve-app-env.ts';
+import { putValues } from './steps/runtime-values.ts';
 import { seed } from './steps/seed.ts';
 import { loadServer, serve } from './steps/serve.ts';
 import { withDatabase } from './steps/with-database.ts';
@@ -16,7 +17,7 @@ import { continueWithout, skipDatabase } from './steps/without-database.ts';
 
 /** The whole boot: prepares the database, then runs the server. Returns the exit status of the server. */
 export async function boot(config: AnyConfig, args: readonly string[], context: Context): Promise<number> {
-  const build = await checkBuild(config.appDir, config.build, context);
+  const build = await putValues(await checkBuild(config.appDir, config.build, context), config, context);
   await checkHooks(config, context);
   await using server = await loadServer({ ...config, ...build.server, args }, config.server, context);
   const appEnv = await withBootProbe(config, context, async () => {

@@ -4,8 +4,9 @@ import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
 import { type FurtherDatabase, readFurtherDatabases } from './config/further-databases.ts';
-import { checkHookCommands, toHooks } from './config/hooks.ts';
+import { checkHookCommands } from './config/hooks.ts';
 import { checkRequirement } from './config/required-env.ts';
+import { checkRuntimeValues } from './config/runtime-values.ts';
 import { checkServerSource } from './config/server-source.ts';
 import { type Settings, toSettings } from './config/settings.ts';
 import { findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
@@ -63,6 +64,7 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
     ...findMisspelt(environment.variables),
     ...checkCommand('ENTRYPOINT_SEED_COMMAND', values.ENTRYPOINT_SEED_COMMAND),
     ...checkHookCommands(environment.sections.hooks),
+    ...checkRuntimeValues(environment.sections.runtimeValues),
     ...checkRequirements(environment),
     ...checkServerSource(values, environment.variables),
     ...checkHandover(values),
@@ -75,8 +77,7 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   const database = first && { ...first, ofApp: [...first.ofApp, ...ofFurther] };
   const isOff = values.ENTRYPOINT_DATABASE === 'off';
   const ignored = isOff ? databaseProblems.splice(0).filter(({ got }) => got !== 'nothing') : [];
-  const hooks = toHooks(environment.sections.hooks);
-  const settings = toSettings(values, environment, hooks, appDir);
+  const settings = toSettings(values, environment, appDir);
   const app = {
     appEnv: appEnvironment(environment, values, database?.ofApp ?? []),
     templates: environment.templates,

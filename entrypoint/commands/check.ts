@@ -11,6 +11,7 @@ import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
 import { checkFurther } from './check/check-further.ts';
 import { checkHooks } from './check/check-hooks.ts';
 import { checkMachine, checkPort } from './check/check-machine.ts';
+import { checkValues } from './check/check-values.ts';
 import { type Finding, failures, ok, warning } from './check/finding.ts';
 import type { Invocation } from './command.ts';
 
@@ -35,6 +36,7 @@ export async function check(invocation: Invocation): Promise<number> {
   const findings = [
     ...checkConfig(environment, skipDatabase ? problems.others : [...problems.database, ...problems.others]),
     ...buildFindings,
+    ...(await checkValues(settings, build, context)),
     ...checkHooks({ ...settings, appEnv: { ...environment.given, NODE_ENV: 'production' } }),
     ...(await checkPort(early, { mustBeFree: build?.server.isNextServer === true && !skipDatabase })),
     ...describeOff(config),

@@ -104,6 +104,15 @@ export const COMMANDS = [
     load: async () => (await import('./healthcheck.ts')).healthcheck,
   },
   {
+    name: 'find-placeholders',
+    summary: 'Lists the placeholders of the build for the start, while an image is built (`runtimeValues`)',
+    usage: '',
+    flags: {},
+    isBoot: false,
+    printsResult: false,
+    load: async () => (await import('./find-placeholders.ts')).findPlaceholdersOfImage,
+  },
+  {
     name: 'warm-cache',
     summary: 'Fills the compile cache (NODE_COMPILE_CACHE) while an image is built',
     usage: '',

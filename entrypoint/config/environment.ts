@@ -6,6 +6,7 @@ import { type ConfigFile, NO_CONFIG_FILE } from './config-file.ts';
 import { deriveVariables } from './derived-variables.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
+import { namesOf } from './runtime-values.ts';
 import { findUnusedDirectUrl, parseUrlNames, type UrlNames } from './url-names.ts';
 import { VARIABLE_NAMES, type VariableName } from './variables.ts';
 
@@ -50,6 +51,7 @@ export function resolveEnvironment(env: Environment, file: ConfigFile = NO_CONFI
     ...urlNames.server,
     ...urlNames.direct,
     ...urlNames.further,
+    ...namesOf(file.sections.runtimeValues),
   ]);
   const fromFiles = readFiles(env, known, problems, notices);
   // A list may name `valueOf`, which only an object without a prototype lacks.

@@ -2,9 +2,12 @@ import type { BootProbeConfig } from '../steps/boot-probe.ts';
 import type { BuildConfig } from '../steps/check-build.ts';
 import type { HooksConfig } from '../steps/hooks/settings.ts';
 import type { MigrateConfig } from '../steps/migrate/settings.ts';
+import type { RuntimeValuesConfig } from '../steps/runtime-values/settings.ts';
 import type { SeedConfig } from '../steps/seed/settings.ts';
 import type { ServerConfig } from '../steps/serve/settings.ts';
 import type { ResolvedEnvironment } from './environment.ts';
+import { toHooks } from './hooks.ts';
+import { toRuntimeValues } from './runtime-values.ts';
 import { toServerSource } from './server-source.ts';
 import { bindAddress, pathUnlessOff, unlessOff, type Values } from './values.ts';
 
@@ -13,6 +16,7 @@ export interface Settings {
   /** The folder of `entrypoint.js`, the server and its build. */
   readonly appDir: string;
   readonly build: BuildConfig;
+  readonly runtimeValues: RuntimeValuesConfig | undefined;
   readonly hooks: HooksConfig;
   readonly migrate: MigrateConfig;
   readonly seed: SeedConfig;
@@ -22,9 +26,9 @@ export interface Settings {
 export function toSettings(
   values: Values,
   { variables, sections }: ResolvedEnvironment,
-  hooks: HooksConfig,
   appDir: string,
 ): Settings {
+  const hooks = toHooks(sections.hooks);
   const hasHooks = Object.values(hooks).flat().length > 0;
   return {
     appDir,
@@ -35,6 +39,7 @@ export function toSettings(
       engine: migrationEngine(values),
       further: sections.databases ?? [],
     },
+    runtimeValues: toRuntimeValues(sections.runtimeValues, variables, appDir),
     hooks,
     migrate: {
       mode: values.ENTRYPOINT_MIGRATE,

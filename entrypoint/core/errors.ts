@@ -88,6 +88,8 @@ export const ERROR_CODES = {
   SEED_UNDECIDED: 'seed',
   HOOK_MISSING: 'build',
   HOOK_FAILED: 'hook',
+  PLACEHOLDER_UNFILLABLE: 'build',
+  RUNTIME_VALUES_UNWRITABLE: 'configuration',
   SERVER_UNSTARTABLE: 'build',
   OUTPUT_UNWRITABLE: 'temporary',
   PLATFORM_UNSUITABLE: 'configuration',
@@ -128,7 +130,8 @@ type SettingCode =
   | 'BUILD_INCOMPLETE'
   | 'MIGRATION_UNREADABLE'
   | 'SEED_MISSING'
-  | 'HOOK_MISSING';
+  | 'HOOK_MISSING'
+  | 'PLACEHOLDER_UNFILLABLE';
 
 /** The shape of the problems that a code stands for. */
 type ProblemOf<Code extends ErrorCode> = Code extends 'DATABASE_TLS'

@@ -57,6 +57,7 @@ interface Event {
 export const STEPS = {
   config: 'Reads and validates the environment.',
   build: 'Validates the Next.js build and the Prisma folder.',
+  values: 'Puts the values of the environment into the build: `runtimeValues` of `zarpe.config.json`.',
   database: 'Waits for PostgreSQL.',
   lock: 'Acquires the boot lock, and the Prisma migration lock.',
   migrate: 'Applies pending migrations.',
@@ -113,7 +114,10 @@ export const EVENTS = {
   },
   summary: { level: 'info', meaning: 'The boot is over.', fields: ['durationMs', 'durations'] },
   shutdown: { level: 'info', meaning: 'A signal ended the boot.', fields: ['signal'] },
-  notice: { level: 'info', meaning: 'A value of the environment was read in a way worth knowing.' },
+  notice: {
+    level: 'info',
+    meaning: 'A value of the environment, or the build, was read in a way worth knowing.',
+  },
   warning: { level: 'warn', meaning: 'The build is complete but for a detail that may matter.' },
   retry: {
     level: 'info',

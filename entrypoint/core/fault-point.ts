@@ -48,6 +48,10 @@ export type FaultPoint =
   | 'seed:after'
   | 'hook:before'
   | 'hook:after'
+  | 'values:write'
+  | 'values:written'
+  | 'values:renamed'
+  | 'values:remove'
   | 'server:before'
   | 'server:spawned';
 

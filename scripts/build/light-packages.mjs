@@ -9,8 +9,11 @@ const LIGHT = {
   transport: `module.exports = () => { throw new Error('pino transports are not part of this bundle'); };`,
   // Asked for at each creation of a logger, for transports alone: a stack trace through a file of two megabytes.
   caller: `module.exports = () => [];`,
-  // pino and sonic-boom ask these for one word each, and Node.js takes 3 ms to load them.
-  assert: `module.exports = (value, message) => { if (!value) throw new Error(message); };`,
+  // pino's ways to write, to hide fields and to write what has a cycle, which its logger here does not use: 32 KB.
+  'sonic-boom': `module.exports = class { constructor() { throw new Error('sonic-boom is not part of this bundle'); } };`,
+  redaction: `module.exports = () => { throw new Error("pino's redact is not part of this bundle"); };`,
+  'safe-stable-stringify': `exports.configure = () => JSON.stringify;`,
+  // pino asks it for one word, and Node.js takes 3 ms to load it.
   worker_threads: `exports.isMainThread = true;`,
 };
 
@@ -37,9 +40,12 @@ export const lightPino = {
       return undefined;
     });
     onResolve(
-      { filter: /^(?:\.\/(?:lib\/)?(?:transport|caller)|assert|worker_threads)$/ },
+      {
+        filter:
+          /^(?:\.\/(?:lib\/)?(?:transport|caller|redaction)|sonic-boom|safe-stable-stringify|worker_threads)$/,
+      },
       ({ path, importer }) => {
-        if (!/[\\/]node_modules[\\/](?:pino|sonic-boom)[\\/]/.test(importer)) return undefined;
+        if (!/[\\/]node_modules[\\/]pino[\\/]/.test(importer)) return undefined;
         missing.delete(basename(path));
         return { path: basename(path), namespace: 'light-pino' };
       },

@@ -31,6 +31,14 @@ function hooks(...command: string[]) {
   return { 'zarpe.config.json': JSON.stringify({ hooks: { beforeServer: [{ command }] } }) };
 }
 
+/** A build with a placeholder. */
+function runtimeValues(section: object, placeholder: string) {
+  return {
+    'zarpe.config.json': JSON.stringify({ runtimeValues: section }),
+    'public/a.js': `let a = "${placeholder}"`,
+  };
+}
+
 /** How each failure is brought about: where a message could take up a secret, one is put in its way. */
 const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
   USAGE: { args: ['resolve', '--applied', 'a', '--rolled-back', createSecret('an argument')] },
@@ -151,6 +159,19 @@ const FAILURES: Partial<Record<ErrorCode, Fixture>> = {
           'console.log(process.env.DATABASE_URL); console.error(process.env.DATABASE_URL); process.exit(1);',
       },
     },
+  },
+  PLACEHOLDER_UNFILLABLE: {
+    app: { files: runtimeValues({ placeholders: ['NEXT_PUBLIC_KEY'] }, '__NEXT_PUBLIC_OTHER__') },
+    prepare: async () => ({ NEXT_PUBLIC_KEY: createSecret('a value for a placeholder') }),
+  },
+  RUNTIME_VALUES_UNWRITABLE: {
+    app: {
+      files: runtimeValues(
+        { placeholders: ['NEXT_PUBLIC_KEY'], writeTo: 'server.js' },
+        '__NEXT_PUBLIC_KEY__',
+      ),
+    },
+    prepare: async () => ({ NEXT_PUBLIC_KEY: createSecret('a value for a placeholder') }),
   },
   SEED_UNDECIDED: {
     app: { ...MIGRATED, seed: 'works' },

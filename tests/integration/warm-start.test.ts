@@ -60,6 +60,9 @@ describe('a start with nothing to do', () => {
       'steps/seed/run-seed',
       'steps/run-command',
       'steps/hooks/run-hook',
+      'steps/runtime-values/write',
+      'steps/runtime-values/find',
+      'steps/runtime-values/search',
       'lib/probe-server',
       'failure/hold',
     ];

@@ -5,7 +5,7 @@ import { parseConfigFile } from '../../entrypoint/config/config-file.ts';
 import { resolveEnvironment } from '../../entrypoint/config/environment.ts';
 import { readConfig } from '../../entrypoint/config.ts';
 
-const docs = ['start-scripts.md', 'hooks.md', 'configuration.md'];
+const docs = ['start-scripts.md', 'hooks.md', 'configuration.md', 'run-time-values.md'];
 const URL = 'postgresql://app@db/app';
 /** What the documents say that the environment holds. */
 const ENVIRONMENT = {

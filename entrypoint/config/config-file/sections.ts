@@ -4,6 +4,7 @@ import { nearest } from '../../lib/nearest.ts';
 import { databasesSection } from './databases-section.ts';
 import { hooksSection } from './hooks-section.ts';
 import { inConfigFile } from './keys.ts';
+import { runtimeValuesSection } from './runtime-values-section.ts';
 import { describeType } from './to-text.ts';
 import { variablesSection } from './variables-section.ts';
 
@@ -12,6 +13,7 @@ export const SECTIONS = {
   databases: databasesSection,
   hooks: hooksSection,
   variables: variablesSection,
+  runtimeValues: runtimeValuesSection,
 } as const;
 
 type SectionName = keyof typeof SECTIONS;

@@ -1,10 +1,5 @@
 import type { Hole } from './holes.ts';
-
-/** A variable and the text that the build has in its place. */
-export interface Placeholder {
-  readonly name: string;
-  readonly text: string;
-}
+import { type Placeholder, textOf } from './settings.ts';
 
 /** Finds placeholders in a text. */
 export interface Search {
@@ -14,8 +9,6 @@ export interface Search {
   traces(text: string): { readonly start: number; readonly end: number; readonly text: string }[];
 }
 
-/** A placeholder of a variable by its name alone: `__NAME__`. */
-export const textOf = (name: string) => `__${name}__`;
 /** Next.js puts only such variables into what the browser loads. */
 const PUBLIC = 'NEXT_PUBLIC_';
 

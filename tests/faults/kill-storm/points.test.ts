@@ -174,9 +174,10 @@ test('every fault point there is was passed', async () => {
   const boot = await new Victim(app, 'migrate', { server, database }).start({ ZARPE_FAULT: 'trace' });
   expect(await endOf(boot), boot.describe()).toBe(0);
   for (const { fault } of passedPoints(boot.lines)) everPassed.add(fault);
-  // Another replica at work: in the stampede. A baseline and a push are killed at each of their points in files of their own.
+  // Another replica at work: in the stampede. The others are killed at each of their points in files of their own.
   const baseline = ['baseline:created', 'baseline:compared', 'baseline:record'];
-  const elsewhere = ['lock:busy', ...baseline, 'push:planned', 'push:committed'];
+  const values = ['values:write', 'values:written', 'values:renamed', 'values:remove'];
+  const elsewhere = ['lock:busy', ...baseline, ...values, 'push:planned', 'push:committed'];
   expect([...everPassed, ...elsewhere].sort()).toEqual(points.sort());
 });
 

@@ -54,6 +54,10 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
       env: { ENTRYPOINT_HEALTH_PATH: 'off', ENTRYPOINT_BOOT_PROBE: 'on' },
     },
     {
+      title: 'a value for the build that is not set',
+      app: { files: { 'zarpe.config.json': '{ "runtimeValues": { "placeholders": ["NEXT_PUBLIC_A"] } }' } },
+    },
+    {
       title: 'an address that is not of this machine',
       app: { files: NEXT_SERVER },
       env: { HOSTNAME: '192.0.2.1' },
@@ -77,6 +81,31 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
       app: {
         files: { 'zarpe.config.json': '{ "hooks": { "beforeServer": [{ "command": "node nowhere.js" }] } }' },
       },
+    },
+  ],
+  PLACEHOLDER_UNFILLABLE: [
+    {
+      title: 'a placeholder that is not declared',
+      app: {
+        files: {
+          'zarpe.config.json': '{ "runtimeValues": { "placeholders": ["NEXT_PUBLIC_A"] } }',
+          'public/a.js': 'let a = "__NEXT_PUBLIC_B__"',
+        },
+      },
+      env: { NEXT_PUBLIC_A: 'a' },
+    },
+  ],
+  RUNTIME_VALUES_UNWRITABLE: [
+    {
+      title: 'a file where the build with its values would be written',
+      app: {
+        files: {
+          'zarpe.config.json':
+            '{ "runtimeValues": { "placeholders": ["NEXT_PUBLIC_A"], "writeTo": "server.js" } }',
+          'public/a.js': 'let a = "__NEXT_PUBLIC_A__"',
+        },
+      },
+      env: { NEXT_PUBLIC_A: 'a' },
     },
   ],
   PORT_IN_USE: [

@@ -1,0 +1,74 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { SettingProblem } from '../core/errors.ts';
+import { type RuntimeValuesConfig, textOf } from '../steps/runtime-values/settings.ts';
+import { inConfigFile } from './config-file/keys.ts';
+import type { RuntimeValuesSection } from './config-file/runtime-values-section.ts';
+import { isSecretName } from './secret-names.ts';
+
+const DEFAULT_FILE = 'public/__ENV.js';
+/** Next.js publishes the values of such variables by itself. */
+const PUBLIC = /^NEXT_PUBLIC_/;
+
+/** Problems of names that must not get into what a browser loads. */
+export function checkRuntimeValues(section: RuntimeValuesSection | undefined): SettingProblem[] {
+  const { placeholders = [], browserEnv } = section ?? {};
+  const named = [
+    ...placeholders.map((item, at) => ({
+      name: typeof item === 'string' ? item : item.name,
+      where: `placeholders[${at}]`,
+    })),
+    ...(browserEnv?.names ?? []).map((name, at) => ({ name, where: `browserEnv.names[${at}]` })),
+  ];
+  return named
+    .filter(({ name }) => !isPublishable(name))
+    .map(({ name, where }) => ({
+      what: inConfigFile(`runtimeValues.${where}`),
+      expected: 'no secret: what is put into the build can be read in the browser',
+      got: name,
+      hint: 'Remove it: code on the server reads the environment when it runs. If it is no secret, call it NEXT_PUBLIC_….',
+    }));
+}
+
+/** The settings of the step, with the values of the environment; undefined without the section. */
+export function toRuntimeValues(
+  section: RuntimeValuesSection | undefined,
+  variables: Readonly<Record<string, string>>,
+  appDir: string,
+): RuntimeValuesConfig | undefined {
+  if (section === undefined) return undefined;
+  const { placeholders = [], browserEnv, writeTo } = section;
+  const texts = placeholders.filter((item) => typeof item !== 'string');
+  const { names, prefixes } = split(placeholders.filter((item) => typeof item === 'string'));
+  const forBrowser = browserEnv && { file: browserEnv.file ?? DEFAULT_FILE, ...split(browserEnv.names) };
+  const wanted = new Set([...names, ...texts.map(({ name }) => name), ...(forBrowser?.names ?? [])]);
+  const beginnings = [...prefixes, ...(forBrowser?.prefixes ?? [])];
+  const isWanted = (name: string) =>
+    wanted.has(name) || (isPublishable(name) && beginnings.some((prefix) => name.startsWith(prefix)));
+  return {
+    placeholders: [...names.map((name) => ({ name, text: textOf(name) })), ...texts],
+    prefixes,
+    browserEnv: forBrowser,
+    writeTo: writeTo === undefined ? join(tmpdir(), 'zarpe') : resolve(appDir, writeTo),
+    values: Object.fromEntries(Object.entries(variables).filter(([name]) => isWanted(name))),
+  };
+}
+
+/** The names that the section lists, for which a `NAME_FILE` is read too. */
+export function namesOf(section: RuntimeValuesSection | undefined): string[] {
+  const { placeholders = [], browserEnv } = section ?? {};
+  const listed = placeholders.map((item) => (typeof item === 'string' ? item : item.name));
+  return split([...listed, ...(browserEnv?.names ?? [])]).names;
+}
+
+function split(list: readonly string[]): { readonly names: string[]; readonly prefixes: string[] } {
+  const isPrefix = (name: string) => name.endsWith('*');
+  return {
+    names: list.filter((name) => !isPrefix(name)),
+    prefixes: list.filter(isPrefix).map((name) => name.slice(0, -1)),
+  };
+}
+
+function isPublishable(name: string): boolean {
+  return PUBLIC.test(name) || !isSecretName(name);
+}

@@ -1,0 +1,111 @@
+import { accessSync, constants, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BootError } from '../../core/errors.ts';
+import { faultPoint } from '../../core/fault-point.ts';
+import { toBootError } from '../../core/to-boot-error.ts';
+import { codeOf, messageOf } from '../../lib/describe-error.ts';
+import { markUse, removeUnused, temporaryName } from './used-folders.ts';
+
+/**
+ * The folder of a build with values in `writeTo`. If no earlier start has made it, `write` fills a folder beside it, which
+ * then gets its name: so it is complete whenever it is there, whoever is killed or starts at the same time.
+ * @returns whether this start wrote it
+ */
+export async function publish(
+  writeTo: string,
+  digest: string,
+  write: (dir: string) => Promise<void>,
+): Promise<{ readonly dir: string; readonly isNew: boolean }> {
+  const folder = join(writeTo, digest);
+  const dir = join(folder, 'app');
+  try {
+    mkdirSync(writeTo, { recursive: true });
+    const isNew = !isThere(dir, folder) && (await writeFolder(writeTo, folder, write));
+    markUse(folder);
+    removeUnused(writeTo, digest);
+    return { dir, isNew };
+  } catch (error) {
+    throw explainUnwritable(error, writeTo);
+  }
+}
+
+/** What `publish` would throw; found without writing anything. */
+export function findWriteProblem(writeTo: string): BootError | undefined {
+  try {
+    accessSync(nearestFolder(writeTo), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return toBootError(explainUnwritable(error, writeTo));
+  }
+}
+
+/** The folder, or the one that it would be made in. */
+function nearestFolder(path: string): string {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined || dirname(path) === path)
+    return join(path, '.');
+  return nearestFolder(dirname(path));
+}
+
+async function writeFolder(
+  writeTo: string,
+  folder: string,
+  write: (dir: string) => Promise<void>,
+): Promise<boolean> {
+  const unfinished = join(writeTo, temporaryName('new'));
+  try {
+    faultPoint('values:write');
+    mkdirSync(unfinished);
+    await write(join(unfinished, 'app'));
+    markUse(unfinished);
+    faultPoint('values:written');
+    renameSync(unfinished, folder);
+    faultPoint('values:renamed');
+    return true;
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    // Another replica was faster.
+    if (EXISTS.has(codeOf(error)) && isThere(join(folder, 'app'), folder)) return false;
+    throw error;
+  }
+}
+
+const EXISTS = new Set(['EEXIST', 'ENOTEMPTY']);
+
+/** Nobody else may have put a build there for us to serve. */
+function isThere(dir: string, folder: string): boolean {
+  const found = lstatSync(dir, { throwIfNoEntry: false });
+  const uid = process.getuid?.();
+  const owners = [found, lstatSync(folder, { throwIfNoEntry: false })].map((stats) => stats?.uid);
+  if (found === undefined || owners.every((owner) => owner === uid || owner === 0))
+    return found?.isDirectory() === true;
+  throw new BootError('RUNTIME_VALUES_UNWRITABLE', {
+    message: `${folder} belongs to another user (uid ${owners.find((owner) => owner !== uid)})`,
+    hint: 'Remove it, or set `runtimeValues.writeTo` to a folder that only this app writes to.',
+  });
+}
+
+const UNWRITABLE = new Set([
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EDQUOT',
+  'ENOTDIR',
+  'EEXIST',
+  'ENOENT',
+  'ENAMETOOLONG',
+]);
+
+function explainUnwritable(error: unknown, writeTo: string): unknown {
+  const code = codeOf(error);
+  if (!UNWRITABLE.has(code)) return error;
+  const user = process.getuid === undefined ? 'this user' : `uid ${process.getuid()}`;
+  const problem = {
+    message: `Could not write the build with its values to ${writeTo}: ${messageOf(error)}`,
+    hint:
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'Mount a larger volume or tmpfs there: it holds a copy of the build without its packages.'
+        : `Mount a volume or a tmpfs there that ${user} can write to (docker run --tmpfs ${writeTo}:mode=1777), or set \`runtimeValues.writeTo\` to a folder that is writable.`,
+  };
+  return new BootError('RUNTIME_VALUES_UNWRITABLE', problem, error);
+}

@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { faultPoint } from '../../core/fault-point.ts';
+
+const USERS = 'users';
+const DIGEST = /^[0-9a-f]{32}$/;
+const HOUR_MS = 3_600_000;
+/** Of a process on another machine, or in another container, nobody here knows whether it still runs. */
+const MONTH_MS = 30 * 24 * HOUR_MS;
+
+/** The name of a folder that this process is about to write or to remove. */
+export function temporaryName(purpose: 'new' | 'old'): string {
+  return `.${purpose}-${randomUUID()}~${thisProcess()}`;
+}
+
+/** Remembers in the folder that this process serves it. */
+export function markUse(folder: string): void {
+  mkdirSync(join(folder, USERS), { recursive: true });
+  writeFileSync(join(folder, USERS, thisProcess()), '');
+}
+
+/** Removes the builds with other values that no process serves any more, and what killed starts left. */
+export function removeUnused(writeTo: string, digest: string): void {
+  for (const name of readdirSync(writeTo)) {
+    const folder = join(writeTo, name);
+    try {
+      if (/^\.(?:new|old)-/.test(name)) {
+        if (!isAtWork(name.slice(name.indexOf('~') + 1), folder, HOUR_MS)) remove(folder);
+      } else if (DIGEST.test(name) && name !== digest && !isUsed(folder)) removeIfStillUnused(writeTo, name);
+    } catch {
+      // Another replica removes it too, or it belongs to somebody else.
+    }
+  }
+}
+
+/** A start that comes between the look and the removal finds nothing there, and writes the folder anew. */
+function removeIfStillUnused(writeTo: string, name: string): void {
+  const folder = join(writeTo, name);
+  const removed = join(writeTo, temporaryName('old'));
+  renameSync(folder, removed);
+  faultPoint('values:remove');
+  if (isUsed(removed)) renameSync(removed, folder);
+  else remove(removed);
+}
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function isUsed(folder: string): boolean {
+  const users = readdirSync(join(folder, USERS));
+  return users.some((user) => isAtWork(user, join(folder, USERS, user), MONTH_MS));
+}
+
+/** Whether a process other than this one may still need what it has marked. */
+function isAtWork(user: string, mark: string, longestMs: number): boolean {
+  const at = user.indexOf('@');
+  const pid = Number(user.slice(0, at));
+  if (user.slice(at + 1) === place()) return pid !== process.pid && isAlive(pid);
+  return Date.now() - statSync(mark).mtimeMs < longestMs;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function thisProcess(): string {
+  return `${process.pid}@${place()}`;
+}
+
+/** Where a process id means one process: the boot of the machine, and the container. */
+function place(): string {
+  const boot = orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+  const container = orEmpty(() => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '');
+  return `${boot}-${container}-${hostname()}`.replace(/[^\w.-]/g, '_');
+}
+
+function orEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,67 @@
+import { join, relative } from 'node:path';
+import type { Context } from '../../core/context.ts';
+import type { StepLog } from '../../core/step-log.ts';
+import { count } from '../../lib/count.ts';
+import type { NextBuild } from '../check-build/check-next.ts';
+import type { Build } from '../check-build.ts';
+import { fillFiles, namesIn } from './fill-build.ts';
+import { digestOf } from './find-placeholders.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { mirror } from './mirror.ts';
+import { readPlaceholders } from './placeholder-list.ts';
+import { publish } from './publish.ts';
+import type { RuntimeValuesConfig } from './settings.ts';
+
+/** What a start would put into the build. */
+export interface FilledBuild {
+  readonly layout: Layout;
+  /** The changed files by their paths from the root. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Of all that decides what is served. */
+  readonly digest: string;
+  readonly names: ReadonlySet<string>;
+}
+
+/** Fills the placeholders in memory; throws what a start would. */
+export async function fillBuild(
+  appDir: string,
+  next: Pick<NextBuild, 'serverPath' | 'nextDir'>,
+  config: RuntimeValuesConfig,
+  log: Pick<StepLog, 'info' | 'warn'>,
+  signal: AbortSignal,
+): Promise<FilledBuild> {
+  const layout = layoutOf(appDir, next);
+  const list = await readPlaceholders(layout, appDir, config, log, signal);
+  const texts = fillFiles(list.files, layout, config);
+  const names = namesIn(list.files);
+  const lost = config.placeholders.filter(({ name }) => !names.has(name));
+  for (const { name, text } of lost)
+    log.warn('warning', `the build has no placeholder of ${name}: build it with ${name}=${text}`);
+  const digest = digestOf(JSON.stringify([list.key, list.digest, layout.root, [...texts]])).slice(0, 32);
+  return { layout, texts, digest, names };
+}
+
+/** Writes the build with its values, and answers with the build to serve. */
+export async function writeBuild(
+  build: Build,
+  next: NextBuild,
+  appDir: string,
+  config: RuntimeValuesConfig,
+  { shutdown }: Context,
+  log: StepLog,
+): Promise<Build> {
+  const { signal } = shutdown;
+  const { layout, texts, digest, names } = await fillBuild(appDir, next, config, log, signal);
+  const { dir, isNew } = await publish(config.writeTo, digest, (target) =>
+    mirror(layout, texts, target, { without: config.writeTo, signal }),
+  );
+  const what = `${count(names.size, 'value')} in ${count(texts.size, 'file')}`;
+  log.done(isNew ? `put ${what} into a copy of the build in ${dir}` : `an earlier start put ${what}: ${dir}`);
+  const moved = (path: string) => join(dir, relative(layout.root, path));
+  const serverPath = moved(next.serverPath);
+  return {
+    ...build,
+    server: { ...build.server, command: ['node', serverPath], dir: moved(appDir), name: serverPath },
+    next: { ...next, serverPath, nextDir: moved(next.nextDir) },
+  };
+}

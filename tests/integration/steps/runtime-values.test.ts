@@ -1,0 +1,217 @@
+import { readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runBundle } from '../../helpers/bundle.ts';
+import { createDatabase } from '../../helpers/database.ts';
+import type { LogLine } from '../../helpers/output-lines.ts';
+import { createStandalone, type StandaloneOptions } from '../../helpers/standalone.ts';
+import { createFolder } from '../../helpers/workspace.ts';
+
+const API = '__NEXT_PUBLIC_API__';
+const SCRIPT = '.next/static/chunks/app-1a2b.js';
+const BUILD = {
+  [SCRIPT]: `let u="${API}/v1",t=\`${API}\`;fetch(u)`,
+  '.next/static/chunks/other.js': 'let n=1',
+  '.next/server/app/page.js': `module.exports={url:"${API}"}`,
+  '.next/server/app/index.html': `<!DOCTYPE html><a href="${API}">x</a>`,
+  '.next/routes-manifest.json': `{"version":3,"rewrites":[{"destination":"${API}/x"}]}`,
+  'public/style.css': `a{background:url("${API}/a.png")}`,
+};
+
+async function createApp(section: object, options: StandaloneOptions = {}) {
+  const writeTo = await createFolder('values');
+  const runtimeValues = { writeTo, ...section };
+  const files = { ...BUILD, 'zarpe.config.json': JSON.stringify({ runtimeValues }), ...options.files };
+  const app = await createStandalone({ server: 'crashing', ...options, files });
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.url, FIXTURE_EXIT_CODE: '0' };
+  const run = (more: Record<string, string> = {}, args: string[] = []) =>
+    runBundle({ dir: app.dir, args, env: { ...env, ...more } });
+  const copies = async () => (await readdir(writeTo)).map((name) => join(writeTo, name, 'app'));
+  const read = async (path: string) => readFile(join((await copies())[0] ?? '', path), 'utf8');
+  return { app, writeTo, run, copies, read };
+}
+
+const said = (logs: LogLine[]) =>
+  logs.filter(({ step, event }) => step === 'values' && event !== 'start').map(({ msg }) => msg);
+const PLACEHOLDERS = { placeholders: ['NEXT_PUBLIC_API'] };
+
+describe('values that are known at run time', () => {
+  test('are put into a copy of the build, each escaped for its place, and the copy is served', async () => {
+    const { app, run, read, copies } = await createApp(PLACEHOLDERS);
+    const value = `https://api.example/"</script>\\'$&\n😀`;
+    const { code, logs } = await run({ NEXT_PUBLIC_API: value });
+    expect(code).toBe(0);
+    const [copy = ''] = await copies();
+    expect(logs.find(({ step, event }) => step === 'server' && event === 'running')?.msg).toContain(copy);
+    const [url, template] = new Function('fetch', `${await read(SCRIPT)};return [u,t]`)(() => undefined);
+    expect([url, template]).toEqual([`${value}/v1`, value]);
+    expect(JSON.parse(await read('.next/routes-manifest.json')).rewrites[0].destination).toBe(`${value}/x`);
+    expect(await read('.next/server/app/index.html')).not.toContain('</script>');
+    for (const [path, text] of Object.entries(BUILD))
+      expect(await readFile(app.path(path), 'utf8')).toBe(text);
+  });
+
+  test('leave as links what holds none: packages, static files, the rest of the image', async () => {
+    const { app, run, copies } = await createApp(PLACEHOLDERS);
+    await run({ NEXT_PUBLIC_API: 'https://api.example' });
+    const [copy = ''] = await copies();
+    for (const path of ['node_modules', 'prisma', '.next/static/chunks/other.js', 'public/robots.txt'])
+      expect(await readlink(join(copy, path))).toBe(app.path(path));
+    for (const path of ['server.js', SCRIPT, '.next/server/app/page.js'])
+      expect((await stat(join(copy, path))).isFile()).toBe(true);
+  });
+
+  test('are put there once, and anew when one of them changes; the old ones are gone', async () => {
+    const { run, read, copies } = await createApp(PLACEHOLDERS);
+    await run({ NEXT_PUBLIC_API: 'https://one.example' });
+    const before = await copies();
+    const again = await run({ NEXT_PUBLIC_API: 'https://one.example' });
+    expect(said(again.logs).at(-1)).toContain('an earlier start put');
+    expect(await copies()).toEqual(before);
+    await run({ NEXT_PUBLIC_API: 'https://two.example' });
+    expect(await copies()).toHaveLength(1);
+    expect(await read(SCRIPT)).toContain('https://two.example');
+    expect(await read(SCRIPT)).not.toContain('one.example');
+  });
+
+  test('are the same for replicas that start at once, in one folder', async () => {
+    const { run, copies, read } = await createApp(PLACEHOLDERS);
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => run({ NEXT_PUBLIC_API: 'https://api.example' })),
+    );
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(await copies()).toHaveLength(1);
+    expect(await read(SCRIPT)).toContain('https://api.example');
+  });
+
+  test('come from a prefix, a default, or a file too', async () => {
+    const { app, run, read, writeTo } = await createApp({});
+    const configure = (config: object) => app.write('zarpe.config.json', JSON.stringify(config));
+    await configure({ runtimeValues: { writeTo, placeholders: ['NEXT_PUBLIC_*'] } });
+    await run({ NEXT_PUBLIC_API: 'https://prefix.example' });
+    expect(await read(SCRIPT)).toContain('https://prefix.example');
+    const variables = { NEXT_PUBLIC_API: 'https://default.example' };
+    await configure({ variables, runtimeValues: { writeTo, ...PLACEHOLDERS } });
+    await run();
+    expect(await read(SCRIPT)).toContain('https://default.example');
+    await app.write('api-url', 'https://file.example\n');
+    await run({ NEXT_PUBLIC_API_FILE: app.path('api-url') });
+    expect(await read(SCRIPT)).toContain('"https://file.example/v1"');
+  });
+
+  test('stand in no compressed copy that was made before', async () => {
+    const files = { [`${SCRIPT}.gz`]: 'old', [`${SCRIPT}.br`]: 'old', 'public/robots.txt.gz': 'new' };
+    const { run, copies } = await createApp(PLACEHOLDERS, { files });
+    await run({ NEXT_PUBLIC_API: 'https://api.example' });
+    const [copy = ''] = await copies();
+    expect((await readdir(join(copy, '.next/static/chunks'))).sort()).toEqual(
+      ['app-1a2b.js', 'main.js', 'other.js'].sort(),
+    );
+    expect(await readdir(join(copy, 'public'))).toContain('robots.txt.gz');
+  });
+
+  test('are given to the browser as a script, without the secrets', async () => {
+    const section = { browserEnv: { names: ['NEXT_PUBLIC_*', 'REGION'] } };
+    const { run, read, copies, app } = await createApp(section, {
+      files: { [SCRIPT]: '', 'public/style.css': '' },
+    });
+    const env = { NEXT_PUBLIC_A: '</script>\u2028', NEXT_PUBLIC_B: `"'$&`, REGION: 'eu', OTHER: 'no' };
+    expect((await run(env)).code).toBe(0);
+    const script = await read('public/__ENV.js');
+    expect(script).not.toMatch(/[<\u2028]/);
+    const window: Record<string, unknown> = {};
+    new Function('window', script)(window);
+    const { OTHER: _, ...given } = env;
+    expect(window).toEqual({ __ENV: given });
+    const [copy = ''] = await copies();
+    expect(await readlink(join(copy, '.next'))).toBe(app.path('.next'));
+  });
+});
+
+describe('a list made while the image is built', () => {
+  test('lets a start read only what has placeholders', async () => {
+    const { app, run, read } = await createApp(PLACEHOLDERS);
+    const { code, logs } = await run({}, ['find-placeholders']);
+    expect(code).toBe(0);
+    expect(said(logs).at(-1)).toMatch(/placeholders of NEXT_PUBLIC_API in 5 of \d+ files/);
+    const started = await run({ NEXT_PUBLIC_API: 'https://api.example' });
+    expect(said(started.logs)).toEqual([expect.stringContaining('put 1 value in 5 files')]);
+    expect(await read(SCRIPT)).toContain('https://api.example');
+    await app.remove('zarpe.placeholders.json');
+    expect(said((await run({ NEXT_PUBLIC_API: 'https://api.example' })).logs)[0]).toContain(
+      'find-placeholders',
+    );
+  });
+
+  test.each([
+    ['a file that was added', { 'public/late.js': `let u="${API}"` }],
+    ['a file that was changed', { [SCRIPT]: BUILD[SCRIPT]?.replace('/v1', '/v2') ?? '' }],
+  ])('is not used for another build: %s', async (_, files) => {
+    const { app, run, read } = await createApp(PLACEHOLDERS);
+    await run({}, ['find-placeholders']);
+    for (const [path, text] of Object.entries(files)) await app.write(path, text);
+    const { logs } = await run({ NEXT_PUBLIC_API: 'https://api.example' });
+    expect(said(logs)[0]).toContain('is of another build');
+    for (const path of Object.keys(files)) expect(await read(path)).toContain('https://api.example');
+  });
+});
+
+describe('a start is refused', () => {
+  test('for a value that is missing, or that its place cannot hold', async () => {
+    const files = { 'public/code.js': 'let f=new Function("return __NEXT_PUBLIC_LIMIT__+\'\'")' };
+    const { run, copies } = await createApp({ placeholders: ['NEXT_PUBLIC_*'] }, { files });
+    const { code, logs, stderr } = await run({ NEXT_PUBLIC_LIMIT: '1; alert(1)' });
+    expect(code, stderr).toBe(78);
+    expect(logs.at(-1)?.error).toMatchObject({ code: 'CONFIG_INVALID' });
+    const what = JSON.stringify(logs.at(-1));
+    expect(what).toContain('NEXT_PUBLIC_API');
+    expect(what).toContain('NEXT_PUBLIC_LIMIT');
+    expect(what).not.toContain('alert');
+    expect(await copies()).toEqual([]);
+  });
+
+  test('for a placeholder that nobody declared', async () => {
+    const { run } = await createApp(PLACEHOLDERS, {
+      files: { 'public/a.js': 'let u="__NEXT_PUBLIC_OTHER__"' },
+    });
+    const { code, logs } = await run({ NEXT_PUBLIC_API: 'https://api.example' });
+    expect(code).toBe(66);
+    expect(logs.at(-1)).toMatchObject({ error: { code: 'PLACEHOLDER_UNFILLABLE' } });
+    expect(logs.at(-1)?.msg).toContain('__NEXT_PUBLIC_OTHER__');
+  });
+
+  test('where nothing can be written, with what to mount', async () => {
+    const { app, run } = await createApp({});
+    await app.write('taken', '');
+    const runtimeValues = { ...PLACEHOLDERS, writeTo: 'taken' };
+    await app.write('zarpe.config.json', JSON.stringify({ runtimeValues }));
+    const { code, logs } = await run({ NEXT_PUBLIC_API: 'https://api.example' });
+    expect(code).toBe(78);
+    expect(logs.at(-1)).toMatchObject({ error: { code: 'RUNTIME_VALUES_UNWRITABLE' } });
+    expect(logs.at(-1)?.msg).toContain('--tmpfs');
+  });
+
+  test('for a secret, which would be read in the browser', async () => {
+    const { run } = await createApp({
+      placeholders: ['AUTH_SECRET'],
+      browserEnv: { names: ['DB_PASSWORD'] },
+    });
+    const { code, logs } = await run();
+    expect(code).toBe(78);
+    expect(logs.at(-1)?.msg).toContain('runtimeValues.placeholders[0]');
+    expect(logs.at(-1)?.msg).toContain('runtimeValues.browserEnv.names[0]');
+  });
+});
+
+test('the check does all of it, and writes nothing', async () => {
+  const { app, run, copies } = await createApp(PLACEHOLDERS);
+  const { code, stdout } = await run({ NEXT_PUBLIC_API: 'https://api.example' }, ['check']);
+  expect(code, stdout).toBe(0);
+  expect(stdout).toContain('the boot would put 1 value into 5 files');
+  expect(await copies()).toEqual([]);
+  expect((await run({}, ['check'])).code).toBe(78);
+  await writeFile(app.path('public/b.js'), 'let u="__NEXT_PUBLIC_OTHER__"');
+  expect((await run({ NEXT_PUBLIC_API: 'https://api.example' }, ['check'])).code).toBe(66);
+  await rm(app.path('public/b.js'));
+});
