@@ -2,7 +2,10 @@
 const STRING_OR_COMMENT =
   /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/.*$/gm;
 
-/** A source in JavaScript or TypeScript without its comments. */
+/** A source in JavaScript or TypeScript with blanks in place of its comments: everything else stays where it is. */
 export function stripComments(source: string): string {
-  return source.replace(STRING_OR_COMMENT, (_, string: string | undefined) => string ?? '');
+  return source.replace(
+    STRING_OR_COMMENT,
+    (found: string, string: string | undefined) => string ?? found.replaceAll(/[^\n]/g, ' '),
+  );
 }

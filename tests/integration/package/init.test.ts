@@ -266,10 +266,10 @@ describe('init', () => {
   });
 
   test('a configuration of Next.js in a form that is not known is left as it is, and what to add is said', async () => {
-    const config = 'export default withPlugins([mdx], { output: process.env.OUT });\n';
+    const config = 'export default withPlugins([mdx], { env: process.env.OUT });\n';
     const folder = await createProject({ ...SINGLE, 'next.config.ts': config });
     const { stdout } = await runProgram(folder, ['init', '--yes']);
-    expect(stdout).toContain("Add to next.config.ts: output: 'standalone',");
+    expect(stdout).toContain("Add to the options of next.config.ts: output: 'standalone'");
     expect(await readFile(join(folder, 'next.config.ts'), 'utf8')).toBe(config);
   });
 
