@@ -47,8 +47,9 @@ export async function applyTransactions(
       } catch (error) {
         if (!(error instanceof ScriptError)) throw error;
         if (isScriptLockHeld(error)) {
-          await options.keepLocks();
           await waitForScriptLock(session, options);
+          // The failure has reset the session.
+          await session.send(sessionSettings(options));
           continue;
         }
         throw new ApplyError(error, 'autocommit', remainsAfter(transactions, committed));

@@ -6,7 +6,7 @@ import type { Script } from '../script/script.ts';
 import { leavesSessionAlone } from '../script/session-reset.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
-import { takeScriptLock } from './script-lock.ts';
+import { retakeLocks, takeScriptLock } from './script-lock.ts';
 import { scriptPath, scriptSettings } from './script-settings.ts';
 
 /** The message of a script and its complete record as one transaction. */
@@ -38,7 +38,7 @@ export function composeTransaction(
   if (needsReset)
     query.add(...options.reset, ...(options.mayAutocommit ? [scriptPath(options, 'LOCAL')] : []));
   if (options.isFollowed) query.add('SET LOCAL synchronous_commit = off');
-  query.add(...underSafePath(completeRecord(table, record, guard)));
+  query.add(...retakeLocks(exposed), ...underSafePath(completeRecord(table, record, guard)));
   // A local setting after a reset outlives the transaction as one of the session, and a pooler's is not ours.
   if (needsReset && !options.mayAutocommit) query.add('RESET ALL');
   return query.add('COMMIT');

@@ -17,9 +17,13 @@ export function takeScriptLock(exposed: readonly number[]): string {
   return `SELECT (CASE WHEN ${taken.join(' AND ')} THEN '1' ELSE '${HELD}' END)::pg_catalog.int4`;
 }
 
-/** Takes for the session what a script may have released, where nobody else has it: in its transaction, nobody has. */
+/**
+ * Takes for the session what a script may have released, by a trigger too, where nobody else has it: in its transaction,
+ * nobody has.
+ */
 export function retakeLocks(keys: readonly number[]): string[] {
-  return keys.map((key) => `SELECT pg_catalog.pg_try_advisory_lock(${key}::pg_catalog.int8)`);
+  const taken = keys.map((key) => `pg_catalog.pg_try_advisory_lock(${key}::pg_catalog.int8)`);
+  return taken.length === 0 ? [] : [`SELECT ${taken.join(', ')}`];
 }
 
 /** Whether it was that statement that failed. */
@@ -38,8 +42,12 @@ export async function withScriptLock(
   await session.query(`SELECT pg_catalog.pg_advisory_unlock(${SCRIPT_LOCK}::pg_catalog.int8)`);
 }
 
-/** Waits a moment for whoever holds it. */
-export async function waitForScriptLock(session: Session, { waitFor }: ApplyOptions): Promise<void> {
+/** Waits a moment for whoever holds it; rejects where it is another lock that somebody holds, which a script released. */
+export async function waitForScriptLock(
+  session: Session,
+  { keepLocks, waitFor }: ApplyOptions,
+): Promise<void> {
+  await keepLocks();
   await waitFor(await describeLockHolder(session, SCRIPT_LOCK));
 }
 

@@ -6,7 +6,7 @@ import { applyScript } from '../../migrations/apply/apply-script.ts';
 import { retakeLocks } from '../../migrations/apply/script-lock.ts';
 import type { MigrationRecord } from '../../migrations/migration-record.ts';
 import type { Script } from '../../migrations/script/script.ts';
-import { leavesSessionAlone, RESET_POOLED, RESET_SESSION } from '../../migrations/script/session-reset.ts';
+import { RESET_POOLED, RESET_SESSION } from '../../migrations/script/session-reset.ts';
 import { connectionLost } from '../../postgres/connection-lost.ts';
 import type { BootLock } from '../boot-lock.ts';
 import { appliedElsewhere, isAppliedElsewhere } from './applied-elsewhere.ts';
@@ -46,7 +46,7 @@ export async function applyMigration(
     const durationMs = Math.round(performance.now() - started);
     const message = mode === 'autocommit' ? `${name} (in autocommit mode)` : name;
     log.info('applied', message, { migration: name, durationMs, mode });
-    if (mode === 'autocommit' && !leavesSessionAlone(script.statements)) await lock.keep();
+    if (mode === 'autocommit') await lock.keep();
     if (script.plan.preparesTransaction) await warnOfPrepared(database.session, name, log);
   } catch (error) {
     throw await explainFailure(error, record, script, deps);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
-import { createDatabase, createRole } from '../../helpers/database.ts';
+import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
 import type { AnyProblem } from '../../helpers/problems.ts';
 import { createStandalone, USERS_MIGRATION } from '../../helpers/standalone.ts';
 
@@ -171,7 +171,8 @@ describe('the locks that a migration releases', () => {
     await first.query('BEGIN; LOCK TABLE a IN ACCESS SHARE MODE');
     await second.query('BEGIN; LOCK TABLE b IN ACCESS SHARE MODE');
     for (const [name, script] of Object.entries(migrations)) await app.addMigration(name, script);
-    const start = () => startBundle({ dir: app.dir, args: ['migrate'], env });
+    const start = (more: Record<string, string> = {}) =>
+      startBundle({ dir: app.dir, args: ['migrate'], env: { ...env, ...more } });
     const untilWaiting = (what: string) =>
       expect
         .poll(() => database.query(`SELECT 1 AS n FROM pg_locks WHERE NOT granted AND ${what}`))
@@ -207,6 +208,102 @@ describe('the locks that a migration releases', () => {
     expect(names).toEqual(['1_base', ...Object.keys(migrations)]);
   });
 
+  describe('by a trigger of an earlier one, which its own text does not tell of', () => {
+    const TRIGGER = `CREATE FUNCTION unlock() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_advisory_unlock_all(); RETURN NEW; END';
+      CREATE TRIGGER unlocks BEFORE INSERT ON b FOR EACH ROW EXECUTE FUNCTION unlock()`;
+
+    /** Waits in the server for the boot lock, and so has it as soon as nobody else does. */
+    async function queueForBootLock(database: Database) {
+      const other = await database.connect();
+      await other.query("SET application_name = 'the other'");
+      return { other, acquired: other.query(`SELECT pg_advisory_lock(${LOCKS['of our own']})`) };
+    }
+
+    async function expectBlocked(boot: Awaited<ReturnType<typeof startBundle>>) {
+      expect((await boot.exit).code, boot.describe()).toBe(75);
+      expect(boot.logs.at(-1)).toMatchObject({ retryable: true, error: { code: 'MIGRATION_BLOCKED' } });
+      const [problem] = (boot.logs.at(-1)?.error?.problems ?? []) as AnyProblem[];
+      expect(problem?.message).toMatch(
+        /^A migration released the boot lock .* held by pid \d+ \(the other\)/,
+      );
+    }
+
+    test.each(
+      Object.entries({
+        'one transaction': 'INSERT INTO b DEFAULT VALUES; ALTER TABLE a ADD n int',
+        'transactions of its own': `BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; INSERT INTO b DEFAULT VALUES; COMMIT;
+          BEGIN; ALTER TABLE a ADD n int; COMMIT`,
+      }),
+    )('are ours until the boot is done: %s', async (_, script) => {
+      const { database, start, first, second, untilWaiting } = await prepare({
+        '2_trigger': TRIGGER,
+        '3_fires': script,
+        '4_more': 'CREATE TABLE c ()',
+      });
+      await second.query('COMMIT');
+      const boot = await start();
+      await untilWaiting(`relation = 'a'::regclass`);
+      const { other, acquired } = await queueForBootLock(database);
+      await untilWaiting("locktype = 'advisory'");
+      await first.query('COMMIT');
+      expect((await boot.exit).code, boot.describe()).toBe(0);
+      await acquired;
+      await other.end();
+      expect((await database.migrations()).map(({ migration_name }) => migration_name)).toEqual([
+        '1_base',
+        '2_trigger',
+        '3_fires',
+        '4_more',
+      ]);
+    });
+
+    test.each(
+      Object.entries({
+        'the next migration': 'INSERT INTO b DEFAULT VALUES; ALTER TABLE a ADD n int',
+        'its next transaction': `BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; INSERT INTO b DEFAULT VALUES;
+          ALTER TABLE a ADD n int; COMMIT; BEGIN; CREATE TABLE c (); COMMIT`,
+      }),
+    )(
+      'and left to another session by one that fires at the commit, end the boot with 75 before %s',
+      async (_, script) => {
+        const { database, start, first, second, untilWaiting } = await prepare({
+          '2_trigger': TRIGGER.replace('CREATE TRIGGER', 'CREATE CONSTRAINT TRIGGER')
+            .replace('BEFORE', 'AFTER')
+            .replace('FOR EACH', 'DEFERRABLE INITIALLY DEFERRED FOR EACH'),
+          '3_fires': script,
+          '4_more': 'CREATE TABLE c ()',
+        });
+        await second.query('COMMIT');
+        const boot = await start();
+        await untilWaiting(`relation = 'a'::regclass`);
+        const { acquired } = await queueForBootLock(database);
+        await untilWaiting("locktype = 'advisory'");
+        await first.query('COMMIT');
+        await acquired;
+        await expectBlocked(boot);
+        expect(await database.query("SELECT to_regclass('c') AS c")).toEqual([{ c: null }]);
+      },
+    );
+
+    test('and left to another session by a rollback, end the boot with 75, which names it, at the next attempt', async () => {
+      const { database, start, second, untilWaiting } = await prepare({
+        '2_trigger': TRIGGER,
+        '3_fires': 'INSERT INTO b DEFAULT VALUES; ALTER TABLE a ADD n int',
+      });
+      await second.query('COMMIT');
+      const boot = await start({ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '3s' });
+      await untilWaiting(`relation = 'a'::regclass`);
+      await (await queueForBootLock(database)).acquired;
+      expect((await boot.exit).code, boot.describe()).toBe(75);
+      expect(boot.logs.at(-1)).toMatchObject({ retryable: true, error: { code: 'MIGRATION_BLOCKED' } });
+      const [problem] = (boot.logs.at(-1)?.error?.problems ?? []) as AnyProblem[];
+      expect(problem?.message).toMatch(
+        /^A migration released the boot lock .* held by pid \d+ \(the other\)/,
+      );
+    });
+  });
+
   test.each(['DISCARD ALL', `DO $$ BEGIN PERFORM pg_advisory_unlock_all(); COMMIT; END $$`])(
     'are taken back after %s in autocommit mode',
     async (script) => {
@@ -223,6 +320,22 @@ describe('the locks that a migration releases', () => {
       for (const { exit } of [boot, other]) expect(await exit).toMatchObject({ code: 0 });
     },
   );
+
+  test('released by a block that goes on, let another replica find its open record: 65, until it has ended', async () => {
+    const { start, first, second, untilWaiting } = await prepare({
+      '2_out': 'DO $$ BEGIN PERFORM pg_advisory_unlock_all(); COMMIT; ALTER TABLE a ADD n int; END $$',
+      '3_b': 'ALTER TABLE b ADD n int',
+    });
+    await second.query('COMMIT');
+    const boot = await start();
+    await untilWaiting(`relation = 'a'::regclass`);
+    const other = await start();
+    expect((await other.exit).code, other.describe()).toBe(65);
+    expect(other.logs.at(-1)).toMatchObject({ error: { code: 'MIGRATION_UNRESOLVED' } });
+    await first.query('COMMIT');
+    expect((await boot.exit).code, boot.describe()).toBe(0);
+    expect(await (await start()).exit).toMatchObject({ code: 0 });
+  });
 
   test.each(Object.entries(LOCKS))(
     '%s, and another session acquires before they are taken back, end the boot with 75, and nothing more is applied',
