@@ -29,7 +29,7 @@ export function checkMigrations(
         what: nameOf(dir, appDir),
         expected: 'the folder of migrations',
         got: 'no such folder',
-        hint: `${describeElsewhere(appDir) ?? `${copyLine(migrationsDir === undefined ? schema.dir : dir, appDir)}.`} An app without migrations sets ENTRYPOINT_MIGRATE=skip.`,
+        hint: `${describeElsewhere(appDir) ?? `${copyLine(migrationsDir === undefined ? schema.dir : dir, appDir)}.`} An app without migrations sets ENTRYPOINT_MIGRATE=push or skip.`,
       });
     }
     return undefined;
