@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import { compose } from './files/compose.ts';
-import { dockerfile, zarpeFolder } from './files/dockerfile.ts';
+import { dockerfile } from './files/dockerfile.ts';
 import { dockerignore } from './files/dockerignore.ts';
 import { envExample } from './files/env-example.ts';
 import { healthRoute } from './files/health-route.ts';
 import { configFile, nextConfig } from './files/next-config.ts';
 import { settings } from './files/settings.ts';
 import { findNotes } from './notes.ts';
+import { zarpeFolder } from './project/places.ts';
 import type { Project } from './project/project.ts';
 import { nameOf } from './project/project-name.ts';
 import { isFile, readText } from './project/read.ts';

@@ -1,5 +1,5 @@
+import { distDir } from '../project/places.ts';
 import type { Project } from '../project/project.ts';
-import { distDir } from './dockerfile.ts';
 
 /** PostgreSQL, the app and daily backups on one host. The scripts in `docker/` come with it. */
 export function compose(project: Project, name: string): string {

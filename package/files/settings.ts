@@ -1,8 +1,8 @@
 import { DEFAULT_HEALTH_PATH } from '../../entrypoint/core/health-path.ts';
+import { zarpeFolder } from '../project/places.ts';
 import { besideSchema } from '../project/prisma-project.ts';
 import type { Project } from '../project/project.ts';
 import { isFolder } from '../project/read.ts';
-import { zarpeFolder } from './dockerfile.ts';
 
 const AUTH_SECRETS = /^(?:NEXTAUTH_SECRET|AUTH_SECRET|BETTER_AUTH_SECRET)$/;
 

@@ -1,4 +1,6 @@
-import { isFile, isFolder, type Manifest, readText } from './read.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isFile, type Manifest, readText } from './read.ts';
 
 /** How an image installs and runs with a package manager. Commands are those of a Dockerfile's RUN. */
 export interface PackageManager {
@@ -39,12 +41,12 @@ export function findPackageManager(root: string, manifest: Manifest): PackageMan
   const [, named, version] = /^(\w+)@(\d[\w.-]*)/.exec(manifest.packageManager ?? '') ?? [];
   const given = named === name ? version : undefined;
   if (name === 'pnpm') return pnpm(root, lockfile, given);
-  if (name === 'yarn') return isFile(root, '.yarnrc.yml') ? yarnBerry(root, given) : yarnClassic(given);
-  if (name === 'bun') return bun(lockfile, given);
+  if (name === 'yarn') return isFile(root, '.yarnrc.yml') ? yarnBerry(root, given) : yarnClassic(root, given);
+  if (name === 'bun') return bun(root, lockfile, given);
   return {
     name,
     lockfile,
-    files: ['.npmrc'].filter((file) => isFile(root, file)),
+    files: existing(root, ['.npmrc']),
     setup: undefined,
     install: 'npm ci --no-audit --no-fund',
     cache: '/root/.npm',
@@ -58,7 +60,7 @@ function pnpm(root: string, lockfile: string, version: string | undefined): Pack
   return {
     name: 'pnpm',
     lockfile,
-    files: ['pnpm-workspace.yaml', '.npmrc', '.pnpmfile.cjs'].filter((file) => isFile(root, file)),
+    files: existing(root, ['pnpm-workspace.yaml', '.npmrc', '.pnpmfile.cjs', '.pnpmfile.mjs']),
     setup: `npm install --global pnpm@${version ?? (isOld ? '8' : '10')}`,
     install: 'pnpm install --frozen-lockfile --store-dir /pnpm/store',
     cache: '/pnpm/store',
@@ -67,11 +69,11 @@ function pnpm(root: string, lockfile: string, version: string | undefined): Pack
   };
 }
 
-function yarnClassic(version: string | undefined): PackageManager {
+function yarnClassic(root: string, version: string | undefined): PackageManager {
   return {
     name: 'yarn',
     lockfile: 'yarn.lock',
-    files: [],
+    files: existing(root, ['.yarnrc', '.npmrc']),
     // Node.js's image has it under a path of its own, which a plain installation would not replace.
     setup: `npm install --global --force yarn@${version ?? '1.22.22'}`,
     install: 'yarn install --frozen-lockfile --cache-folder /yarn/cache',
@@ -85,8 +87,8 @@ function yarnBerry(root: string, version: string | undefined): PackageManager {
   return {
     name: 'yarn',
     lockfile: 'yarn.lock',
-    files: ['.yarnrc.yml', ...YARN_FOLDERS.filter((folder) => isFolder(root, folder))],
-    setup: `npm install --global --force @yarnpkg/cli-dist@${version ?? '4'}`,
+    files: existing(root, ['.yarnrc.yml', ...YARN_FOLDERS]),
+    setup: `npm install --global --force @yarnpkg/cli-dist@${version ?? berryOf(readText(root, 'yarn.lock') ?? '')}`,
     install: 'yarn install --immutable',
     cache: '/root/.yarn/berry/cache',
     run: (script) => `yarn run ${script}`,
@@ -94,15 +96,27 @@ function yarnBerry(root: string, version: string | undefined): PackageManager {
   };
 }
 
-function bun(lockfile: string, version: string | undefined): PackageManager {
+/** The major version that writes a lockfile of this version: another one would change it, which an image refuses. */
+function berryOf(lockfile: string): string {
+  const version = Number(/^\s+version:\s*(\d+)/m.exec(lockfile)?.[1] ?? '8');
+  if (version >= 8) return '4';
+  return version >= 5 ? '3' : '2';
+}
+
+function bun(root: string, lockfile: string, version: string | undefined): PackageManager {
   return {
     name: 'bun',
     lockfile,
-    files: [],
+    files: existing(root, ['bunfig.toml', '.npmrc']),
     setup: `npm install --global bun@${version ?? '1'}`,
     install: 'bun install --frozen-lockfile',
     cache: '/root/.bun/install/cache',
     run: (script) => `bun run ${script}`,
     exec: (command) => `bun x ${command}`,
   };
+}
+
+/** Those files and folders that exist, and the patches of any package manager. */
+function existing(root: string, paths: readonly string[]): string[] {
+  return [...paths, 'patches'].filter((path) => existsSync(join(root, path)));
 }

@@ -12,11 +12,16 @@ import { scriptsReached } from './scripts.ts';
 
 const SEEDS = ['seed.ts', 'seed.mts', 'seed.js', 'seed.mjs', 'seed/index.ts', 'seed/index.js'];
 
+/** From here on no client has an engine; in version 6 one that says so has none. */
+const FIRST_WITHOUT_ENGINE = 7;
+const WITHOUT_ENGINE = /^\s*engineType\s*=\s*"client"/m;
 const PRISMA_GENERATE = /\bprisma(?:@\S+)?\s+generate\b/;
 
 /** Prisma in a project. Paths are relative to the project's root. */
 export interface PrismaProject {
   readonly major: number | undefined;
+  /** Whether the client has an engine in native code, which needs OpenSSL in the image. */
+  readonly hasEngine: boolean;
   /** The folder of the package with the schema. */
   readonly package: string;
   readonly config: string | undefined;
@@ -74,14 +79,16 @@ function findIn(root: string, folder: string): PrismaProject | undefined {
     ...(migrationsPath === undefined ? [] : [path(migrationsPath)]),
     ...besideSchema(root, dir, files),
   ].find((one) => isFolder(root, one));
+  const major = [folder, '']
+    .map(
+      (at) =>
+        majorOf(root, join(root, at), manifest, 'prisma') ??
+        majorOf(root, join(root, at), manifest, '@prisma/client'),
+    )
+    .find((one) => one !== undefined);
   return {
-    major: [folder, '']
-      .map(
-        (at) =>
-          majorOf(root, join(root, at), manifest, 'prisma') ??
-          majorOf(root, join(root, at), manifest, '@prisma/client'),
-      )
-      .find((one) => one !== undefined),
+    major,
+    hasEngine: (major ?? FIRST_WITHOUT_ENGINE) < FIRST_WITHOUT_ENGINE && !WITHOUT_ENGINE.test(schema),
     package: folder,
     config: config === undefined ? undefined : path(config),
     dir,

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ProgramError } from '../failure.ts';
 import { type AppVariables, findVariables } from './env-names.ts';
-import { findNextApp, type NextApp } from './next-app.ts';
+import { findInstallation, type Installation } from './install.ts';
+import { findNextApp, majorOf, type NextApp } from './next-app.ts';
 import { findLockfile, findPackageManager, type PackageManager } from './package-manager.ts';
 import { findPrisma, type PrismaProject } from './prisma-project.ts';
 import { dependency, isFile, type Manifest, readManifest } from './read.ts';
@@ -25,8 +26,9 @@ export interface Project {
   readonly zarpe: string | undefined;
   /** Whether a bundler for the seed is a dependency where the seed finds it. */
   readonly hasEsbuild: boolean;
-  /** Whether Turborepo builds the app with the packages that it depends on. */
-  readonly usesTurbo: boolean;
+  readonly install: Installation;
+  /** The major version of Turborepo, if it builds the app with the packages that it depends on. */
+  readonly turbo: number | undefined;
 }
 
 /** Reads the project around a folder. `app` names the folder of the app where there are several. */
@@ -59,8 +61,15 @@ export function readProject(folder: string, app?: string): Project {
     variables: findVariables(root, [chosen, prisma.package], prisma.urlNames),
     zarpe: findZarpe(root, packages, packageManager.name),
     hasEsbuild: ['', prisma.package].some((one) => dependsOn(root, one, 'esbuild')),
-    usesTurbo: isFile(root, 'turbo.json') && dependency(rootManifest, 'turbo') !== undefined,
+    install: findInstallation(root, chosen, packages, prisma),
+    turbo: findTurbo(root, rootManifest),
   };
+}
+
+function findTurbo(root: string, manifest: Manifest): number | undefined {
+  if (!isFile(root, 'turbo.json') && !isFile(root, 'turbo.jsonc')) return undefined;
+  if (dependency(manifest, 'turbo') === undefined) return undefined;
+  return majorOf(root, root, manifest, 'turbo') ?? Number.POSITIVE_INFINITY;
 }
 
 function dependsOn(root: string, folder: string, name: string): boolean {
