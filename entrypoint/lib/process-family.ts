@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const LOOK_MS = 20;
 const LAST_MS = 1000;
+const ENDING_MS = 200;
 
 interface Process {
   readonly pid: number;
@@ -26,9 +27,9 @@ export class ProcessFamily {
     this.#mark = mark;
   }
 
-  /** The processes that live now. */
-  get pids(): readonly number[] {
-    return this.#look().map(({ pid }) => pid);
+  /** The processes that live on; those that are just ending do not. */
+  async living(): Promise<readonly number[]> {
+    return this.#waitUntilGone(ENDING_MS);
   }
 
   /** Signals the group alone, and remembers who has left it: once their parents have ended nothing leads to them. */
@@ -47,13 +48,17 @@ export class ProcessFamily {
   /** Kills all of it; answers with those that live on. */
   async kill(): Promise<readonly number[]> {
     this.signalAll('SIGKILL');
-    const until = performance.now() + LAST_MS;
-    let left = this.pids;
+    return this.#waitUntilGone(LAST_MS);
+  }
+
+  async #waitUntilGone(longestMs: number): Promise<readonly number[]> {
+    const until = performance.now() + longestMs;
+    let left = this.#look();
     while (left.length > 0 && performance.now() < until) {
       await delay(LOOK_MS);
-      left = this.pids;
+      left = this.#look();
     }
-    return left;
+    return left.map(({ pid }) => pid);
   }
 
   #look(): Process[] {

@@ -61,7 +61,7 @@ export async function runChild(
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
   const isEarly = timer.expired || shutdown.signal.aborted || options.abort?.aborted === true;
   const wasKilled = isEarly || result.status !== 0;
-  const survivors = wasKilled ? await family.kill() : family.pids;
+  const survivors = await (wasKilled ? family.kill() : family.living());
   options.abort?.removeEventListener('abort', kill);
   child.stdout.destroy();
   child.stderr.destroy();

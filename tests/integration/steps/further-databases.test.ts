@@ -124,6 +124,35 @@ describe('further databases of zarpe.config.json', () => {
     expect(await applied()).toEqual(ALL);
   });
 
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'of which one is being migrated when %s comes: the next start goes on there',
+    async (signal) => {
+      const { app, env, run, applied } = await createApp({
+        reports: 'CREATE TABLE r (id int); SELECT pg_sleep(60)',
+      });
+      const boot = await startBundle({ dir: app.dir, env });
+      await boot.waitForLog({ event: 'pending', migrations: ['0001_reports'] });
+      if (signal === 'SIGKILL') await boot.killAll();
+      else {
+        boot.kill(signal);
+        expect(await boot.exit).toMatchObject({ code: 143 });
+      }
+      expect(await applied()).toEqual({ main: [], events: ['0001_events'], reports: [] });
+      await app.write('reports/sql/0001_reports/migration.sql', 'CREATE TABLE r (id int)');
+      expect(await run()).toMatchObject({ code: 0 });
+      expect(await applied()).toEqual(ALL);
+    },
+  );
+
+  test('are left alone with ENTRYPOINT_DATABASE=off, and need no connection string then', async () => {
+    const { run, applied } = await createApp();
+    const none = { DATABASE_URL: '', EVENTS_URL: '', REPORTS_URL: '', ENTRYPOINT_DATABASE: 'off' };
+    const { code, logs } = await run([], none);
+    expect(code).toBe(0);
+    expect(logs.filter(({ level }) => level === 'warn')).toEqual([]);
+    expect(await applied()).toEqual({ main: [], events: [], reports: [] });
+  });
+
   test('that cannot be used are a warning with ENTRYPOINT_DATABASE=optional, and 69 otherwise', async () => {
     const { run, applied } = await createApp();
     const away = {
