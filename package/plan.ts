@@ -11,8 +11,9 @@ import { findNotes } from './notes.ts';
 import { zarpeFolder } from './project/places.ts';
 import type { Project } from './project/project.ts';
 import { nameOf } from './project/project-name.ts';
-import { isFile, readText } from './project/read.ts';
+import { isFile, readJson, readText } from './project/read.ts';
 
+const SETTINGS = 'zarpe.config.json';
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
 /** In the order of Docker Compose. */
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -45,13 +46,13 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
   const at = app === '' ? '' : `${app}/`;
   const wanted: [path: string, content: string | undefined][] = [
     ['Dockerfile', dockerfile(project)],
-    ['.dockerignore', dockerignore()],
+    ['.dockerignore', dockerignore(readText(root, '.dockerignore'))],
     [
       COMPOSE_FILES.find((file) => isFile(root, file)) ?? 'docker-compose.yml',
       compose(project, nameOf(project)),
     ],
-    ['.env.example', envExample(project)],
-    ['zarpe.config.json', settings(project)],
+    ['.env.example', envExample(project, readText(root, '.env.example'))],
+    [SETTINGS, settings(project, readJson(root, SETTINGS))],
     ...SCRIPTS.map((file): [string, string | undefined] => [
       `docker/${file}`,
       readText(folder, 'docker', file),

@@ -6,8 +6,8 @@ import { isFolder } from '../project/read.ts';
 
 const AUTH_SECRETS = /^(?:NEXTAUTH_SECRET|AUTH_SECRET|BETTER_AUTH_SECRET)$/;
 
-/** The settings of the image, in `zarpe.config.json`: only what differs from the defaults. */
-export function settings(project: Project): string {
+/** The settings of the image, in `zarpe.config.json`: only what differs from the defaults. What the project's file has wins. */
+export function settings(project: Project, existing: object | undefined): string {
   const { app, prisma, variables } = project;
   const secrets = variables.runtime.filter(({ name }) => AUTH_SECRETS.test(name));
   const urlNames = prisma.urlNames.filter((name) => !/DIRECT|UNPOOLED/.test(name));
@@ -21,6 +21,7 @@ export function settings(project: Project): string {
       ...seed(project),
       ...(secrets.length > 0 && { requireEnv: secrets.map(({ name }) => `${name}:32`) }),
       ...healthPath(project),
+      ...existing,
     },
     null,
     2,

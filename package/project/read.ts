@@ -38,14 +38,19 @@ export function readText(...path: string[]): string | undefined {
 
 /** The manifest in a folder; undefined if there is none. */
 export function readManifest(folder: string): Manifest | undefined {
-  const text = readText(folder, 'package.json');
+  return readJson(folder, 'package.json');
+}
+
+/** The object in a JSON file; undefined if there is none. */
+export function readJson(folder: string, file: string): object | undefined {
+  const text = readText(folder, file);
   if (text === undefined) return undefined;
   try {
-    const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    if (typeof manifest === 'object' && manifest !== null) return manifest;
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
     throw new TypeError('no object');
   } catch (error) {
-    throw new ProgramError(`${join(folder, 'package.json')} is not a JSON object`, 'Fix it.', error);
+    throw new ProgramError(`${join(folder, file)} is not a JSON object`, 'Fix it.', error);
   }
 }
 

@@ -212,3 +212,36 @@ describe('workspaces and scripts', () => {
     expect(names).not.toContain('POSTGRES_PRISMA_URL');
   });
 });
+
+describe('what the project has already is kept', () => {
+  const OWN = {
+    '.dockerignore': '*.local\n.git\n!keep.pem\n',
+    '.env.example': '# Mail\nSMTP_HOST=mail.example.com\n# SMTP_PORT=25\n',
+    'zarpe.config.json': { hooks: { 'before-server': [{ command: ['node', 'x.js'] }] }, seed: 'always' },
+    'app/page.jsx':
+      'export default () => process.env.SMTP_HOST + process.env.SMTP_PORT + process.env.SMTP_FROM + process.env.AUTH_SECRET;',
+  };
+
+  test('lines of .dockerignore and .env.example stay, and what is missing comes after them', async () => {
+    const { read } = await adopt({ ...SINGLE, ...OWN });
+    const ignored = await read('.dockerignore');
+    expect(ignored.startsWith(OWN['.dockerignore'])).toBe(true);
+    expect(ignored.match(/^\.git$/gm)).toHaveLength(1);
+    expect(ignored).toMatch(/^\*\*\/\.env\*$/m);
+    const example = await read('.env.example');
+    expect(example.startsWith(OWN['.env.example'])).toBe(true);
+    expect(example.slice(OWN['.env.example'].length).match(/^\w+(?==)/gm)).toEqual([
+      'POSTGRES_PASSWORD',
+      'AUTH_SECRET',
+      'SMTP_FROM',
+    ]);
+  });
+
+  test('settings of zarpe.config.json win over those that init finds, and a second run changes nothing', async () => {
+    const folder = await createProject({ ...SINGLE, ...OWN });
+    expect((await runProgram(folder, ['init', '--yes'])).code).toBe(0);
+    const settings = JSON.parse(await readFile(join(folder, 'zarpe.config.json'), 'utf8'));
+    expect(settings).toMatchObject({ ...OWN['zarpe.config.json'], requireEnv: ['AUTH_SECRET:32'] });
+    expect((await runProgram(folder, ['init', '--dry-run'])).stdout).toContain('Nothing to do');
+  });
+});
