@@ -51,7 +51,7 @@ export const COMMANDS = [
   {
     name: 'resolve',
     summary: 'Records the state of a failed migration, as `prisma migrate resolve` does',
-    usage: '--applied NAME | --rolled-back NAME',
+    usage: '--applied|--rolled-back NAME [--database NAME]',
     flags: {
       database: DATABASE_FLAG,
       applied: { type: 'string', value: 'NAME', summary: 'All of the migration is in the database' },
