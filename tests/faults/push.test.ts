@@ -136,3 +136,24 @@ describe('a table that another role makes after the tables were looked at', () =
       expect(await database.query('SELECT is_called FROM watch.reached')).toEqual([{ is_called: false }]);
     });
 });
+
+test('a replica that looks while another one pushes waits for it, however long that takes', async () => {
+  const database = await createDatabase();
+  await database.query('CREATE TABLE users (id int PRIMARY KEY, name text, gone text)');
+  const first = await holdAt('push:planned', database.url);
+  const second = await startBundle({
+    dir: app.dir,
+    args: ['migrate'],
+    env: {
+      DATABASE_URL: database.url,
+      ENTRYPOINT_MIGRATE: 'push',
+      ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms',
+      ENTRYPOINT_DB_TIMEOUT: '20s',
+    },
+  });
+  await second.waitForLog({ step: 'lock', event: 'waiting' });
+  first.stdin?.write('\n');
+  expect(await first.exit).toMatchObject({ code: 0 });
+  expect(await second.exit).toMatchObject({ code: 0 });
+  expect(second.logs.some(({ event }) => event === 'blocked')).toBe(false);
+});

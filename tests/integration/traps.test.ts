@@ -50,6 +50,31 @@ describe.each<SearchPath>(['implicit', 'last'])(
       await expectNone(['seed', '--force'], 0);
     });
 
+    test('a push, the commands before it, and those after it', async () => {
+      const { app, expectNone } = await prepare(path);
+      const push = { ENTRYPOINT_MIGRATE: 'push' };
+      const schemaOf = (fields: string, values: string) =>
+        `datasource db {\n  provider = "postgresql"\n}\nenum Mood {\n${values}\n}\nmodel users {\n  id Int @id @default(autoincrement())\n  email String @unique @db.VarChar(200)\n  mood Mood @default(A)\n${fields}\n}\n`;
+      await app.write(
+        'prisma/schema.prisma',
+        schemaOf('  gone Json?\n  at DateTime @default(now())', 'A\nB'),
+      );
+      await expectNone(['check'], 0, push);
+      await expectNone(['status'], 65, push);
+      await expectNone(['migrate'], 0, push);
+      await app.write('prisma/schema.prisma', schemaOf('  more BigInt\n  tags String[]', 'A\nB\nC'));
+      await expectNone(['check'], 0, push);
+      await expectNone(['migrate'], 0, push);
+      await expectNone(['status'], 0, push);
+    });
+
+    test('a baseline', async () => {
+      const { database, owner, expectNone } = await prepare(path);
+      await database.query(`ALTER ROLE ${owner.name} CREATEDB`);
+      await expectNone(['baseline', '0001_users'], 65);
+      await expectNone(['status'], 65);
+    });
+
     test('a migration that fails, and what settles it', async () => {
       const { app, expectNone } = await prepare(path);
       await app.addMigration('0004_fails', 'SELECT 1/0;');

@@ -29,10 +29,13 @@ export function scriptPath({ schema }: ScriptLimits, scope: 'LOCAL' | 'SESSION')
   return `SET ${scope} search_path ${schema === undefined ? 'TO DEFAULT' : `= ${quoteIdentifier(schema)}`}`;
 }
 
-/** Where the statements of a push find what they name: first in the schema that they were planned for. */
+/**
+ * Where the statements of a push find what they name: in PostgreSQL's own schema, which comes first where it is not named, in the
+ * schema that they were planned for, and where the role has it.
+ */
 export function pushPath(limits: ScriptLimits, planned: string): string[] {
-  const rest = "pg_catalog.current_setting('search_path')";
-  const [alone, first] = [quoteIdentifier(planned), `${quoteIdentifier(planned)}, `].map(quoteLiteral);
-  const path = `case when ${rest} operator(pg_catalog.=) '' then ${alone} else pg_catalog.concat(${first}, ${rest}) end`;
-  return [scriptPath(limits, 'LOCAL'), `SELECT pg_catalog.set_config('search_path', ${path}, true)`];
+  const schemas = `array[${quoteLiteral(planned)}::pg_catalog.name] operator(pg_catalog.||) pg_catalog.current_schemas(false)`;
+  const path = `select pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ') from pg_catalog.unnest(${schemas}) as name
+    where name operator(pg_catalog.<>) 'pg_catalog'::pg_catalog.name`;
+  return [scriptPath(limits, 'LOCAL'), `SELECT pg_catalog.set_config('search_path', (${path}), true)`];
 }

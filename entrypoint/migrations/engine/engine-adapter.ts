@@ -37,14 +37,25 @@ export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareD
   readonly #session: Session;
   readonly #schema: string | null;
   readonly #hooks: MigrationHooks;
+  readonly #last: { readonly error?: unknown };
   /** Why the engine was not let at the history, or what stopped it and passes; of an error it makes one of its own. */
   refusal: BootError | undefined;
 
   constructor(session: Session, schema: string | null, hooks: MigrationHooks) {
-    super(new SessionPool(session), schema === null ? {} : { schema });
+    const last: { error?: unknown } = {};
+    const pool = new SessionPool(session, (error) => {
+      last.error = error;
+    });
+    super(pool, schema === null ? {} : { schema });
+    this.#last = last;
     this.#session = session;
     this.#schema = schema;
     this.#hooks = hooks;
+  }
+
+  /** What the server said of the last statement of the engine that failed. */
+  protected get lastError(): unknown {
+    return this.#last.error;
   }
 
   override async connect() {

@@ -10,11 +10,17 @@ const charColumns = new WeakMap<object, readonly number[]>();
 
 /** Sends everything through one connection: the engine's session is the one that holds the locks. */
 export class SessionPool extends pg.Pool {
-  constructor(session: Session) {
+  /** @param onError is told of the server's own errors, of which the adapter makes others */
+  constructor(session: Session, onError: (error: unknown) => void) {
     super({ max: 1 });
     const { client } = session;
     const ask = client.query.bind(client) as (...args: unknown[]) => Promise<pg.QueryArrayResult>;
-    this.query = (async (...args: unknown[]) => charAsText(await ask(...args))) as typeof this.query;
+    const send = (...args: unknown[]) =>
+      ask(...args).catch((error: unknown) => {
+        onError(error);
+        throw error;
+      });
+    this.query = (async (...args: unknown[]) => charAsText(await send(...args))) as typeof this.query;
   }
 }
 

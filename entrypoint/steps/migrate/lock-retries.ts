@@ -49,14 +49,15 @@ export async function withLockRetries<Result>(
   }
 }
 
-function isRetryable(error: unknown): error is ApplyError {
+/** Whether a transaction may succeed when another session is done. */
+export function isRetryable(error: unknown): error is ApplyError {
   if (!(error instanceof ApplyError) || error.remains.kind === 'unknown') return false;
   return RETRYABLE.has(error.cause.database?.code ?? '');
 }
 
 function blocked(name: string, holder: string, cause: unknown): BootError {
   const problem = {
-    message: `Migration ${name} could not acquire its locks in ${ATTEMPTS} attempts (ENTRYPOINT_MIGRATE_LOCK_TIMEOUT each): held by ${holder}`,
+    message: `The locks of ${name} could not be acquired in ${ATTEMPTS} attempts (ENTRYPOINT_MIGRATE_LOCK_TIMEOUT each): held by ${holder}`,
     hint: 'It was rolled back. Terminate that session (`select pg_terminate_backend(pid)`), or migrate at a quieter hour.',
   };
   return new BootError('MIGRATION_BLOCKED', problem, cause);

@@ -14,6 +14,9 @@ import { PushRecorder } from './push-recorder.ts';
 import { countRows, type Hold, refuseForeignTables } from './push-tables.ts';
 
 const DEFAULT_SCHEMA = 'public';
+/** Of what the engine warns only because it runs statements one by one: here it is rolled back as a whole. */
+const FAILS_WHOLE =
+  /^A unique constraint covering the columns? .* will be added\.|^The primary key for the .* table will be changed\./;
 
 export interface PushPlan {
   readonly appDir: string;
@@ -81,13 +84,10 @@ export async function planPush(
       prisma.schemas,
       () => undefined,
     );
-    const { unexecutable, warnings } = await engine.schemaPush({
-      force: false,
-      schema: { files: readSchemaFiles(prisma.schemaFiles, appDir) },
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    if (unexecutable.length + warnings.length > 0)
-      throw wouldLoseData([...unexecutable, ...warnings], before);
+    const schema = { files: readSchemaFiles(prisma.schemaFiles, appDir) };
+    const hasWarnings = await planWith(engine, { schema, force: false }, before);
+    // Whatever they are, the engine goes on only if it is told to.
+    if (hasWarnings) await planWith(engine, { schema, force: true }, before);
     return recorder.statements;
   } catch (error) {
     if (error instanceof BootError) throw error;
@@ -96,6 +96,19 @@ export async function planPush(
   } finally {
     engine?.free();
   }
+}
+
+/** Whether there are warnings, of which each is harmless. */
+async function planWith(
+  engine: SchemaEngine,
+  input: Omit<Parameters<SchemaEngine['schemaPush']>[0], 'filters'>,
+  before: string,
+): Promise<boolean> {
+  const filters = { externalTables: [], externalEnums: [] };
+  const { unexecutable, warnings } = await engine.schemaPush({ ...input, filters });
+  const refused = [...unexecutable, ...warnings.filter((warning) => !FAILS_WHOLE.test(warning))];
+  if (refused.length > 0) throw wouldLoseData(refused, before);
+  return warnings.length > 0;
 }
 
 function wouldLoseData(changes: readonly string[], before: string): BootError {

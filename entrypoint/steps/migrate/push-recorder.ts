@@ -2,6 +2,7 @@ import { ColumnTypeEnum, type SqlQuery, type SqlResultSet } from '@prisma/driver
 import type { Database } from '../../database/database.ts';
 import { EngineAdapterFactory } from '../../migrations/engine/engine-adapter.ts';
 import { quoteIdentifier } from '../../postgres/session.ts';
+import { explainPassing } from '../../postgres/statement-error.ts';
 
 /** What the engine asks of the rows of a table before it drops or changes it. */
 const COUNTS =
@@ -15,7 +16,7 @@ type CountRows = (table: string, where: string) => Promise<string>;
 /** Lets the engine read the catalog, keeps what it would write, and has what it asks of rows answered elsewhere. */
 export class PushRecorder extends EngineAdapterFactory {
   readonly statements: string[] = [];
-  /** The first failure of a count: the engine makes an error of its own of it. */
+  /** Why the plan failed, where that may pass or a count failed: the engine makes an error of its own of it. */
   failure: unknown;
   readonly #schema: string;
   readonly #countRows: CountRows;
@@ -37,7 +38,7 @@ export class PushRecorder extends EngineAdapterFactory {
     adapter.queryRaw = async (query: SqlQuery) => {
       const counted = COUNTS.exec(query.sql)?.groups;
       if (counted !== undefined) return this.#count(counted);
-      if (!WRITES.test(query.sql)) return queryRaw.call(adapter, catalogQuery(query));
+      if (!WRITES.test(query.sql)) return this.#read(() => queryRaw.call(adapter, catalogQuery(query)));
       this.statements.push(query.sql);
       return { columnNames: [], columnTypes: [], rows: [] };
     };
@@ -46,6 +47,15 @@ export class PushRecorder extends EngineAdapterFactory {
       return 0;
     };
     return adapter;
+  }
+
+  async #read(send: () => Promise<SqlResultSet>): Promise<SqlResultSet> {
+    try {
+      return await send();
+    } catch (error) {
+      if (explainPassing(this.lastError) !== undefined) this.failure ??= this.lastError;
+      throw error;
+    }
   }
 
   /** The engine does not always name the schema, which is then that of the connection. */

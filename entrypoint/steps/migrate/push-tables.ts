@@ -26,7 +26,8 @@ export async function refuseForeignTables(database: Database, schemas: readonly 
 export async function holdTables(database: Database, schemas: readonly string[]): Promise<void> {
   const { session } = database;
   const rows = await session.query<{ name: string }>(
-    `select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name ${tablesOf(schemas)} order by 1`,
+    `select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name ${tablesOf(schemas)}
+      and pg_catalog.has_table_privilege(c.oid, 'SELECT') order by 1`,
   );
   const names = rows.map(({ name }) => `ONLY ${name}`);
   if (names.length > 0) await session.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);

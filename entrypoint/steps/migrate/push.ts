@@ -7,11 +7,11 @@ import { ScriptError } from '../../migrations/apply/script-query.ts';
 import { connectionLost, isConnectionLoss } from '../../postgres/connection-lost.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
 import type { MigrateDeps } from './apply-deps.ts';
-import { withLockRetries } from './lock-retries.ts';
+import { isRetryable, withLockRetries } from './lock-retries.ts';
 import { previewPush } from './plan-push.ts';
 import { pushBatch } from './push-batch.ts';
 import type { MigrateTarget } from './settings.ts';
-import { watchScript } from './watch-script.ts';
+import { type ScriptWatch, watchScript } from './watch-script.ts';
 import { withinTimeout } from './within-timeout.ts';
 
 const NAME = 'the push';
@@ -26,13 +26,9 @@ export async function push(deps: Deps): Promise<void> {
       'ahead',
       'the database has a migration history, which a push does not change: `prisma migrate` made it',
     );
-  const seen = await withinTimeout(deps, (bounded) =>
-    watched(bounded, (retried) =>
-      retried(() => previewPush(database, target, bounded.config, patiently(bounded))),
-    ),
-  );
-  if (seen.length === 0) return log.skipped('nothing to push: the database has the schema');
-  if (database.state.server.readOnly)
+  const seen = await withinTimeout(deps, look);
+  if (seen?.length === 0) return log.skipped('nothing to push: the database has the schema');
+  if (seen !== undefined && database.state.server.readOnly)
     throw readOnly(
       target.database.connection,
       `${count(seen.length, 'change')} of the schema ${seen.length === 1 ? 'is' : 'are'} to be pushed`,
@@ -40,49 +36,66 @@ export async function push(deps: Deps): Promise<void> {
   await lock.acquire();
   await lock.acquirePrismaLock();
   await database.refresh();
-  const statements = await withinTimeout(deps, (bounded) =>
-    watched(bounded, (retried) => pushAll(retried, bounded)),
-  );
+  const statements = await withinTimeout(deps, pushAll);
   if (statements.length === 0) return log.skipped('nothing to push: another replica has just pushed it');
   await database.refresh();
   log.done(`pushed the schema: ${count(statements.length, 'statement')}`, { statements });
 }
 
-/** Batch after batch: what uses a new value of an enum is planned again once that is committed. */
-async function pushAll(retried: Retried, deps: Deps): Promise<readonly string[]> {
-  const pushed: string[] = [];
-  for (let isLast = false; !isLast; ) {
-    const batch = await retried(() => pushBatch(deps, pushed, patiently(deps)));
-    pushed.push(...batch.statements);
-    isLast = batch.isLast;
-  }
-  return pushed;
+/** What is to be pushed; undefined where a lock hides it, which most often is that of another replica that pushes. */
+function look(deps: Deps): Promise<readonly string[] | undefined> {
+  const { database, target, config } = deps;
+  return watched(deps, (watch) =>
+    transaction(watch, deps, () => previewPush(database, target, config, patiently(deps))).catch(
+      (error: unknown) => {
+        if (isRetryable(error) && !database.state.server.readOnly) return undefined;
+        throw error;
+      },
+    ),
+  );
 }
 
-/** Runs a transaction, and runs it again where another session holds a lock. */
-type Retried = <Result>(transaction: () => Promise<Result>) => Promise<Result>;
-
-/** Runs work whose transactions are watched, and cancelled by a signal. */
-async function watched<Result>(deps: Deps, work: (retried: Retried) => Promise<Result>): Promise<Result> {
-  const watch = watchScript(NAME, deps);
-  const once: Retried = async (transaction) => {
-    deps.ends.throwIfAborted();
-    deps.lock.lost.throwIfAborted();
-    watch.sent(true);
-    try {
-      return await transaction();
-    } catch (error) {
-      throw toApplyError(error);
-    } finally {
-      watch.answered();
+/** Batch after batch: what uses a new value of an enum is planned again once that is committed. */
+function pushAll(deps: Deps): Promise<readonly string[]> {
+  return watched(deps, async (watch) => {
+    const pushed: string[] = [];
+    for (let isLast = false; !isLast; ) {
+      const batch = await withLockRetries(NAME, watch, deps, () =>
+        transaction(watch, deps, () => pushBatch(deps, pushed, patiently(deps))),
+      );
+      pushed.push(...batch.statements);
+      isLast = batch.isLast;
     }
-  };
+    return pushed;
+  });
+}
+
+async function watched<Result>(deps: Deps, work: (watch: ScriptWatch) => Promise<Result>): Promise<Result> {
+  const watch = watchScript(NAME, deps);
   try {
-    return await work((transaction) => withLockRetries(NAME, watch, deps, () => once(transaction)));
+    return await work(watch);
   } catch (error) {
     throw explain(error, deps);
   } finally {
     await watch.stop();
+  }
+}
+
+/** Runs a transaction that a signal cancels. */
+async function transaction<Result>(
+  watch: ScriptWatch,
+  { ends, lock }: Deps,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  ends.throwIfAborted();
+  lock.lost.throwIfAborted();
+  watch.sent(true);
+  try {
+    return await run();
+  } catch (error) {
+    throw toApplyError(error);
+  } finally {
+    watch.answered();
   }
 }
 

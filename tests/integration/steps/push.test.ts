@@ -145,6 +145,28 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     expect(await database.query('SELECT name FROM users')).toEqual([{ name: 'b' }]);
   });
 
+  test('makes a column unique and another one the primary key, or changes nothing where the data does not allow it', async () => {
+    const { app, database, run } = await prepare(schemaOf('model a {\n  id Int @id\n  x  Int\n}\n'));
+    expect((await run()).code).toBe(0);
+    await database.query('INSERT INTO a VALUES (1, 7), (2, 7)');
+    await app.write(
+      'prisma/schema.prisma',
+      schemaOf('model a {\n  id Int @unique\n  x  Int @id\n  y  Int?\n}\n'),
+    );
+    const before = await dumpSchema(database.url);
+    const failed = await run();
+    expect(failed.code).toBe(65);
+    expect(failed.stdout).toContain('The push failed: ERROR 23505');
+    expect(await dumpSchema(database.url)).toBe(before);
+    await database.query('UPDATE a SET x = id');
+    const { code, stdout } = await run();
+    expect(code, stdout).toBe(0);
+    expect(await database.query('SELECT id, x, y FROM a ORDER BY id')).toEqual([
+      { id: 1, x: 1, y: null },
+      { id: 2, x: 2, y: null },
+    ]);
+  });
+
   test('is one transaction: what fails on the data leaves nothing behind', async () => {
     const { app, database, run } = await prepare(schemaOf('model a {\n  id Int @id\n  x Int?\n}\n'));
     expect((await run()).code).toBe(0);
@@ -265,6 +287,30 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
       await other.query('COMMIT');
       expect(await boot.exit).toMatchObject({ code: 0 });
       expect(await database.query("SELECT FROM pg_class WHERE relname = 'gone'")).toEqual([]);
+    });
+
+    test('a plan that the catalog holds up waits as well', async () => {
+      const { app, database } = await prepare(schemaOf(MODELS));
+      // To show a default, PostgreSQL locks its table.
+      await database.query('CREATE TABLE kept (id int DEFAULT 1)');
+      await app.write(
+        'prisma/schema.prisma',
+        schemaOf(`${MODELS}model kept {\n  id Int? @default(1)\n  @@ignore\n}\n`),
+      );
+      const other = await database.connect();
+      await other.query('BEGIN; LOCK TABLE kept');
+      const boot = await startBundle({
+        dir: app.dir,
+        args: ['migrate'],
+        env: {
+          DATABASE_URL: database.url,
+          ENTRYPOINT_MIGRATE: 'push',
+          ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms',
+        },
+      });
+      await boot.waitForLog({ step: 'migrate', event: 'blocked' });
+      await other.query('COMMIT');
+      expect(await boot.exit).toMatchObject({ code: 0 });
     });
 
     test('a signal ends the plan, and changes nothing', async () => {
