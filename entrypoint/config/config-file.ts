@@ -11,7 +11,8 @@ import { isSectionName, readSection, SECTION_NAMES, type Sections } from './conf
 import { describeType, expectedInFile, toText } from './config-file/to-text.ts';
 import { VARIABLES, type VariableName } from './variables.ts';
 
-const LARGEST_BYTES = 256 * 1024;
+/** Each text of it fits into a variable or an argument: Linux limits one to 128 kB. */
+const LARGEST_BYTES = 64 * 1024;
 
 /** What `zarpe.config.json` says, with its problems for `readConfig` to report. */
 export interface ConfigFile {

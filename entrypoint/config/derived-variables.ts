@@ -1,8 +1,34 @@
 import type { SettingProblem } from '../core/errors.ts';
-import { expandTemplates, type TemplateFault } from '../lib/templates.ts';
+import { DEEPEST } from '../lib/parse-template.ts';
+import { expandTemplates, LONGEST_VALUES, MOST_STEPS, type TemplateFault } from '../lib/templates.ts';
 import { inConfigFile, keyOf } from './config-file/keys.ts';
 import { isVariableName } from './values.ts';
 import { VARIABLES, type Variable } from './variables.ts';
+
+const SYNTAX = `text with \${NAME}, \${NAME:-DEFAULT} or $$ for a dollar`;
+
+const OTHER_FAULTS: Record<
+  Exclude<TemplateFault['kind'], 'unset' | 'cycle'>,
+  Pick<SettingProblem, 'expected' | 'got' | 'hint'>
+> = {
+  dollar: { expected: SYNTAX, got: 'another use of $', hint: 'Write $$ if a dollar is meant.' },
+  unclosed: {
+    expected: SYNTAX,
+    got: 'a brace that is not closed',
+    hint: 'Close it: the braces in a default come in pairs.',
+  },
+  deep: { expected: `at most ${DEEPEST} levels of braces`, got: 'more', hint: 'Use fewer.' },
+  distant: {
+    expected: `at most ${MOST_STEPS} references that follow one another`,
+    got: 'more',
+    hint: 'Use fewer.',
+  },
+  long: {
+    expected: `at most ${LONGEST_VALUES} characters in all values of \`variables\` together`,
+    got: 'more',
+    hint: 'Set what is so long in the environment, or let the app read it from a file.',
+  },
+};
 
 /** What the derived variables of `zarpe.config.json` may refer to. */
 interface Given {
@@ -66,13 +92,5 @@ function describeFault(name: string, fault: TemplateFault): SettingProblem {
       got: fault.names.join(' → '),
       hint: 'Remove one of these references.',
     };
-  const expected = `text with \${NAME}, \${NAME:-DEFAULT} or $$ for a dollar`;
-  return fault.kind === 'dollar'
-    ? { what, expected, got: 'another use of $', hint: 'Write $$ if a dollar is meant.' }
-    : {
-        what,
-        expected,
-        got: 'a brace that is not closed',
-        hint: 'Close it: the braces in a default come in pairs.',
-      };
+  return { what, ...OTHER_FAULTS[fault.kind] };
 }

@@ -68,4 +68,19 @@ describe('zarpe.config.json', () => {
     expect(text.stdout).toContain('Set by: zarpe.config.json');
     expect(stdout + text.stdout).not.toMatch(/not-to-be-printed|accounts/);
   });
+
+  test.each<[string, Record<string, string>]>([
+    ['double with each reference', Object.fromEntries(range(31, (at) => `\${V${at + 1}}\${V${at + 1}}`))],
+    ['refer to one another in a long chain', Object.fromEntries(range(3000, (at) => `\${V${at + 1}}`))],
+    ['nest deeply', { A: `${'${X:-'.repeat(9000)}${'}'.repeat(9000)}` }],
+  ])('whose variables %s ends the boot with 78', async (_, variables) => {
+    const { dir } = await withFile({ variables: { ...variables, V31: 'x', V3000: 'x' } });
+    const { code, logs } = await runBundle({ dir, env: { ENTRYPOINT_DATABASE: 'off' } });
+    expect(code).toBe(78);
+    expect(logs[0]?.error?.code).toBe('CONFIG_INVALID');
+  });
 });
+
+function range(length: number, text: (at: number) => string): [string, string][] {
+  return Array.from({ length }, (_, at) => [`V${at}`, text(at)]);
+}

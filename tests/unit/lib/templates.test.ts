@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { addExpanded, expandTemplates, type TemplateFault } from '../../../entrypoint/lib/templates.ts';
+import {
+  addExpanded,
+  expandTemplates,
+  LONGEST_VALUES,
+  type TemplateFault,
+} from '../../../entrypoint/lib/templates.ts';
 
 const GIVEN: Record<string, string> = { HOST: 'app.example', EMPTY: '', PRICE: '$5 ${HOST}' };
 
@@ -13,6 +18,12 @@ function expand(templates: Record<string, string>) {
     },
   );
   return { values, faults };
+}
+
+/** V0 is made of V1, and so on. */
+function chain(length: number, text: (next: string) => string): Record<string, string> {
+  const names = Array.from({ length }, (_, at) => [`V${at}`, text(`\${V${at + 1}:-}`)]);
+  return Object.fromEntries(names);
 }
 
 describe('expandTemplates', () => {
@@ -66,6 +77,22 @@ describe('expandTemplates', () => {
     ['${UNSET:-${A}}', { kind: 'cycle', names: ['A', 'A'] }],
   ])('refuses %j, also where its default is not needed', (text, fault) => {
     expect(expand({ A: text })).toEqual({ values: {}, faults: { A: fault } });
+  });
+
+  test.each<[string, Record<string, string>, TemplateFault]>([
+    ['defaults in defaults', { A: `${'${X:-'.repeat(9000)}${'}'.repeat(9000)}` }, { kind: 'deep' }],
+    ['braces in braces', { A: `\${X:-${'{'.repeat(9000)}${'}'.repeat(9000)}}` }, { kind: 'deep' }],
+    ['a chain of references', chain(9000, (next) => next), { kind: 'distant' }],
+    ['text that doubles', { ...chain(30, (next) => `${next}${next}`), V30: 'x' }, { kind: 'long' }],
+    ['one value many times', { A: '${B}'.repeat(1000), B: 'x'.repeat(1000) }, { kind: 'long' }],
+  ])('ends soon, with a fault, where there is %s', (_, templates, fault) => {
+    const { values, faults } = expand(templates);
+    expect(Object.values(faults)).toContainEqual(fault);
+    expect(Object.values(values).join('').length).toBeLessThanOrEqual(LONGEST_VALUES);
+  });
+
+  test('expands each only once, also where all refer to it', () => {
+    expect(expand({ ...chain(30, (next) => `${next}${next}`), V30: '' }).faults).toEqual({});
   });
 
   test('adds to an environment, which lacks what every object has', () => {
