@@ -25,7 +25,7 @@ const COLUMNS = {
 const IS_BARE = `(c.relkind = 'r' and c.relchecks = 0 and not (c.relhastriggers or c.relhassubclass or c.relhasrules))`;
 
 /** Whether the default `d` runs nothing but a function of PostgreSQL without arguments, as SQL: it reads no text as a query. */
-const IS_VALUE = `pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ '^([a-z_]+[(][)]|CURRENT_TIMESTAMP[0-9()]*|nextval[(]''[^'']*''::regclass[)]|(-?[0-9.]+|true|false|(''[^'']*'')+)(::[a-z ]+)?)$'`;
+const IS_VALUE = `pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ '^("?[a-z_]+"?[(][)]|CURRENT_TIMESTAMP[0-9()]*|"?nextval"?[(]''[^'']*''::"?regclass"?[)]|(-?[0-9.]+|true|false|(''[^'']*'')+)(::["a-z ]+)?)$'`;
 
 /** Whether the index `i` runs more than a comparison of columns, as SQL. */
 const RUNS_MORE = '(i.indisexclusion or i.indexprs is not null or i.indpred is not null)';

@@ -10,10 +10,11 @@ const INVALID_STATEMENT_NAME = '26000';
 const UNTRUSTED = 'the history is not trusted: ';
 
 /**
- * The first statement of a message that writes a record alone: what is asked after the lock sees what was done before it.
+ * The first statement of a message that writes a record alone: what is asked after the lock sees what was done before it, and
+ * a script that makes transactions read-only from then on can be recorded.
  * A script keeps the isolation that it was written for, and takes the lock before its first query instead.
  */
-export const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
+export const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE';
 
 /** A query, as SQL of text without the oid of the table, that fails where there is a doubt: PostgreSQL plans it for 4 ms. */
 const REFUSAL =

@@ -45,7 +45,7 @@ const ENDS_WITH_TRANSACTION =
   /^(?:SET (?:LOCAL|TRANSACTION|CONSTRAINTS)|SAVEPOINT|RELEASE|ROLLBACK|LOCK)\b|\bON COMMIT DROP\b/;
 const DO = /^DO\b/;
 /** A trigger may run a function as soon as there is one. Of a body that is an ordinary string only the fact is known. */
-const CHANGES_SESSION = /^(?:SET_CONFIG|PG_ADVISORY_UNLOCK(?:_ALL)?)$/;
+const CHANGES_SESSION = /^(?:SET_CONFIG|PG_TEMP|PG_ADVISORY_UNLOCK(?:_ALL)?)$/;
 const MAY_SET = /\b(?:SET|RESET|DISCARD|SET_CONFIG|PG_ADVISORY_UNLOCK(?:_ALL)?)\b/i;
 const MAY_LEAVE = /\b(?:SET|RESET|DISCARD|SET_CONFIG|TEMP|TEMPORARY|LISTEN|PREPARE|LOAD)\b/i;
 

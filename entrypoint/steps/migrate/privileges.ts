@@ -12,6 +12,8 @@ export interface MissingPrivileges {
   readonly toCreate: readonly string[];
 }
 
+const NO_SCHEMA = 'a schema for _prisma_migrations: its search path names none that exists';
+
 /** Refuses, before anything is applied, what could not be recorded. */
 export async function refuseMissingPrivileges(database: Database, pending: number): Promise<void> {
   if (pending === 0) return;
@@ -21,6 +23,7 @@ export async function refuseMissingPrivileges(database: Database, pending: numbe
 
 export async function findMissingPrivileges({ session, state }: Database): Promise<MissingPrivileges> {
   const { schema, history } = state;
+  if (schema === null) return { toRecord: [NO_SCHEMA], toCreate: [] };
   const [row] = await session.query<{
     schema_exists: boolean;
     create_schema: boolean;
@@ -33,7 +36,7 @@ export async function findMissingPrivileges({ session, state }: Database): Promi
       pg_catalog.has_table_privilege(pg_catalog.to_regclass(${quoteLiteral(historyTable(schema))}), 'SELECT')
         and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${quoteLiteral(historyTable(schema))}), 'INSERT')
         and pg_catalog.has_table_privilege(pg_catalog.to_regclass(${quoteLiteral(historyTable(schema))}), 'UPDATE') as history
-    from (select (select oid from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema ?? '')}) as oid) as s`);
+    from (select (select oid from pg_catalog.pg_namespace where nspname = ${quoteLiteral(schema)}) as oid) as s`);
   const toCreate =
     row?.schema_exists === false && !row.create_schema
       ? [`CREATE on the database, for the schema "${schema}", which does not exist`]
@@ -55,6 +58,8 @@ export function lacksPrivileges(
   const { user, direct } = session.settings.source;
   return new BootError('DATABASE_ACCESS_REFUSED', {
     message: `Role "${state.server.role}" lacks ${lacks.join('; ')}, and ${arePending(pending)}`,
-    hint: `Grant it, or use another role in ${[...new Set([user, direct])].join(' or ')}.`,
+    hint: lacks.includes(NO_SCHEMA)
+      ? `Name the schema in ${[...new Set([user, direct])].join(' or ')} (?schema=public), or create one of those in the search path.`
+      : `Grant it, or use another role in ${[...new Set([user, direct])].join(' or ')}.`,
   });
 }

@@ -137,6 +137,12 @@ const FORESEEN: Partial<Record<ErrorCode, State[]>> = {
       }),
     },
     {
+      title: 'a role whose search path names no schema that exists',
+      prepare: async ({ urlFor }) => ({
+        DATABASE_URL: urlFor(await createRole({ superuser: true, settings: { search_path: 'nowhere' } })),
+      }),
+    },
+    {
       title: 'a role that may not create what is pending',
       prepare: async ({ urlFor }) => ({ DATABASE_URL: urlFor(await createRole()) }),
     },

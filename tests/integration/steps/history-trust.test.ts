@@ -215,13 +215,16 @@ describe('a history is refused by every command that asks for it, with 65 and th
   });
 });
 
-test('a history with other defaults that are values, and with indexes of its columns, is read and written', async () => {
+test('a history with other defaults that are values, and with indexes of its columns, is read and written, also by a role that has all names quoted', async () => {
   const database =
     await prepare(`CREATE TABLE _prisma_migrations (${COLUMNS}, team text NOT NULL DEFAULT 'it''s us',
       number bigserial, made timestamptz(3) DEFAULT CURRENT_TIMESTAMP(3), one varchar(9) DEFAULT 'a'::varchar, two int GENERATED ALWAYS AS IDENTITY);
     ALTER TABLE _prisma_migrations ALTER id SET DEFAULT gen_random_uuid(), ALTER logs SET DEFAULT NULL, ALTER applied_steps_count SET DEFAULT -1;
     CREATE INDEX ON _prisma_migrations (migration_name, started_at DESC);
     ALTER TABLE _prisma_migrations OWNER TO ${owner.name}; GRANT ALL ON SEQUENCE _prisma_migrations_number_seq TO ${owner.name}`);
+  await database.query(
+    `ALTER ROLE ${owner.name} IN DATABASE ${database.name} SET quote_all_identifiers = on`,
+  );
   for (const args of [['check'], ['migrate'], ['status'], ['start']]) {
     const { code, stdout, stderr } = await run(database, args);
     expect(code, stdout + stderr).toBe(0);

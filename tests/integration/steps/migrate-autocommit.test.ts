@@ -296,6 +296,16 @@ describe('transactions of a script’s own', () => {
   });
 });
 
+test('a script that makes all later transactions read-only is recorded, and so is the next one', async () => {
+  const { app, database, migrate } = await prepare(
+    'BEGIN; CREATE TABLE a (); ROLLBACK; SET default_transaction_read_only = on',
+  );
+  await app.addMigration('3_more', 'CREATE TABLE more ()');
+  const { code, stdout } = await migrate();
+  expect(code, stdout).toBe(0);
+  expect(await recordsOf(database)).toEqual(['1_base true', '2_last true', '3_more true']);
+});
+
 describe('a script that ends inside a transaction', () => {
   test.each([
     ['that it began', 'BEGIN;\nCREATE TABLE lost (n int);', 1],

@@ -21,6 +21,7 @@ test.each([
   'INSERT INTO a SELECT pg_advisory_unlock_all()',
   `${functionOf('PERFORM pg_advisory_unlock_all()')} INSERT INTO a VALUES (1)`,
   'CREATE TEMP TABLE t (id int)',
+  'CREATE TABLE pg_temp.t (id int)',
   'CREATE TEMP VIEW v AS SELECT 1',
   `${functionOf("PERFORM set_config('role', 'other', false)")} INSERT INTO a VALUES (1)`,
   `${functionOf('SET search_path = other')} INSERT INTO a VALUES (1)`,
