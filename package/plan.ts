@@ -46,7 +46,7 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
   const at = app === '' ? '' : `${app}/`;
   const wanted: [path: string, content: string | undefined][] = [
     ['Dockerfile', dockerfile(project)],
-    ['.dockerignore', dockerignore(readText(root, '.dockerignore'))],
+    ['.dockerignore', dockerignore(project, readText(root, '.dockerignore'))],
     [
       COMPOSE_FILES.find((file) => isFile(root, file)) ?? 'docker-compose.yml',
       compose(project, nameOf(project)),

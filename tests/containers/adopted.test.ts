@@ -11,6 +11,7 @@ import { createName } from './helpers/names.ts';
 
 const run = promisify(execFile);
 const APP = ['app', 'public', 'prisma', 'proxy.ts', 'tsconfig.json', 'package-lock.json'];
+const PASSWORD = 'a p@ss:w/ord#of-the-database';
 const PRISMA_CONFIG = `import { defineConfig, env } from 'prisma/config';
 export default defineConfig({
   schema: 'prisma/schema.prisma',
@@ -20,36 +21,50 @@ export default defineConfig({
 `;
 
 test('what init writes for an app that has no Dockerfile is built, started with its database and backups, and healthy', async () => {
-  const folder = await createApp();
+  const { logs, query, get, uid } = await adopt(await createApp(), 'shop');
+  expect(await query('SELECT email FROM users')).toBe('admin@example.com');
+  expect(Number(await query('SELECT count(*) FROM _prisma_migrations'))).toBeGreaterThanOrEqual(3);
+  expect(await get('/api/health')).toMatchObject({ status: 'healthy' });
+  expect(await logs()).not.toContain(PASSWORD);
+  expect(await uid()).toBe('1001');
+});
+
+test('so is an app of pnpm and Prisma 6 with a base path, another build folder, and native code in the app and in its seed', async () => {
+  const { query, get } = await adopt(await createPnpmApp(), 'shop_six');
+  expect(await query('SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL')).toBe('1');
+  expect(await query("SELECT hash LIKE '$2b$04$%' FROM users")).toBe('t');
+  expect(await get('/shop/api/users')).toEqual({ users: [{ id: 1 }], isPassword: true });
+  expect(await get('/shop/api/health')).toEqual({ status: 'healthy' });
+});
+
+/** Runs init in a project and starts what it wrote, until everything is healthy. */
+async function adopt(folder: string, database: string) {
   const environment = markedEnvironment('init', { PATH: process.env.PATH });
   await run(process.execPath, [join(await unpackPackage(), 'zarpe.mjs'), 'init', '--yes'], {
     cwd: folder,
     env: environment,
   });
   const name = createName('adopted');
-  const password = `a p@ss:w/ord#${name}`;
   const compose = ['compose', '--project-name', name, '--file', join(folder, 'docker-compose.yml')];
-  const env = { POSTGRES_PASSWORD: password, APP_PORT: '0' };
+  const env = { POSTGRES_PASSWORD: PASSWORD, APP_PORT: '0' };
   onCleanup(async () => {
     await docker([...compose, 'down', '--volumes', '--timeout', '0'], { env });
-    await docker(['rmi', '--force', 'shop:latest']);
+    await docker(['rmi', '--force', `${database}:latest`]);
   });
   const started = await tryDocker([...compose, 'up', '--detach', '--build', '--wait'], { env });
   expect(started.code, started.stderr).toBe(0);
-  const query = (sql: string) =>
-    docker([...compose, 'exec', '-T', 'postgres', 'psql', '-qAtU', 'postgres', '-d', 'shop', '-c', sql], {
-      env,
-    });
-  expect(await query('SELECT email FROM users')).toBe('admin@example.com');
-  expect(Number(await query('SELECT count(*) FROM _prisma_migrations'))).toBeGreaterThanOrEqual(3);
-  const address = await docker([...compose, 'port', 'app', '3000'], { env });
-  const health = await fetch(`http://${address}/api/health`);
-  expect(await health.json()).toMatchObject({ status: 'healthy' });
-  const logs = await docker([...compose, 'logs', 'app'], { env });
-  expect(logs).not.toContain(password);
-  const image = await docker([...compose, 'exec', '-T', 'app', 'node', '-p', 'process.getuid()'], { env });
-  expect(image).toBe('1001');
-});
+  const ask = (...args: string[]) => docker([...compose, ...args], { env });
+  return {
+    query: (sql: string) =>
+      ask('exec', '-T', 'postgres', 'psql', '-qAtU', 'postgres', '-d', database, '-c', sql),
+    logs: () => ask('logs', 'app'),
+    uid: () => ask('exec', '-T', 'app', 'node', '-p', 'process.getuid()'),
+    get: async (path: string) => {
+      const response = await fetch(`http://${await ask('port', 'app', '3000')}${path}`);
+      return response.json();
+    },
+  };
+}
 
 /** The reference app as somebody else's: nothing of Zarpe in it, no standalone output, the seed in TypeScript. */
 async function createApp(): Promise<string> {
@@ -64,6 +79,13 @@ async function createApp(): Promise<string> {
   const config = await readFile(join(clone, 'next.config.ts'), 'utf8');
   expect(config).toContain("  output: 'standalone',\n");
   await writeFile(join(folder, 'next.config.ts'), config.replace("  output: 'standalone',\n", ''));
+  return folder;
+}
+
+/** A small app as pnpm and Prisma 6 lay it out, with its lockfile. */
+async function createPnpmApp(): Promise<string> {
+  const folder = await createFolder('adopted');
+  await cp(join(import.meta.dirname, 'fixtures/pnpm-prisma-6'), folder, { recursive: true });
   return folder;
 }
 

@@ -9,6 +9,8 @@ const ESBUILD = '0.28.2';
 /** From here on Turborepo hands a task only the variables that its configuration names. */
 const STRICT_TURBO = 2;
 
+const LAST_WITH_COMPILER_FILE = 6;
+
 /** The stage that generates the client, builds the app and bundles the seed. */
 export function builder(project: Project): string[] {
   const { packageManager: manager, prisma, variables, manifest, next } = project;
@@ -33,6 +35,7 @@ export function builder(project: Project): string[] {
     '# Without a name of its own, every app that is built in this folder on the same machine would share the cache.',
     `RUN --mount=type=cache,id=${cacheName(project)},sharing=locked,target=${quote(`/src/${distDir(project)}/cache`)} \\`,
     `    ${buildCommand(project, generates ? engine : '')}`,
+    ...compilerLines(project),
     ...seedLines(project),
     '# Everybody may read, only root may write.',
     `RUN chmod -R u=rwX,go=rX ${quote(distDir(project))}`,
@@ -62,6 +65,17 @@ function cacheName(project: Project): string {
     .filter((part) => part !== '')
     .join('-')
     .replaceAll(/[^\w.-]/g, '-');
+}
+
+/** Version 6 of a client without an engine opens the compiler of its queries by a path that Next.js does not trace. */
+function compilerLines(project: Project): string[] {
+  const { major, hasEngine } = project.prisma;
+  if (major !== LAST_WITH_COMPILER_FILE || hasEngine) return [];
+  const dist = distDir(project);
+  return [
+    '# Prisma’s client opens this file when it runs, so that Next.js does not find it.',
+    `RUN find . -path ${quote(`./${dist}`)} -prune -o -name query_compiler_bg.wasm -exec cp --parents {} ${quote(`${dist}/standalone/`)} ';'`,
+  ];
 }
 
 function seedLines(project: Project): string[] {

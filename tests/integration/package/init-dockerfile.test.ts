@@ -93,9 +93,14 @@ describe('the stage that installs', () => {
     expect(install).toContain('PRISMA_SCHEMA_ENGINE_BINARY="$(command -v node)" npm ci');
   });
 
-  test('takes the yarn that wrote the lockfile', async () => {
-    const { deps } = await stagesOf({ ...SINGLE, ...LOCKFILES.berry });
-    expect(command(deps, /cli-dist/)).toMatch(/cli-dist@3$/);
+  test.for([
+    ['yarn 3', LOCKFILES.berry, '@yarnpkg/cli-dist@3'],
+    ['yarn 4', { ...LOCKFILES.berry, 'yarn.lock': '__metadata:\n  version: 8\n' }, '@yarnpkg/cli-dist@4'],
+    ['pnpm 8', { 'pnpm-lock.yaml': "lockfileVersion: '6.0'\n" }, 'pnpm@8'],
+    ['pnpm 10', LOCKFILES.pnpm, 'pnpm@10'],
+  ] as const)('takes the package manager that reads the lockfile: %s', async ([, files, expected]) => {
+    const { deps } = await stagesOf({ ...SINGLE, ...files });
+    expect(command(deps, / --global /)?.endsWith(` ${expected}`), deps?.join('\n')).toBe(true);
   });
 });
 
@@ -158,6 +163,7 @@ describe('Prisma 6', () => {
     expect(command(builder, /generate/)).toMatch(
       /PRISMA_SCHEMA_ENGINE_BINARY=\S+ -v node\)" PRISMA_QUERY_ENGINE_LIBRARY=\S+ -v node\)" npx/,
     );
+    expect(command(builder, /query_compiler_bg\.wasm/)).toContain('cp --parents {} .next/standalone/');
   });
 });
 

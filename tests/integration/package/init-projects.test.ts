@@ -84,6 +84,7 @@ describe('the configuration of Next.js', () => {
     expect(dockerfile).toContain('target=/src/build/cache');
     expect(dockerfile).not.toContain('.next/');
     expect(await read('docker-compose.yml')).toContain('next-cache:/app/build/cache');
+    expect(await read('.dockerignore')).toMatch(/^build$/m);
   });
 
   test.for([
