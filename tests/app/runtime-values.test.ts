@@ -13,8 +13,8 @@ const HOSTILE = `"</script>\\'$& \`\${x}\`\n<b>&amp;%s😀é`;
 let app: PlaceholderApp;
 let writeTo: string;
 
-beforeAll(async () => {
-  app = await buildPlaceholderApp({
+async function build(bundler: 'turbopack' | 'webpack') {
+  app = await buildPlaceholderApp(bundler, {
     NEXT_PUBLIC_TEXT: '__NEXT_PUBLIC_TEXT__',
     NEXT_PUBLIC_BASE_URL: BASE_URL,
   });
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await writeFile(join(app.dir, 'zarpe.config.json'), JSON.stringify(config));
   const { code, stdout } = await runBundle({ dir: app.dir, args: ['find-placeholders'] });
   expect(code, stdout).toBe(0);
-}, BUILD_TIMEOUT);
+}
 
 async function serve(text: string, run: (origin: string) => Promise<void>) {
   const env = { NEXT_PUBLIC_TEXT: text, NEXT_PUBLIC_BASE_URL: 'https://app.example' };
@@ -85,54 +85,59 @@ function collect(value: unknown, strings: string[]): void {
     for (const part of Object.values(value)) collect(part, strings);
 }
 
-describe('a build of Next.js with placeholders shows the value', () => {
-  test.each([
-    ['plain', 'Shop of Seville'],
-    ['hostile', HOSTILE],
-    ['empty-looking', '$undefined'],
-  ])('%s, exactly, wherever it stands', async (_, value) => {
-    await serve(value, async (origin) => {
-      const page = await load(`${origin}/`);
-      expect(page).not.toMatch(/__NEXT_PUBLIC_|base-url\.invalid/);
-      expect(textOf(page, 'page')).toBe(value);
-      expect(textOf(page, 'given')).toBe(value);
-      expect(textOf(page, 'client')).toBe(`in the script: ${value}`);
-      expect(page).toContain('href="https://app.example/docs"');
-      const given = stringsOf(payloadOf(page));
-      expect(given.filter((text) => text.endsWith(`: ${value}`)).length).toBeGreaterThanOrEqual(40);
+describe.each(['turbopack', 'webpack'] as const)(
+  'a build by %s with placeholders shows the value',
+  (bundler) => {
+    beforeAll(() => build(bundler), BUILD_TIMEOUT);
 
-      const payload = await load(`${origin}/`, { headers: { RSC: '1' } });
-      expect(stringsOf(payload).filter((text) => text.endsWith(`: ${value}`)).length).toBeGreaterThanOrEqual(
-        40,
-      );
+    test.each([
+      ['plain', 'Shop of Seville'],
+      ['hostile', HOSTILE],
+      ['empty-looking', '$undefined'],
+    ])('%s, exactly, wherever it stands', async (_, value) => {
+      await serve(value, async (origin) => {
+        const page = await load(`${origin}/`);
+        expect(page).not.toMatch(/__NEXT_PUBLIC_|base-url\.invalid/);
+        expect(textOf(page, 'page')).toBe(value);
+        expect(textOf(page, 'given')).toBe(value);
+        expect(textOf(page, 'client')).toBe(`in the script: ${value}`);
+        expect(page).toContain('href="https://app.example/docs"');
+        const given = stringsOf(payloadOf(page));
+        expect(given.filter((text) => text.endsWith(`: ${value}`)).length).toBeGreaterThanOrEqual(40);
 
-      expect(textOf(await load(`${origin}/now`), 'now')).toBe(value);
-      expect(JSON.parse(await load(`${origin}/stored.json`))).toEqual({ text: value });
-      expect(JSON.parse(await load(`${origin}/plain.json`))).toEqual({ text: value });
+        const payload = await load(`${origin}/`, { headers: { RSC: '1' } });
+        expect(
+          stringsOf(payload).filter((text) => text.endsWith(`: ${value}`)).length,
+        ).toBeGreaterThanOrEqual(40);
 
-      const away = await fetch(`${origin}/away`, { redirect: 'manual' });
-      expect(away.headers.get('location')).toBe('https://app.example/there');
+        expect(textOf(await load(`${origin}/now`), 'now')).toBe(value);
+        expect(JSON.parse(await load(`${origin}/stored.json`))).toEqual({ text: value });
+        expect(JSON.parse(await load(`${origin}/plain.json`))).toEqual({ text: value });
 
-      const scripts = [...page.matchAll(/<script[^>]*src="([^"]+)"/g)].map(([, path = '']) => path);
-      const sources = await Promise.all(scripts.map((path) => load(`${origin}${path}`)));
-      const literal = /(["'`])in the script: (?:\\[\s\S]|(?!\1)[\s\S])*\1/.exec(sources.join('\n'))?.[0];
-      expect(new Function(`return ${literal}`)()).toBe(`in the script: ${value}`);
+        const away = await fetch(`${origin}/away`, { redirect: 'manual' });
+        expect(away.headers.get('location')).toBe('https://app.example/there');
 
-      const [, style = ''] = /<link[^>]*href="([^"]+\.css)"/.exec(page) ?? [];
-      const css = await load(`${origin}${style}`);
-      expect(css).not.toContain('__NEXT_PUBLIC_');
-      const [, content = ''] = /content:\s*"((?:\\[\s\S]|[^"\\])*)"/.exec(css) ?? [];
-      const shown = content.replace(/\\([0-9a-f]{1,6}) ?/gi, (_, code) =>
-        String.fromCodePoint(Number.parseInt(code, 16)),
-      );
-      expect(shown).toBe(value);
+        const scripts = [...page.matchAll(/<script[^>]*src="([^"]+)"/g)].map(([, path = '']) => path);
+        const sources = await Promise.all(scripts.map((path) => load(`${origin}${path}`)));
+        const literal = /(["'`])in the script: (?:\\[\s\S]|(?!\1)[\s\S])*\1/.exec(sources.join('\n'))?.[0];
+        expect(new Function(`return ${literal}`)()).toBe(`in the script: ${value}`);
 
-      const window: { __ENV?: object } = {};
-      new Function('window', await load(`${origin}/__ENV.js`))(window);
-      expect(window.__ENV).toEqual({
-        NEXT_PUBLIC_TEXT: value,
-        NEXT_PUBLIC_BASE_URL: 'https://app.example',
+        const [, style = ''] = /<link[^>]*href="([^"]+\.css)"/.exec(page) ?? [];
+        const css = await load(`${origin}${style}`);
+        expect(css).not.toContain('__NEXT_PUBLIC_');
+        const [, content = ''] = /content:\s*"((?:\\[\s\S]|[^"\\])*)"/.exec(css) ?? [];
+        const shown = content.replace(/\\([0-9a-f]{1,6}) ?/gi, (_, code) =>
+          String.fromCodePoint(Number.parseInt(code, 16)),
+        );
+        expect(shown).toBe(value);
+
+        const window: { __ENV?: object } = {};
+        new Function('window', await load(`${origin}/__ENV.js`))(window);
+        expect(window.__ENV).toEqual({
+          NEXT_PUBLIC_TEXT: value,
+          NEXT_PUBLIC_BASE_URL: 'https://app.example',
+        });
       });
     });
-  });
-});
+  },
+);

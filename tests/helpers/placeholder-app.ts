@@ -1,5 +1,5 @@
 /**
- * `buildPlaceholderApp() -> Standalone build`: a small app that the installed Next.js builds, with placeholders in
+ * `buildPlaceholderApp('webpack', env) -> PlaceholderApp`: a small app that the installed Next.js builds, with placeholders in
  * everything that it writes them into; laid out as in a monorepo, as it lies below the packages of this repository.
  */
 import { execFile } from 'node:child_process';
@@ -59,7 +59,10 @@ export interface PlaceholderApp {
   readonly server: string;
 }
 
-export async function buildPlaceholderApp(env: Record<string, string>): Promise<PlaceholderApp> {
+export async function buildPlaceholderApp(
+  bundler: 'turbopack' | 'webpack',
+  env: Record<string, string>,
+): Promise<PlaceholderApp> {
   await mkdir(join(ROOT, 'dist'), { recursive: true });
   const source = await mkdtemp(join(ROOT, 'dist/placeholders-'));
   onCleanup(() => rm(source, { recursive: true, force: true }));
@@ -75,7 +78,10 @@ export async function buildPlaceholderApp(env: Record<string, string>): Promise<
     NEXT_TELEMETRY_DISABLED: '1',
     NEXT_IGNORE_INCORRECT_LOCKFILE: '1',
   };
-  await promisify(execFile)(process.execPath, [next, 'build'], { cwd: source, env: variables });
+  await promisify(execFile)(process.execPath, [next, 'build', `--${bundler}`], {
+    cwd: source,
+    env: variables,
+  });
   const dir = join(source, '.next/standalone');
   const app = join(dir, relative(ROOT, source));
   await cp(join(source, '.next/static'), join(app, '.next/static'), { recursive: true });
