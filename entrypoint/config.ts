@@ -1,4 +1,5 @@
 import { appEnvironment } from './config/app-environment.ts';
+import { checkRuntimeValues } from './config/check-runtime-values.ts';
 import { checkCommand } from './config/command.ts';
 import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
@@ -6,7 +7,6 @@ import type { ResolvedEnvironment } from './config/environment.ts';
 import { type FurtherDatabase, readFurtherDatabases } from './config/further-databases.ts';
 import { checkHookCommands } from './config/hooks.ts';
 import { checkRequirement } from './config/required-env.ts';
-import { checkRuntimeValues } from './config/runtime-values.ts';
 import { checkServerSource } from './config/server-source.ts';
 import { type Settings, toSettings } from './config/settings.ts';
 import { findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
@@ -64,7 +64,7 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
     ...findMisspelt(environment.variables),
     ...checkCommand('ENTRYPOINT_SEED_COMMAND', values.ENTRYPOINT_SEED_COMMAND),
     ...checkHookCommands(environment.sections.hooks),
-    ...checkRuntimeValues(environment.sections.runtimeValues),
+    ...checkRuntimeValues(environment, appDir),
     ...checkRequirements(environment),
     ...checkServerSource(values, environment.variables),
     ...checkHandover(values),

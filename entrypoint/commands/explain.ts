@@ -4,13 +4,15 @@ import { isSet } from '../config/read-files.ts';
 import { VARIABLES, type Variable, type VariableName } from '../config/variables.ts';
 import { describeRestart, ERROR_CODES, EXIT_STATUS } from '../core/errors.ts';
 import type { Invocation } from './command.ts';
+import { describeRuntimeValues, explainRuntimeValues } from './explain/runtime-values.ts';
 
-export async function explain({ environment, flags, printHelp }: Invocation): Promise<number> {
+export async function explain({ appDir, environment, flags, printHelp }: Invocation): Promise<number> {
+  const values = explainRuntimeValues(environment, appDir);
   const found = variables().map((variable) => ({ ...variable, source: sourceOf(variable, environment) }));
   printHelp(
     flags.json === true
-      ? { exitCodes: exitCodes(), errorCodes: errorCodes(), variables: found }
-      : toText(found),
+      ? { exitCodes: exitCodes(), errorCodes: errorCodes(), variables: found, runtimeValues: values ?? null }
+      : [toText(found), ...(values === undefined ? [] : describeRuntimeValues(values))].join('\n'),
   );
   return EXIT_STATUS.ok.status;
 }

@@ -1,34 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { SettingProblem } from '../core/errors.ts';
 import { type RuntimeValuesConfig, textOf } from '../steps/runtime-values/settings.ts';
-import { inConfigFile } from './config-file/keys.ts';
 import type { RuntimeValuesSection } from './config-file/runtime-values-section.ts';
 import { isSecretName } from './secret-names.ts';
 
 const DEFAULT_FILE = 'public/__ENV.js';
 /** Next.js publishes the values of such variables by itself. */
 const PUBLIC = /^NEXT_PUBLIC_/;
-
-/** Problems of names that must not get into what a browser loads. */
-export function checkRuntimeValues(section: RuntimeValuesSection | undefined): SettingProblem[] {
-  const { placeholders = [], browserEnv } = section ?? {};
-  const named = [
-    ...placeholders.map((item, at) => ({
-      name: typeof item === 'string' ? item : item.name,
-      where: `placeholders[${at}]`,
-    })),
-    ...(browserEnv?.names ?? []).map((name, at) => ({ name, where: `browserEnv.names[${at}]` })),
-  ];
-  return named
-    .filter(({ name }) => !isPublishable(name))
-    .map(({ name, where }) => ({
-      what: inConfigFile(`runtimeValues.${where}`),
-      expected: 'no secret: what is put into the build can be read in the browser',
-      got: name,
-      hint: 'Remove it: code on the server reads the environment when it runs. If it is no secret, call it NEXT_PUBLIC_….',
-    }));
-}
 
 /** The settings of the step, with the values of the environment; undefined without the section. */
 export function toRuntimeValues(
@@ -69,6 +47,7 @@ function split(list: readonly string[]): { readonly names: string[]; readonly pr
   };
 }
 
-function isPublishable(name: string): boolean {
+/** Whether a variable may be read in the browser, by its name. */
+export function isPublishable(name: string): boolean {
   return PUBLIC.test(name) || !isSecretName(name);
 }

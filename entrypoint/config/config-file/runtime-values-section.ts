@@ -4,10 +4,13 @@ import { strictObject } from './strict-object.ts';
 const NAME = 'the name of a variable';
 const NAME_OR_PREFIX = `${NAME}, or NEXT_PUBLIC_* for every one that begins with NEXT_PUBLIC_`;
 
+const IN_PUBLIC = 'a path in the folder public, such as public/__ENV.js';
+
 /** Values that are known only when the container starts, in a build that was made without them. */
 export function runtimeValuesSection() {
   const nameOrPrefix = z.string(NAME_OR_PREFIX).check(z.regex(/^[A-Za-z_]\w*\*?$/, NAME_OR_PREFIX));
   const path = z.string('a path').check(z.minLength(1, 'a path'));
+  const file = z.string(IN_PUBLIC).check(z.regex(/^public\/(?:[\w@-][\w@.-]*\/)*[\w@-][\w@.-]*$/, IN_PUBLIC));
   const placeholder = strictObject(
     {
       name: z.string(NAME).check(z.regex(/^[A-Za-z_]\w*$/, NAME)),
@@ -24,7 +27,7 @@ export function runtimeValuesSection() {
       ),
       browserEnv: z.optional(
         strictObject(
-          { file: z.optional(path), names: z.array(nameOrPrefix, 'a list of names') },
+          { file: z.optional(file), names: z.array(nameOrPrefix, 'a list of names') },
           'an object with names',
         ),
       ),

@@ -1,12 +1,13 @@
 import { join, relative } from 'node:path';
 import type { Context } from '../../core/context.ts';
+import { BootError } from '../../core/errors.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import { count } from '../../lib/count.ts';
 import type { NextBuild } from '../check-build/check-next.ts';
 import type { Build } from '../check-build.ts';
 import { fillFiles, namesIn } from './fill-build.ts';
 import { digestOf } from './find-placeholders.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { isWithin, type Layout, layoutOf } from './layout.ts';
 import { mirror } from './mirror.ts';
 import { readPlaceholders } from './placeholder-list.ts';
 import { publish } from './publish.ts';
@@ -31,6 +32,7 @@ export async function fillBuild(
   signal: AbortSignal,
 ): Promise<FilledBuild> {
   const layout = layoutOf(appDir, next);
+  checkFolder(config.writeTo, layout);
   const list = await readPlaceholders(layout, appDir, config, log, signal);
   const texts = fillFiles(list.files, layout, config);
   const names = namesIn(list.files);
@@ -39,6 +41,18 @@ export async function fillBuild(
     log.warn('warning', `the build has no placeholder of ${name}: build it with ${name}=${text}`);
   const digest = digestOf(JSON.stringify([list.key, list.digest, layout.root, [...texts]])).slice(0, 32);
   return { layout, texts, digest, names };
+}
+
+/** A folder in what is copied would hold itself. */
+function checkFolder(writeTo: string, { nextDir, publicDir }: Layout): void {
+  const within = [nextDir, publicDir].find((dir) => isWithin(writeTo, dir));
+  if (within === undefined) return;
+  throw new BootError('CONFIG_INVALID', {
+    what: 'zarpe.config.json: runtimeValues.writeTo',
+    expected: 'a folder outside of the build and of public',
+    got: writeTo,
+    hint: 'Set it to another folder, such as /run/zarpe, or remove it.',
+  });
 }
 
 /** Writes the build with its values, and answers with the build to serve. */

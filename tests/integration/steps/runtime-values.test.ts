@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runBundle } from '../../helpers/bundle.ts';
@@ -27,9 +27,11 @@ async function createApp(section: object, options: StandaloneOptions = {}) {
   const env = { DATABASE_URL: database.url, FIXTURE_EXIT_CODE: '0' };
   const run = (more: Record<string, string> = {}, args: string[] = []) =>
     runBundle({ dir: app.dir, args, env: { ...env, ...more } });
+  const runAs = (uid: number, more: Record<string, string> = {}, args: string[] = []) =>
+    runBundle({ dir: app.dir, args, uid, env: { ...env, ...more } });
   const copies = async () => (await readdir(writeTo)).map((name) => join(writeTo, name, 'app'));
   const read = async (path: string) => readFile(join((await copies())[0] ?? '', path), 'utf8');
-  return { app, writeTo, run, copies, read };
+  return { app, writeTo, run, runAs, copies, read };
 }
 
 const said = (logs: LogLine[]) =>
@@ -202,6 +204,61 @@ describe('a start is refused', () => {
     expect(logs.at(-1)?.msg).toContain('runtimeValues.placeholders[0]');
     expect(logs.at(-1)?.msg).toContain('runtimeValues.browserEnv.names[0]');
   });
+});
+
+test('a value that is made of a secret is refused', async () => {
+  const { app, run } = await createApp({});
+  const variables = { NEXT_PUBLIC_API: 'https://${SMTP_PASSWORD}@api.example' };
+  await app.write('zarpe.config.json', JSON.stringify({ variables, runtimeValues: PLACEHOLDERS }));
+  const { code, logs } = await run({ SMTP_PASSWORD: 'correct-horse-battery' });
+  expect(code).toBe(78);
+  expect(logs.at(-1)?.msg).toContain('the secret of another variable');
+});
+
+test('a folder that would hold itself is refused', async () => {
+  const { app, run } = await createApp({});
+  const runtimeValues = { ...PLACEHOLDERS, writeTo: '.next/values' };
+  await app.write('zarpe.config.json', JSON.stringify({ runtimeValues }));
+  const { code, logs } = await run({ NEXT_PUBLIC_API: 'https://api.example' });
+  expect(code).toBe(78);
+  expect(logs.at(-1)?.msg).toContain('runtimeValues.writeTo');
+});
+
+describe.skipIf(process.getuid?.() !== 0)('a user that owns nothing', () => {
+  const env = { NEXT_PUBLIC_API: 'https://api.example' };
+  const uid = 4711;
+
+  test('needs one folder to write to, and nothing in the image', async () => {
+    const { app, writeTo, runAs, read } = await createApp(PLACEHOLDERS);
+    await chmod(writeTo, 0o777);
+    expect((await runAs(uid, env)).code).toBe(0);
+    expect(await read(SCRIPT)).toContain('https://api.example');
+    expect((await runAs(uid, env)).code).toBe(0);
+    expect((await runAs(uid + 1, env)).logs.at(-1)?.msg).toContain('belongs to another user');
+    for (const [path, text] of Object.entries(BUILD))
+      expect(await readFile(app.path(path), 'utf8')).toBe(text);
+  });
+
+  test('without one is told what to mount', async () => {
+    const { runAs, writeTo } = await createApp(PLACEHOLDERS);
+    await chmod(writeTo, 0o755);
+    const { code, logs } = await runAs(uid, env);
+    expect(code).toBe(78);
+    expect(logs.at(-1)).toMatchObject({ error: { code: 'RUNTIME_VALUES_UNWRITABLE' } });
+    expect(logs.at(-1)?.msg).toContain(`uid ${uid} can write to (docker run --tmpfs ${writeTo}`);
+    expect((await runAs(uid, env, ['check'])).stdout).toContain(`--tmpfs ${writeTo}`);
+  });
+});
+
+test('explain shows what is put where, and no value', async () => {
+  const { run } = await createApp({
+    placeholders: ['NEXT_PUBLIC_API', 'NEXT_PUBLIC_*'],
+    browserEnv: { names: ['A'] },
+  });
+  const { stdout } = await run({ NEXT_PUBLIC_API: 'https://api.example' }, ['explain']);
+  expect(stdout).toContain('NEXT_PUBLIC_API for __NEXT_PUBLIC_API__\n');
+  expect(stdout).toContain('A in public/__ENV.js');
+  expect(stdout).not.toContain('api.example');
 });
 
 test('the check does all of it, and writes nothing', async () => {
