@@ -72,7 +72,10 @@ async function compareWith(
   context: Context,
 ): Promise<string[]> {
   const { signal } = context.shutdown;
-  const connection = { ...session.settings, database: scratch };
+  // A schema that the role finds first is there before the first migration.
+  const schema =
+    session.settings.schema ?? (state.schema === 'public' ? undefined : (state.schema ?? undefined));
+  const connection = { ...session.settings, database: scratch, schema };
   const made = await withConnection(connection, { signal, answerMs: session.answerMs }, async (empty) => {
     const database = await Database.open(empty, seedTables(undefined));
     const there = {

@@ -152,6 +152,30 @@ describe('baseline', () => {
     expect(await scratchDatabases(database)).toBe(0);
   });
 
+  test.each([
+    ['CREATE CAST (integer AS "Mood") WITH INOUT', /^not in the database: cast integer AS public."Mood"/],
+    ['CREATE TYPE pair AS (a int, b text)', /column public.pair.a/],
+    ['CREATE SCHEMA empty', /^not in the database: schema empty/],
+    ['CREATE TEXT SEARCH CONFIGURATION app (COPY = simple)', /text search configuration public.app/],
+    ['CREATE TEXT SEARCH DICTIONARY d (TEMPLATE = simple)', /text search dictionary public.d/],
+    ['CREATE PUBLICATION p FOR TABLE "User"', /publication p/],
+    [
+      'ALTER TABLE "User" REPLICA IDENTITY FULL',
+      /table public."User": the migrations make `replica identity f`/,
+    ],
+  ])('records nothing where the database lacks what %s makes', async (sql, difference) => {
+    const { app, database, run } = await prepare(SCHEMA_OF_TWO);
+    await app.addMigration('0002_e', sql);
+    const { code, logs } = await run('baseline', '0002_e');
+    expect(code).toBe(65);
+    expect(logs.at(-1)?.error).toMatchObject({
+      problems: [{ details: expect.arrayContaining([expect.stringMatching(difference)]) }],
+    });
+    await database.query(sql);
+    const again = await run('baseline', '0002_e');
+    expect(again.code, again.stdout).toBe(0);
+  });
+
   test('is not about what is in the tables, the order of columns, comments, grants or other schemas', async () => {
     const { database, run } = await prepare(
       `${SCHEMA_OF_TWO}
@@ -187,6 +211,15 @@ describe('baseline', () => {
     await database.query(`SET search_path = app; ${SCHEMA_OF_TWO}`);
     const env = { DATABASE_URL: database.urlFor(undefined, { schema: 'app' }) };
     expect((await runBundle({ dir: app.dir, args: ['baseline', '0002_code'], env })).code).toBe(0);
+    expect(await database.migrations('app')).toHaveLength(2);
+  });
+
+  test('compares the schema that comes first in the search path', async () => {
+    const { database, run } = await prepare('CREATE SCHEMA app');
+    await database.query(`ALTER DATABASE ${database.name} SET search_path = app`);
+    await database.query(SCHEMA_OF_TWO);
+    const { code, stdout } = await run('baseline', '0002_code');
+    expect(code, stdout).toBe(0);
     expect(await database.migrations('app')).toHaveLength(2);
   });
 
