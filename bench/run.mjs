@@ -10,6 +10,7 @@ import { measureLoadCosts } from './figures/load-costs.mjs';
 import { measureLongHistory } from './figures/long-history.mjs';
 import { measureMemory } from './figures/memory.mjs';
 import { measureRoundTrips } from './figures/round-trips.mjs';
+import { measureRunTimeValues } from './figures/run-time-values.mjs';
 import { measureStartScript } from './figures/start-script.mjs';
 import { openLaboratory } from './lib/laboratory.mjs';
 import { updateDocument } from './report/document.mjs';
@@ -28,6 +29,7 @@ const MEASUREMENTS = [
   [measureColdHistory, 15, 2],
   [measureLongHistory, 40, 7],
   [measureRoundTrips, 3, 1],
+  [measureRunTimeValues, 15, 3],
   [measureMemory, 5, 1],
   [measureBundleSize, 1, 1],
   [measureLoadCosts, 60, 15],
