@@ -206,6 +206,24 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     ).toBe(true);
   });
 
+  test('makes, changes and guards the tables of several schemas', async () => {
+    const several = '  schemas = ["one", "two"]\n';
+    const one = 'model a {\n  id Int @id\n  @@schema("one")\n}\n';
+    const two = 'model b {\n  id Int @id\n  x Int?\n  @@schema("two")\n}\n';
+    const { app, database, run } = await prepare(schemaOf(one + two, several));
+    const first = await run();
+    expect(first.code, first.stdout).toBe(0);
+    await database.query('INSERT INTO two.b VALUES (1, 2)');
+    await app.write('prisma/schema.prisma', schemaOf(one + two.replace('  x Int?\n', ''), several));
+    const refused = await run();
+    expect(refused.code).toBe(65);
+    expect(refused.stdout).toContain('PUSH_REFUSED');
+    await database.query('UPDATE two.b SET x = NULL');
+    expect((await run()).code).toBe(0);
+    expect(await database.query('SELECT * FROM two.b')).toEqual([{ id: 1 }]);
+    expect((await run()).logs.some((line) => line.event === 'skipped')).toBe(true);
+  });
+
   test('names what Prisma does not accept in the schema', async () => {
     const { run } = await prepare(schemaOf('model User {\n'));
     const { code, stdout } = await run();
