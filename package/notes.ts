@@ -30,6 +30,11 @@ export function findNotes(project: Project, folder: string, changesConfig: boole
           `There are no migrations, so none are applied. The way from \`prisma db push\`: ${join(folder, 'docs/db-push-and-baseline.md')}`,
         ]
       : []),
+    ...(prisma.namesSeed && prisma.seed === undefined
+      ? [
+          'The seed that the project names is no source in JavaScript or TypeScript, so that none runs. Set seedCommand in zarpe.config.json in place of seed.',
+        ]
+      : []),
     ...(prisma.major !== undefined &&
     prisma.major < 7 &&
     /\bprovider\s*=\s*"prisma-client-js"/.test(prisma.schema) &&

@@ -2,6 +2,7 @@ import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
+import { codeOf } from '../../entrypoint/lib/describe-error.ts';
 import { Interrupted, ProgramError } from '../failure.ts';
 import { type Assets, type Change, describeChange, makePlan, type Plan } from '../plan.ts';
 import { type Project, readProject } from '../project/project.ts';
@@ -100,10 +101,18 @@ function untilEnded(terminal: Interface): Promise<never> {
 /** A file is replaced in one move: it is never seen half-written. What it contained is kept beside it. */
 async function write(root: string, { path, content, existing }: Change): Promise<void> {
   const file = join(root, path);
-  await mkdir(dirname(file), { recursive: true });
-  if (existing !== undefined) await copyFile(file, `${file}.before-zarpe`);
-  await writeFile(`${file}.unfinished`, content);
-  await rename(`${file}.unfinished`, file);
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    if (existing !== undefined) await copyFile(file, `${file}.before-zarpe`);
+    await writeFile(`${file}.unfinished`, content);
+    await rename(`${file}.unfinished`, file);
+  } catch (error) {
+    throw new ProgramError(
+      `${path} could not be written (${codeOf(error)})`,
+      'Files before it in the list above are written. Make room for it, and run init again: it goes on where it stopped.',
+      error,
+    );
+  }
 }
 
 function closing(written: readonly Change[], planned: readonly Change[]): string {

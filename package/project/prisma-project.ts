@@ -8,7 +8,7 @@ import {
 import { ProgramError } from '../failure.ts';
 import { majorOf } from './next-app.ts';
 import { isFile, isFolder, listFiles, type Manifest, readManifest, readText } from './read.ts';
-import { scriptsReached } from './scripts.ts';
+import { scriptsReached, textsReached } from './scripts.ts';
 
 const SEEDS = ['seed.ts', 'seed.mts', 'seed.js', 'seed.mjs', 'seed/index.ts', 'seed/index.js'];
 
@@ -36,6 +36,8 @@ export interface PrismaProject {
   readonly schema: string;
   /** The source of the seed; undefined if there is none. */
   readonly seed: string | undefined;
+  /** Whether the project's configuration names a seed, found or not. */
+  readonly namesSeed: boolean;
   /** Table names that `auto` seeding could look at, the likeliest first. */
   readonly tables: readonly string[];
   /** The names in the schema's `env("…")`. */
@@ -79,6 +81,7 @@ function findIn(root: string, folder: string): PrismaProject | undefined {
     ...(migrationsPath === undefined ? [] : [path(migrationsPath)]),
     ...besideSchema(root, dir, files),
   ].find((one) => isFolder(root, one));
+  const seedCommand = findSeedCommand(source) ?? manifest.prisma?.seed ?? '';
   const major = [folder, '']
     .map(
       (at) =>
@@ -96,7 +99,8 @@ function findIn(root: string, folder: string): PrismaProject | undefined {
     isOwnFolder: dir.split('/').includes('prisma') && !isFile(root, dir, 'package.json'),
     migrations,
     schema,
-    seed: findSeed(root, folder, dir, `${manifest.prisma?.seed ?? ''} ${findSeedCommand(source) ?? ''}`),
+    seed: findSeed(root, folder, dir, textsReached(manifest.scripts, seedCommand).join(' ')),
+    namesSeed: seedCommand !== '',
     tables: findTables(schema),
     urlNames: [
       ...schema.matchAll(/\benv\(\s*"(\w+)"\s*\)/g),

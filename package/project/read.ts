@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../entrypoint/lib/describe-error.ts';
 import { ProgramError } from '../failure.ts';
@@ -26,10 +26,12 @@ export function readText(...path: string[]): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const isMissing = /^(?:ENOENT|ENOTDIR)$/.test(codeOf(error) ?? '');
-    if (isMissing && lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
+    const code = codeOf(error);
+    if (code === 'ENOTDIR') return undefined;
+    // A symbolic link that leads nowhere is no missing file.
+    if (code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     throw new ProgramError(
-      `${file} cannot be read (${codeOf(error)})`,
+      `${file} cannot be read (${code})`,
       'Make it a readable file, or remove it.',
       error,
     );
@@ -70,13 +72,23 @@ export function isFolder(...path: string[]): boolean {
 /** The paths of the files below a folder, from that folder, without what is generated or installed. */
 export function listFiles(folder: string, depth = 12, ignored = [...IGNORED, ...OUTPUTS]): string[] {
   if (depth === 0 || !isFolder(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
+  return listEntries(folder)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       if (entry.isFile()) return [entry.name];
       if (!entry.isDirectory() || ignored.includes(entry.name) || entry.name.startsWith('.')) return [];
       return listFiles(join(folder, entry.name), depth - 1, IGNORED).map((path) => `${entry.name}/${path}`);
     });
+}
+
+/** What a folder contains; nothing if we may not read it, as of the data of a database: it is no source then. */
+export function listEntries(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (/^(?:EACCES|EPERM)$/.test(codeOf(error) ?? '')) return [];
+    throw error;
+  }
 }
 
 /** The text of each source file below a folder that matches, without very large ones. */

@@ -9,26 +9,35 @@ const RUNS =
 /** A script and those that it runs, by name, with what comes before and after each; scripts that run each other end once. */
 export function scriptsReached(scripts: Scripts, name: string): ReadonlyMap<string, string> {
   const reached = new Map<string, string>();
-  const matching = (pattern: string) =>
-    pattern.includes('*')
-      ? Object.keys(scripts ?? {}).filter((one) => one.startsWith(pattern.replace(/\*.*/, '')))
-      : [pattern];
-  const visit = (one: string) => {
-    const text = scripts?.[one];
-    if (text === undefined || reached.has(one)) return;
-    reached.set(one, text);
-    for (const next of [`pre${one}`, ...scriptsRun(text).flatMap(matching), `post${one}`]) visit(next);
-  };
-  visit(`pre${name}`);
-  visit(name);
-  visit(`post${name}`);
+  visit(scripts, name, reached);
   return reached;
 }
 
-function scriptsRun(text: string): string[] {
-  return [...text.matchAll(RUNS)].flatMap(([, one, several, prefixed]) => [
+/** A command, and the texts of the scripts that it runs. */
+export function textsReached(scripts: Scripts, command: string): string[] {
+  const reached = new Map<string, string>();
+  for (const name of scriptsRun(scripts, command)) visit(scripts, name, reached);
+  return [command, ...reached.values()];
+}
+
+function visit(scripts: Scripts, name: string, reached: Map<string, string>): void {
+  for (const one of [`pre${name}`, name, `post${name}`]) {
+    const text = scripts?.[one];
+    if (text === undefined || reached.has(one)) continue;
+    reached.set(one, text);
+    for (const next of scriptsRun(scripts, text)) visit(scripts, next, reached);
+  }
+}
+
+function scriptsRun(scripts: Scripts, text: string): string[] {
+  const names = [...text.matchAll(RUNS)].flatMap(([, one, several, prefixed]) => [
     ...(one === undefined ? [] : [one]),
     ...(several ?? '').split(/\s+/).filter((word) => word !== ''),
     ...(prefixed === undefined ? [] : [prefixed]),
   ]);
+  return names.flatMap((name) =>
+    name.includes('*')
+      ? Object.keys(scripts ?? {}).filter((one) => one.startsWith(name.replace(/\*.*/, '')))
+      : [name],
+  );
 }

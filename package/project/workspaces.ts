@@ -1,7 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { isFile, type Manifest, readManifest, readText } from './read.ts';
+import { isFile, listEntries, type Manifest, readManifest, readText } from './read.ts';
 
 const DEEPEST = 5;
 const Catalog = z.optional(z.record(z.string(), z.string()));
@@ -28,7 +27,7 @@ export function findPackages(root: string, manifest: Manifest): string[] {
 /** The folders with a manifest below a folder, that of the folder itself as '', whether or not they are workspaces. */
 export function listPackageFolders(root: string, folder = '', depth = DEEPEST): string[] {
   if (depth === 0) return [];
-  const below = readdirSync(join(root, folder), { withFileTypes: true })
+  const below = listEntries(join(root, folder))
     .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
     .map(({ name }) => (folder === '' ? name : `${folder}/${name}`))
     .sort();

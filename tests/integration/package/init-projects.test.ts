@@ -1,7 +1,8 @@
 /** `zarpe init` in projects as they really are: where files lie, how scripts and configurations are written. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { createFolder } from '../../helpers/workspace.ts';
 import { createProject, runProgram } from './run-program.ts';
 
 const SCHEMA =
@@ -193,6 +194,46 @@ describe('workspaces and scripts', () => {
     });
     expect(stdout).toContain('The script "db:deploy" is part of the build and migrates the database');
     expect(dockerfile).not.toContain('npx --no-install prisma generate');
+  });
+
+  test('a seed is found through the scripts that its command runs; one that is no source is said', async () => {
+    const through = await adopt({
+      ...SINGLE,
+      'package.json': {
+        ...PACKAGE,
+        prisma: { seed: 'npm run seed' },
+        scripts: { seed: 'npm run compile && tsx tools/fill.ts', compile: 'npm run seed' },
+      },
+      'tools/fill.ts': '',
+    });
+    expect(through.dockerfile).toContain('bundle-seed tools/fill.ts');
+    const program = await adopt({
+      ...SINGLE,
+      'package.json': { ...PACKAGE, prisma: { seed: 'sh ./seed.sh' } },
+      'seed.sh': '',
+    });
+    expect(program.settings).toMatchObject({ seed: 'never' });
+    expect(program.stdout).toContain('The seed that the project names is no source');
+  });
+
+  test('a folder that may not be read is no source, and a file that cannot be written is named', async () => {
+    const folder = await createProject({ ...SINGLE, 'app/data/PG_VERSION': '', docker: 'a file' });
+    const denied = join(await createFolder('denied'), 'denied.cjs');
+    await writeFile(
+      denied,
+      `const fs = require('node:fs');
+const { readdirSync } = fs;
+fs.readdirSync = (path, ...rest) => {
+  if (String(path).endsWith('/app/data')) throw Object.assign(new Error('denied'), { code: 'EACCES' });
+  return readdirSync(path, ...rest);
+};
+require('node:module').syncBuiltinESMExports();
+`,
+    );
+    const { code, stdout, stderr } = await runProgram(folder, ['init', '--yes'], ['--require', denied]);
+    expect(stdout).toContain('+ Dockerfile (new');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^docker\/backup\.sh could not be written \(\w+\)\.\nFiles before it in the list/);
   });
 
   test('a variable that the Compose file sets or reads stands once in each file', async () => {

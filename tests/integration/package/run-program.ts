@@ -40,9 +40,16 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Runs `zarpe` in a folder, without a terminal. */
-export async function runProgram(cwd: string, args: readonly string[]): Promise<ProgramResult> {
-  const child = await startProgram(cwd, args);
+/**
+ * Runs `zarpe` in a folder, without a terminal.
+ * @param flags for Node.js
+ */
+export async function runProgram(
+  cwd: string,
+  args: readonly string[],
+  flags: readonly string[] = [],
+): Promise<ProgramResult> {
+  const child = await startProgram(cwd, args, flags);
   child.stdin.end();
   return resultOf(child);
 }
