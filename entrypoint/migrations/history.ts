@@ -1,4 +1,5 @@
 import type { HistoryRow } from '../database/survey-answer.ts';
+import { plainLine } from '../lib/plain-text.ts';
 import { type Migration, matchesChecksum, readScript } from './migrations-folder.ts';
 import { failureOf, hasProgress, readProgress } from './progress.ts';
 
@@ -49,13 +50,20 @@ export function compareHistory(
     applied: migrations.filter(({ name }) => applied.has(name)).map(({ name }) => name),
     pending: migrations.filter(({ name }) => !begun.has(name)),
     interrupted,
-    failed: open.filter((row) => !goesOn.has(row.id ?? '') && !isAhead(row)),
+    failed: open.filter((row) => !goesOn.has(row.id ?? '') && !isAhead(row)).map(shown),
     edited: migrations
       .filter(({ name }) => applied.has(name))
       .filter((migration) => isEdited(migration, recorded.get(migration.name)))
       .map(({ name }) => name),
-    missing: [...applied, ...open.filter(isAhead).map(({ name }) => name)].filter((name) => !known.has(name)),
+    missing: [...applied, ...open.filter(isAhead).map(({ name }) => name)]
+      .filter((name) => !known.has(name))
+      .map(plainLine),
   };
+}
+
+/** Whoever may write to the history chooses the name. */
+function shown(row: HistoryRow): HistoryRow {
+  return { ...row, name: plainLine(row.name) };
 }
 
 function findInterrupted(

@@ -63,3 +63,14 @@ test('what is pending keeps the order of the folder, also before what is applied
   const order = pending.map(({ name }) => names.indexOf(name));
   expect(order).toEqual(order.toSorted((a, b) => a - b));
 });
+
+test.each<[string, boolean]>([
+  ['missing', true],
+  ['failed', false],
+])('a name that a record brings along stays on its line where it is %s', (state, finished) => {
+  const name = 'a\n✓ seed \u001b[31m';
+  const row = { name, checksum: 'x', startedAt: '', finished, rolledBack: false, logs: null, id: '1' };
+  const { missing, failed } = compareHistory([row], [], { retryFailed: true });
+  const names = { missing, failed: failed.map((one) => one.name) };
+  expect(names).toMatchObject({ [state]: ['a\\x0a✓ seed \\x1b[31m'] });
+});
