@@ -52,6 +52,25 @@ describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
     report('poolers', `PgBouncer in transaction mode ${way}`, { tried: 1, manual: 0 });
   });
 
+  test.each(Object.entries(ways))('%s: a push is whole, and leaks nothing', async (_way, urls) => {
+    const { database, pooler } = await open({ poolSize: POOL });
+    const schemaOf = (fields: string) =>
+      `datasource db {\n  provider = "postgresql"\n}\nmodel a {\n  id Int @id\n${fields}\n}\n`;
+    const pushed = await createStandalone({
+      omit: ['prisma/migrations'],
+      schema: schemaOf('  gone Int?'),
+    });
+    const before = await keptByBackends(database, pooler);
+    const env = { ...urls(database, pooler), ENTRYPOINT_MIGRATE: 'push' };
+    const first = await runBundle({ dir: pushed.dir, args: ['migrate'], env });
+    expect(first.code, first.stdout).toBe(0);
+    await pushed.write('prisma/schema.prisma', schemaOf('  more Int @unique'));
+    const second = await runBundle({ dir: pushed.dir, args: ['migrate'], env });
+    expect(second.code, second.stdout).toBe(0);
+    expect(await database.query('SELECT id, more FROM a')).toEqual([]);
+    expect(await keptByBackends(database, pooler)).toEqual(before);
+  });
+
   test.each(Object.entries(ways))('%s: of several replicas one migrates and one seeds', async (way, urls) => {
     const { database, pooler } = await open({ poolSize: 4 });
     const seeded = await createStandalone({ migrations: history.migrations, seed: 'works' });
