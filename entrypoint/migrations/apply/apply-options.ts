@@ -1,8 +1,19 @@
+import type { Session } from '../../postgres/session.ts';
+import type { MigrationRecord } from '../migration-record.ts';
+import type { Script } from '../script/script.ts';
 import type { Autocommit } from '../script/script-plan.ts';
 import type { ScriptLimits } from './script-settings.ts';
 
 /** "scrip" in ASCII: the advisory lock that a script holds as long as it runs. */
 export const SCRIPT_LOCK = 0x73_63_72_69_70;
+
+/** A migration to apply, where, and how. */
+export interface Application {
+  readonly session: Session;
+  readonly record: MigrationRecord;
+  readonly script: Script;
+  readonly options: ApplyOptions;
+}
 
 export interface ApplyOptions extends ScriptLimits {
   /** `_prisma_migrations`, qualified and quoted. */

@@ -1,11 +1,8 @@
 import pg from 'pg';
 import { guardHistory, isGuardGone } from '../../database/history-guard.ts';
-import type { Session } from '../../postgres/session.ts';
-import type { MigrationRecord } from '../migration-record.ts';
-import type { Script } from '../script/script.ts';
 import type { Autocommit, Mode } from '../script/script-plan.ts';
 import { ApplyError, AutocommitRefused, type Remains } from './apply-error.ts';
-import type { ApplyOptions } from './apply-options.ts';
+import type { Application } from './apply-options.ts';
 import { applyTransactions } from './apply-transactions.ts';
 import { applyWhole } from './apply-whole.ts';
 import { composeTransaction } from './compose-transaction.ts';
@@ -23,21 +20,17 @@ const NOTHING: Remains = { kind: 'nothing' };
  * rolled back, and the script runs in autocommit mode, in the way that a later start can go on from.
  * @throws ApplyError with what remains of it, AutocommitRefused
  */
-export async function applyScript(
-  session: Session,
-  record: MigrationRecord,
-  script: Script,
-  options: ApplyOptions,
-): Promise<Mode> {
+export async function applyScript(application: Application): Promise<Mode> {
+  const { script, options } = application;
   const { mode, autocommit } = script.plan;
   if (mode === 'transaction' && options.committed === 0) {
-    const refusal = await applyInTransaction(session, record, script, options);
+    const refusal = await applyInTransaction(application);
     if (refusal === undefined) return 'transaction';
     options.onRefused(autocommit, refusal);
   }
   if (!options.mayAutocommit && autocommit.kind !== 'none') throw new AutocommitRefused(autocommit.reason);
   try {
-    await applyInAutocommit(session, record, script, autocommit, options);
+    await applyInAutocommit(application, autocommit);
   } catch (error) {
     throw explain(error, autocommit);
   }
@@ -45,17 +38,17 @@ export async function applyScript(
 }
 
 /** Answers with the server's words where it refused the transaction, and another way is open. */
-async function applyInTransaction(
-  session: Session,
-  record: MigrationRecord,
-  script: Script,
-  options: ApplyOptions,
-): Promise<string | undefined> {
+async function applyInTransaction({
+  session,
+  record,
+  script,
+  options,
+}: Application): Promise<string | undefined> {
   let { guard } = options;
   for (;;) {
     try {
       const query = composeTransaction(record, script, { ...options, guard });
-      await sendQuery(session, query, 'script', true, options);
+      await sendQuery(session, query, 'script', options);
       return undefined;
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;
@@ -89,20 +82,14 @@ function explain(error: unknown, autocommit: Autocommit): unknown {
   );
 }
 
-function applyInAutocommit(
-  session: Session,
-  record: MigrationRecord,
-  script: Script,
-  autocommit: Autocommit,
-  options: ApplyOptions,
-): Promise<void> {
+function applyInAutocommit(application: Application, autocommit: Autocommit): Promise<void> {
   switch (autocommit.kind) {
     case 'standalone':
-      return applyStandalone(session, record, script, autocommit.statement, options);
+      return applyStandalone(application, autocommit.statement);
     case 'transactions':
-      return applyTransactions(session, record, script, autocommit.transactions, options);
+      return applyTransactions(application, autocommit.transactions);
     case 'whole':
-      return applyWhole(session, record, script, autocommit.reason, options);
+      return applyWhole(application, autocommit.reason);
     case 'none':
       throw new Error('a script that has no way in autocommit mode');
   }

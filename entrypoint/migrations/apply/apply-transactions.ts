@@ -1,17 +1,9 @@
 import { lockHistory, underSafePath } from '../../database/history-guard.ts';
-import type { Session } from '../../postgres/session.ts';
-import {
-  completeRecord,
-  insertApplied,
-  insertStarted,
-  type MigrationRecord,
-  updateProgress,
-} from '../migration-record.ts';
+import { completeRecord, insertApplied, insertStarted, updateProgress } from '../migration-record.ts';
 import { describeProgress } from '../progress.ts';
 import type { OwnTransaction } from '../script/own-transactions.ts';
-import type { Script } from '../script/script.ts';
 import { ApplyError, type Remains } from './apply-error.ts';
-import { type ApplyOptions, SCRIPT_LOCK } from './apply-options.ts';
+import { type Application, SCRIPT_LOCK } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
 import {
   isScriptLockHeld,
@@ -32,18 +24,16 @@ const PRECEDES_QUERIES = /^(?:SET|LOCK|SAVEPOINT)\b/;
  * next start goes on after it.
  */
 export async function applyTransactions(
-  session: Session,
-  record: MigrationRecord,
-  script: Script,
+  application: Application,
   transactions: readonly OwnTransaction[],
-  options: ApplyOptions,
 ): Promise<void> {
+  const { session, options } = application;
   await withScriptLock(session, options, async () => {
     await session.send(sessionSettings(options));
     for (let committed = options.committed; committed < transactions.length; ) {
-      const query = compose(record, script, transactions, committed, options);
+      const query = compose(application, transactions, committed);
       try {
-        await sendQuery(session, query, 'transactions', true, options);
+        await sendQuery(session, query, 'transactions', options);
       } catch (error) {
         if (!(error instanceof ScriptError)) throw error;
         if (isScriptLockHeld(error)) {
@@ -75,11 +65,9 @@ function remainsAfter(transactions: readonly OwnTransaction[], committed: number
 
 /** One of them with its part of the record, the last thing in it: SET TRANSACTION wants to come before any query. */
 function compose(
-  record: MigrationRecord,
-  script: Script,
+  { record, script, options }: Application,
   transactions: readonly OwnTransaction[],
   index: number,
-  options: ApplyOptions,
 ): ComposedQuery {
   const { table, exposed } = options;
   const query = new ComposedQuery().comment(`migration ${record.name}`);

@@ -10,10 +10,9 @@ import {
   recordAlone,
   updateRolledBack,
 } from '../migration-record.ts';
-import type { Script } from '../script/script.ts';
 import { mayHaveCommitted } from '../script/script-plan.ts';
 import { ApplyError } from './apply-error.ts';
-import type { ApplyOptions } from './apply-options.ts';
+import type { Application } from './apply-options.ts';
 import { ComposedQuery } from './composed-query.ts';
 import { withScriptLock } from './script-lock.ts';
 import { ScriptError } from './script-query.ts';
@@ -24,11 +23,8 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** Prisma's way, for scripts whose control of transactions only they know: record that it began, run it, record its end. */
 export async function applyWhole(
-  session: Session,
-  record: MigrationRecord,
-  script: Script,
+  { session, record, script, options }: Application,
   reason: string,
-  options: ApplyOptions,
 ): Promise<void> {
   const { text, statements } = script;
   const { table, reset } = options;
@@ -39,7 +35,7 @@ export async function applyWhole(
     await session.send(sessionSettings(options));
     const query = new ComposedQuery().addScript(text, 0, statements.keys());
     try {
-      await sendQuery(session, query, 'whole', false, options);
+      await sendQuery(session, query, 'whole', options);
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error;
       const failedAt = error.place.statement ?? statements.length;

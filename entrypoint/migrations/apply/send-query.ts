@@ -13,10 +13,10 @@ export async function sendQuery(
   session: Session,
   query: ComposedQuery,
   point: 'script' | 'transactions' | 'standalone' | 'whole',
-  isCancellable: boolean,
   { onSend, onAnswer, reset }: ApplyOptions,
 ): Promise<void> {
-  onSend(isCancellable);
+  // A script that commits as it likes runs to its end.
+  onSend(point !== 'whole');
   faultPoint(`${point}:send`);
   try {
     const answer = runQuery(session, query);

@@ -41,7 +41,12 @@ export async function applyMigration(
   const options = applyOptions(record, committed, watch, deps);
   try {
     const mode = await withLockRetries(name, watch, deps, (done) =>
-      applyScript(database.session, record, script, { ...options, committed: done ?? committed }),
+      applyScript({
+        session: database.session,
+        record,
+        script,
+        options: { ...options, committed: done ?? committed },
+      }),
     );
     const durationMs = Math.round(performance.now() - started);
     const message = mode === 'autocommit' ? `${name} (in autocommit mode)` : name;

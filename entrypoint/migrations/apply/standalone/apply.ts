@@ -1,11 +1,10 @@
 import { faultPoint } from '../../../core/fault-point.ts';
 import { isConnectionLoss } from '../../../postgres/connection-lost.ts';
 import type { Session } from '../../../postgres/session.ts';
-import { insertApplied, type MigrationRecord, recordAlone } from '../../migration-record.ts';
+import { insertApplied, recordAlone } from '../../migration-record.ts';
 import type { Standalone } from '../../script/read-standalone.ts';
-import type { Script } from '../../script/script.ts';
 import { ApplyError } from '../apply-error.ts';
-import type { ApplyOptions } from '../apply-options.ts';
+import type { Application, ApplyOptions } from '../apply-options.ts';
 import { ComposedQuery } from '../composed-query.ts';
 import { ScriptError } from '../script-query.ts';
 import { sessionSettings } from '../script-settings.ts';
@@ -16,17 +15,12 @@ import { lookUp } from './look-up.ts';
  * Runs a statement that commits by itself. It has no record until its outcome is there: a start that was killed leaves
  * the outcome to look up, and the next one goes on from what it finds.
  */
-export async function applyStandalone(
-  session: Session,
-  record: MigrationRecord,
-  script: Script,
-  statement: Standalone,
-  options: ApplyOptions,
-): Promise<void> {
+export async function applyStandalone(application: Application, statement: Standalone): Promise<void> {
+  const { session, record, options } = application;
   await configure(session, statement, options);
   let state = await clearTheWay(session, statement, options, options.onFound);
   while (state !== 'done') {
-    await run(session, script, statement, options);
+    await run(application, statement);
     // IF NOT EXISTS passes over an index that another session has left invalid meanwhile.
     const after = await clearTheWay(session, statement, options, () => undefined);
     state = after === 'cleared' ? after : 'done';
@@ -60,14 +54,9 @@ async function clearTheWay(
   }
 }
 
-async function run(
-  session: Session,
-  { text }: Script,
-  statement: Standalone,
-  options: ApplyOptions,
-): Promise<void> {
+async function run({ session, script, options }: Application, statement: Standalone): Promise<void> {
   try {
-    await sendQuery(session, new ComposedQuery().addScript(text, 0, [0]), 'standalone', true, options);
+    await sendQuery(session, new ComposedQuery().addScript(script.text, 0, [0]), 'standalone', options);
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error;
     if (error.database !== undefined && !isConnectionLoss(error.cause) && !options.isEnding())
@@ -87,8 +76,7 @@ async function takeAway(session: Session, statement: Standalone, options: ApplyO
 
 /** These wait for the transactions of others, as long as it takes, and can be cancelled. */
 async function remedy(session: Session, remedies: readonly string[], options: ApplyOptions): Promise<void> {
-  for (const sql of remedies)
-    await sendQuery(session, new ComposedQuery().add(sql), 'standalone', true, options);
+  for (const sql of remedies) await sendQuery(session, new ComposedQuery().add(sql), 'standalone', options);
 }
 
 /** What waits for its locks with CONCURRENTLY does not stand in the way of others, so that it may wait long. */
