@@ -1,5 +1,6 @@
 import { mayBeSecret } from '../lib/describe-value.ts';
 import { isWordlike } from '../lib/secrets/wordlike.ts';
+import type { Sections } from './config-file/sections.ts';
 import type { ResolvedEnvironment } from './environment.ts';
 import { readQuietly } from './read-files.ts';
 import { isSecretName, isSetting } from './secret-names.ts';
@@ -18,6 +19,7 @@ export function collectSecrets({
   variables,
   fromFiles,
   derived,
+  sections,
   requirements,
   urlNames,
 }: ResolvedEnvironment): string[] {
@@ -35,6 +37,7 @@ export function collectSecrets({
       ? secretsOfConnection(value)
       : secretsOf(name, value, required.has(name));
   });
+  secrets.push(...passwordsIn(commandsOf(sections.hooks).join('\n')));
   // Also where one of them is too short to be searched for.
   const composed = Object.values(derived).filter((value) => secrets.some((secret) => value.includes(secret)));
   secrets.push(...composed);
@@ -44,6 +47,12 @@ export function collectSecrets({
   );
   const told = new Set([...OWN_WORDS, ...publicPartsOf(variables, connections)]);
   return [...new Set(secrets)].filter((secret) => !(isWordlike(secret) && told.has(secret)));
+}
+
+/** The command lines of the hooks: one may print its own. */
+function commandsOf(hooks: Sections['hooks'] = {}): string[] {
+  const all = Object.values(hooks).flatMap((stage) => stage ?? []);
+  return all.map(({ command }) => (typeof command === 'string' ? command : command.join(' ')));
 }
 
 /** Of a connection string with a password, only the password. */

@@ -48,7 +48,9 @@ const webhookUrl = () =>
       return /^https?:$/.test(protocol) && username === '' && password === '';
     }),
   );
-const pathOrOff = () => z.string().check(z.regex(/^(?:\/|off$)/));
+/** As a URL and a header of HTTP can have it. */
+const address = () => z.string().check(z.regex(/^[!-~]+$/));
+const pathOrOff = () => z.string().check(z.regex(/^(?:\/[!-~]*|off)$/));
 const majorVersion = once(() => z.pipe(z.string().check(z.regex(/^[1-9]\d?$/)), z.transform(Number)));
 const names = once(() =>
   z.pipe(z.string().check(z.regex(/^\s*[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*\s*$/)), z.transform(splitNames)),
@@ -140,7 +142,7 @@ export const VARIABLES = {
     form: 'number',
   }),
   HOSTNAME: variable(
-    text,
+    address,
     'an address to bind to',
     'The address the server binds to. The container ID or pod name that Docker or Kubernetes sets is ignored.',
     defaultsTo('0.0.0.0'),
@@ -316,7 +318,7 @@ export const VARIABLES = {
   ),
   ENTRYPOINT_HEALTH_PATH: variable(
     pathOrOff,
-    'a path that starts with /, or off',
+    'a path that starts with /, without spaces and percent-encoded, or off',
     'The path that `healthcheck` requests, and that answers during the boot and while the container is held. The app’s `basePath` is added to the default. `off`: nothing listens on `PORT`, as for a worker.',
     { default: DEFAULT_HEALTH_PATH },
   ),

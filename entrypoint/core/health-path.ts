@@ -31,7 +31,8 @@ function readBasePath(nextDir: string): string {
   try {
     const text = readTextFile(join(nextDir, 'routes-manifest.json'), MAX_SERVER_BYTES);
     const routes = z.object({ basePath: z.optional(z.string()) }).parse(JSON.parse(text ?? ''));
-    return routes.basePath ?? '';
+    // As a request line has it.
+    return (routes.basePath ?? '').replace(/[^!-~]+/g, encodeURIComponent);
   } catch {
     return '';
   }

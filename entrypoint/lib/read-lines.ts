@@ -15,6 +15,9 @@ export function readLines(stream: Readable, onLine: (line: string) => void): () 
     onLine(whole);
   };
   stream.setEncoding('utf8').on('data', (text: string) => {
+    // Of a pipe that is always full libuv reads 32 times before it looks at anything else, such as a signal.
+    stream.pause();
+    setImmediate(() => stream.resume());
     const [first = '', ...further] = text.split('\n');
     add(first);
     for (const next of further) {

@@ -61,7 +61,7 @@ export async function serve(
     if (server.process === undefined) checkStartable(target);
     if (wantsExec(config)) return replaceProcess(target, config, context, log);
     faultPoint('server:before');
-    const process = server.process ?? (await importServerProcess()).start(target, context);
+    const process = server.process ?? start(await importServerProcess(), target, context);
     const responded = new AbortController();
     if (process.pid !== undefined) {
       process.admit(appEnv);
@@ -81,6 +81,15 @@ export async function serve(
 /** Imported only when a process is started: node:child_process takes a while to load. */
 async function importServerProcess(): Promise<typeof ServerProcess> {
   return (await import('./serve/server-process.ts')).ServerProcess;
+}
+
+/** Of some errors, such as E2BIG, Node.js throws at once. */
+function start(Process: typeof ServerProcess, target: ServerTarget, context: Context): ServerProcess {
+  try {
+    return Process.start(target, context);
+  } catch (error) {
+    throw explainUnstartable(error, target);
+  }
 }
 
 /** `serve` does not await it: signals must reach the server from the first moment. */

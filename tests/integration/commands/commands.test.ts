@@ -76,6 +76,19 @@ describe('resolve', () => {
 });
 
 describe('healthcheck', () => {
+  test.each([
+    ['ENTRYPOINT_HEALTH_PATH', '/a b'],
+    ['ENTRYPOINT_HEALTH_PATH', '/a\r\nX: y'],
+    ['HOSTNAME', 'a\tb'],
+  ])('is unhealthy with the %s %j, which ends the boot with 78', async (name, value) => {
+    const { dir } = await createStandalone();
+    const env = { DATABASE_URL: 'postgresql://app@127.0.0.1:1/app', [name]: value };
+    expect((await runBundle({ dir, args: ['healthcheck'], env })).code).toBe(1);
+    const { code, logs } = await runBundle({ dir, env });
+    expect(code).toBe(78);
+    expect(logs[0]?.error?.problems).toMatchObject([{ what: name }]);
+  });
+
   test('ends with 0 where the server answers well, and with 1 where it does not', async () => {
     const { dir } = await createStandalone();
     let answer = 200;

@@ -33,6 +33,18 @@ async function start(command: string, options: Options = {}) {
   return { app, boot: await startBundle({ ...options, dir: app.dir, env }) };
 }
 
+test('a command line that the system finds too long ends the boot with 66, not with an internal error', async () => {
+  const files = {
+    'worker.js': '',
+    'zarpe.config.json': JSON.stringify({ variables: { A: '${TEXT}${TEXT}' } }),
+  };
+  const app = await createApp({ files });
+  const server = { ENTRYPOINT_DATABASE: 'off', ENTRYPOINT_SERVER_COMMAND: 'node worker.js' };
+  const { code, logs } = await runBundle({ dir: app.dir, env: { ...server, TEXT: '語'.repeat(22_000) } });
+  expect(code).toBe(66);
+  expect(logs.find(({ error }) => error !== undefined)?.error?.code).toBe('SERVER_UNSTARTABLE');
+});
+
 /** A boot that must fail before it connects: nothing listens where the database should be. */
 async function refuse(env: Record<string, string>, options: Options = {}) {
   const app = await createApp(options);

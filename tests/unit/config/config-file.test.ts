@@ -65,6 +65,13 @@ describe('zarpe.config.json', () => {
     ]);
   });
 
+  test('has its hooks’ command lines searched for passwords, as that of the seed is', () => {
+    const command = ['node', 'x.js', '--password=hunter2-of-a-kind'];
+    const hooks = { afterMigrate: [{ command }, { command: 'node x.js --api-token=other-of-a-kind' }] };
+    const secrets = collectSecrets(resolve({ hooks }));
+    expect(secrets).toEqual(expect.arrayContaining(['hunter2-of-a-kind', 'other-of-a-kind']));
+  });
+
   test('gives way to the environment, and to the file that a variable names', async () => {
     const path = join(await createFolder('values'), 'level');
     writeFileSync(path, 'warn');
