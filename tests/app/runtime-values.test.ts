@@ -8,6 +8,7 @@ import { createFolder } from '../helpers/workspace.ts';
 
 const BUILD_TIMEOUT = 300_000;
 const BASE_URL = 'https://base-url.invalid';
+const BASE_PATH = '/__BASE_PATH__';
 const HOSTILE = `"</script>\\'$& \`\${x}\`\n<b>&amp;%s😀é`;
 
 let app: PlaceholderApp;
@@ -17,11 +18,16 @@ async function build(bundler: 'turbopack' | 'webpack') {
   app = await buildPlaceholderApp(bundler, {
     NEXT_PUBLIC_TEXT: '__NEXT_PUBLIC_TEXT__',
     NEXT_PUBLIC_BASE_URL: BASE_URL,
+    NEXT_PUBLIC_BASE_PATH: BASE_PATH,
   });
   writeTo = await createFolder('values');
   const runtimeValues = {
     writeTo,
-    placeholders: ['NEXT_PUBLIC_TEXT', { name: 'NEXT_PUBLIC_BASE_URL', text: BASE_URL }],
+    placeholders: [
+      'NEXT_PUBLIC_TEXT',
+      { name: 'NEXT_PUBLIC_BASE_URL', text: BASE_URL },
+      { name: 'NEXT_PUBLIC_BASE_PATH', text: BASE_PATH },
+    ],
     browserEnv: { names: ['NEXT_PUBLIC_*'] },
   };
   const config = { database: 'off', server: app.server, runtimeValues };
@@ -31,7 +37,11 @@ async function build(bundler: 'turbopack' | 'webpack') {
 }
 
 async function serve(text: string, run: (origin: string) => Promise<void>) {
-  const env = { NEXT_PUBLIC_TEXT: text, NEXT_PUBLIC_BASE_URL: 'https://app.example' };
+  const env = {
+    NEXT_PUBLIC_TEXT: text,
+    NEXT_PUBLIC_BASE_URL: 'https://app.example',
+    NEXT_PUBLIC_BASE_PATH: '/shop',
+  };
   const boot: BundleProcess = await startBundle({ dir: app.dir, env });
   await boot.waitForLog({ event: 'ready' });
   await run(`http://127.0.0.1:${boot.port}`);
@@ -96,8 +106,8 @@ describe.each(['turbopack', 'webpack'] as const)(
       ['empty-looking', '$undefined'],
     ])('%s, exactly, wherever it stands', async (_, value) => {
       await serve(value, async (origin) => {
-        const page = await load(`${origin}/`);
-        expect(page).not.toMatch(/__NEXT_PUBLIC_|base-url\.invalid/);
+        const page = await load(`${origin}/shop`);
+        expect(page).not.toMatch(/__NEXT_PUBLIC_|base-url\.invalid|__BASE_PATH__/);
         expect(textOf(page, 'page')).toBe(value);
         expect(textOf(page, 'given')).toBe(value);
         expect(textOf(page, 'client')).toBe(`in the script: ${value}`);
@@ -105,16 +115,16 @@ describe.each(['turbopack', 'webpack'] as const)(
         const given = stringsOf(payloadOf(page));
         expect(given.filter((text) => text.endsWith(`: ${value}`)).length).toBeGreaterThanOrEqual(40);
 
-        const payload = await load(`${origin}/`, { headers: { RSC: '1' } });
+        const payload = await load(`${origin}/shop`, { headers: { RSC: '1' } });
         expect(
           stringsOf(payload).filter((text) => text.endsWith(`: ${value}`)).length,
         ).toBeGreaterThanOrEqual(40);
 
-        expect(textOf(await load(`${origin}/now`), 'now')).toBe(value);
-        expect(JSON.parse(await load(`${origin}/stored.json`))).toEqual({ text: value });
-        expect(JSON.parse(await load(`${origin}/plain.json`))).toEqual({ text: value });
+        expect(textOf(await load(`${origin}/shop/now`), 'now')).toBe(value);
+        expect(JSON.parse(await load(`${origin}/shop/stored.json`))).toEqual({ text: value });
+        expect(JSON.parse(await load(`${origin}/shop/plain.json`))).toEqual({ text: value });
 
-        const away = await fetch(`${origin}/away`, { redirect: 'manual' });
+        const away = await fetch(`${origin}/shop/away`, { redirect: 'manual' });
         expect(away.headers.get('location')).toBe('https://app.example/there');
 
         const scripts = [...page.matchAll(/<script[^>]*src="([^"]+)"/g)].map(([, path = '']) => path);
@@ -132,10 +142,11 @@ describe.each(['turbopack', 'webpack'] as const)(
         expect(shown).toBe(value);
 
         const window: { __ENV?: object } = {};
-        new Function('window', await load(`${origin}/__ENV.js`))(window);
+        new Function('window', await load(`${origin}/shop/__ENV.js`))(window);
         expect(window.__ENV).toEqual({
           NEXT_PUBLIC_TEXT: value,
           NEXT_PUBLIC_BASE_URL: 'https://app.example',
+          NEXT_PUBLIC_BASE_PATH: '/shop',
         });
       });
     });

@@ -16,6 +16,7 @@ const FILES = {
   'package.json': '{ "name": "placeholders", "private": true }',
   'next.config.mjs': `export default {
     output: 'standalone',
+    basePath: process.env.NEXT_PUBLIC_BASE_PATH,
     outputFileTracingRoot: ${JSON.stringify(ROOT)},
     turbopack: { root: ${JSON.stringify(ROOT)} },
     images: { unoptimized: true },
