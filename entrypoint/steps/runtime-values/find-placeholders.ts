@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { BootError, type SettingProblem } from '../../core/errors.ts';
+import { findHashed } from './find/integrity.ts';
 import { UnreadableTextError } from './find/strings.ts';
 import { findHoles, type Language, languageOf } from './find-holes.ts';
 import type { Hole } from './holes.ts';
@@ -68,6 +69,10 @@ export async function findPlaceholders(
       problems.push(describeUnreadable(path, error));
     }
   }
+  const changed = files.map(({ path }) => join(layout.root, path));
+  problems.push(
+    ...findHashed(layout.nextDir, changed).map((path) => describeHashed(relative(layout.root, path))),
+  );
   if (problems.length > 0) throw new BootError('PLACEHOLDER_UNFILLABLE', problems.slice(0, MOST_PROBLEMS));
   return { key: keyOf(listed, places), digest: all.digest('hex'), searched: listed.length, files };
 }
@@ -106,6 +111,15 @@ function contentTypeOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function describeHashed(path: string): SettingProblem {
+  return {
+    what: path,
+    expected: 'placeholders only in files that the browser does not compare with a hash',
+    got: 'a script with subresource integrity (experimental.sri)',
+    hint: 'Build without experimental.sri, or use `runtimeValues.browserEnv`, a file without a hash.',
+  };
 }
 
 function describeUnreadable(path: string, { message }: UnreadableTextError): SettingProblem {

@@ -183,6 +183,15 @@ describe('a start is refused', () => {
     expect(logs.at(-1)?.msg).toContain('__NEXT_PUBLIC_OTHER__');
   });
 
+  test('for a script that the browser compares with a hash', async () => {
+    const manifest = { [SCRIPT.replace('.next/', '')]: 'sha256-x' };
+    const files = { '.next/server/subresource-integrity-manifest.json': JSON.stringify(manifest) };
+    const { run } = await createApp(PLACEHOLDERS, { files });
+    const { code, logs } = await run({ NEXT_PUBLIC_API: 'https://api.example' });
+    expect(code).toBe(66);
+    expect(logs.at(-1)?.msg).toContain('experimental.sri');
+  });
+
   test('where nothing can be written, with what to mount', async () => {
     const { app, run } = await createApp({});
     await app.write('taken', '');
