@@ -19,6 +19,8 @@ export async function publish(
   const folder = join(writeTo, digest);
   const dir = join(folder, 'app');
   try {
+    // Of a file system that is read only, mkdir says that a folder is missing.
+    checkWritable(writeTo);
     mkdirSync(writeTo, { recursive: true });
     const isNew = !isThere(dir, folder) && (await writeFolder(writeTo, folder, write));
     markUse(folder);
@@ -32,11 +34,15 @@ export async function publish(
 /** What `publish` would throw; found without writing anything. */
 export function findWriteProblem(writeTo: string): BootError | undefined {
   try {
-    accessSync(nearestFolder(writeTo), constants.W_OK | constants.X_OK);
+    checkWritable(writeTo);
     return undefined;
   } catch (error) {
     return toBootError(explainUnwritable(error, writeTo));
   }
+}
+
+function checkWritable(path: string): void {
+  accessSync(nearestFolder(path), constants.W_OK | constants.X_OK);
 }
 
 /** The folder, or the one that it would be made in. */
