@@ -14,6 +14,7 @@ import { toBootError } from './core/to-boot-error.ts';
 import { type FailureContext, reportFailure, reportServerDeath } from './failure/report-failure.ts';
 import { helpText } from './help-text.ts';
 import { Children } from './lib/children.ts';
+import { escapeInJson } from './lib/plain-text.ts';
 import { Secrets } from './lib/secrets.ts';
 import { Shutdown, ShutdownError, signalStatus } from './lib/shutdown.ts';
 import { parseArguments } from './parse-arguments.ts';
@@ -113,7 +114,9 @@ async function exit(status: number): Promise<never> {
 }
 
 function print(result: string | object): void {
-  stdout.write(`${typeof result === 'string' ? secrets.redact(result) : secrets.stringify(result, 2)}\n`);
+  stdout.write(
+    `${typeof result === 'string' ? secrets.redact(result) : escapeInJson(secrets.stringify(result, 2))}\n`,
+  );
 }
 
 function printHelp(help: string | object): void {

@@ -59,9 +59,9 @@ export async function serve(
     context.shutdown.signal.throwIfAborted();
     const target = { ...server.target, appEnv };
     if (server.process === undefined) checkStartable(target);
-    if (wantsExec(config)) return replaceProcess(target, config, context, log);
+    if (wantsExec(config)) return explained(target, () => replaceProcess(target, config, context, log));
     faultPoint('server:before');
-    const process = server.process ?? start(await importServerProcess(), target, context);
+    const process = server.process ?? (await startNow(target, context));
     const responded = new AbortController();
     if (process.pid !== undefined) {
       process.admit(appEnv);
@@ -83,10 +83,15 @@ async function importServerProcess(): Promise<typeof ServerProcess> {
   return (await import('./serve/server-process.ts')).ServerProcess;
 }
 
+async function startNow(target: ServerTarget, context: Context): Promise<ServerProcess> {
+  const Process = await importServerProcess();
+  return explained(target, () => Process.start(target, context));
+}
+
 /** Of some errors, such as E2BIG, Node.js throws at once. */
-function start(Process: typeof ServerProcess, target: ServerTarget, context: Context): ServerProcess {
+function explained<Result>(target: ServerTarget, start: () => Result): Result {
   try {
-    return Process.start(target, context);
+    return start();
   } catch (error) {
     throw explainUnstartable(error, target);
   }

@@ -75,6 +75,17 @@ describe('resolve', () => {
   });
 });
 
+test('check --json holds nothing that a terminal obeys', async () => {
+  const { dir } = await createStandalone();
+  const { stdout } = await runBundle({
+    dir,
+    args: ['check', '--json'],
+    env: { 'ENTRYPOINT_\u009b2J\u202e': '1' },
+  });
+  expect(stdout).toContain('ENTRYPOINT_\\u009b2J\\u202e');
+  expect(stdout).not.toMatch(/[\u009b\u202e]/);
+});
+
 describe('healthcheck', () => {
   test.each([
     ['ENTRYPOINT_HEALTH_PATH', '/a b'],

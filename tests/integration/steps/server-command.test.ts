@@ -45,6 +45,23 @@ test('a command line that the system finds too long ends the boot with 66, not w
   expect(logs.find(({ error }) => error !== undefined)?.error?.code).toBe('SERVER_UNSTARTABLE');
 });
 
+test.skipIf(node24 === undefined)(
+  'a folder that is gone when exec needs it ends the boot with 66',
+  async () => {
+    const hooks = { beforeServer: [{ command: 'rmdir bin' }] };
+    const app = await createApp({ files: { 'zarpe.config.json': JSON.stringify({ hooks }) } });
+    const env = {
+      ENTRYPOINT_DATABASE: 'off',
+      ENTRYPOINT_HANDOVER: 'exec',
+      ENTRYPOINT_SERVER_COMMAND: '/bin/echo x',
+      ENTRYPOINT_SERVER_DIR: 'bin',
+    };
+    const { code, logs } = await runBundle({ dir: app.dir, env, ...(node24 && { node: node24 }) });
+    expect(code).toBe(66);
+    expect(logs.at(-1)?.error?.code).toBe('SERVER_UNSTARTABLE');
+  },
+);
+
 /** A boot that must fail before it connects: nothing listens where the database should be. */
 async function refuse(env: Record<string, string>, options: Options = {}) {
   const app = await createApp(options);
