@@ -24,6 +24,7 @@ describe('status', () => {
       failed: [],
       edited: [],
       missing: [],
+      scratchDatabases: [],
     });
     expect(await database.migrations()).toEqual([]);
     await runBundle({ dir: app.dir, args: ['migrate'], env });
