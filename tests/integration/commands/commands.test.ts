@@ -36,6 +36,7 @@ describe('status', () => {
       failed: [],
       edited: [],
       missing: [],
+      scratchDatabases: [],
     });
     await app.addMigration(name, 'SELECT 1');
     await app.addMigration('2', 'SELECT 1 / 0');
