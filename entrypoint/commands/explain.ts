@@ -1,4 +1,4 @@
-import { CONFIG_FILE, keyOf } from '../config/config-file/keys.ts';
+import { CONFIG_FILE, keyOf, mayBeInFile } from '../config/config-file/keys.ts';
 import type { ResolvedEnvironment } from '../config/environment.ts';
 import { isSet } from '../config/read-files.ts';
 import { VARIABLES, type Variable, type VariableName } from '../config/variables.ts';
@@ -41,7 +41,7 @@ export function variables() {
   return Object.entries(VARIABLES).map(
     ([name, { default: fallback, description, expected, secret }]: [string, Variable]) => ({
       name,
-      key: secret ? null : keyOf(name as VariableName),
+      key: mayBeInFile(name as VariableName) ? keyOf(name as VariableName) : null,
       expected,
       default: fallback ?? null,
       secret: secret === true,

@@ -11,14 +11,23 @@ export function keyOf(name: VariableName): string {
     .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** Names the folder that the file is in. */
+const WITHOUT_KEY = 'ENTRYPOINT_APP_DIR';
+
 /** The variable of each key; a secret has one too, which the file may not have. */
 export function variablesByKey(): Map<string, VariableName> {
-  return new Map(VARIABLE_NAMES.map((name) => [keyOf(name), name]));
+  const names = VARIABLE_NAMES.filter((name) => name !== WITHOUT_KEY);
+  return new Map(names.map((name) => [keyOf(name), name]));
 }
 
 export function isSecret(name: VariableName): boolean {
   const variable: Variable = VARIABLES[name];
   return variable.secret === true;
+}
+
+/** Whether the file may have the key of the variable. */
+export function mayBeInFile(name: VariableName): boolean {
+  return name !== WITHOUT_KEY && !isSecret(name);
 }
 
 /** How a problem names a setting of the file. */

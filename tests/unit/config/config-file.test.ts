@@ -29,13 +29,16 @@ describe('zarpe.config.json', () => {
     expect(keyOf('LOG_LEVEL')).toBe('logLevel');
   });
 
-  test.each(VARIABLE_NAMES)('means for %s what the environment means, unless it is a secret', (name) => {
-    const variable: Variable = VARIABLES[name];
-    const text = variable.default ?? variable.values?.[0] ?? (variable.form === 'number' ? '15' : '/text');
-    const file = parseConfigFile(JSON.stringify({ [keyOf(name)]: text }));
-    if (isSecret(name)) expect(file.problems).toHaveLength(1);
-    else expect(file).toMatchObject({ values: { [name]: text }, problems: [] });
-  });
+  test.each(VARIABLE_NAMES)(
+    'means for %s what the environment means, unless it is a secret or names the folder of the file',
+    (name) => {
+      const variable: Variable = VARIABLES[name];
+      const text = variable.default ?? variable.values?.[0] ?? (variable.form === 'number' ? '15' : '/text');
+      const file = parseConfigFile(JSON.stringify({ [keyOf(name)]: text }));
+      if (isSecret(name) || name === 'ENTRYPOINT_APP_DIR') expect(file.problems).toHaveLength(1);
+      else expect(file).toMatchObject({ values: { [name]: text }, problems: [] });
+    },
+  );
 
   test('takes numbers, switches, lists and commands as JSON has them', () => {
     const config = read({
@@ -133,6 +136,7 @@ describe('zarpe.config.json', () => {
     ['ENTRYPOINT_SEED_TABLE', 'Did you mean seedTable?'],
     ['variable', 'Did you mean variables?'],
     ['databaseUrlForm', 'Did you mean databaseUrlFrom?'],
+    ['appDir', 'Remove it. `explain` lists all keys.'],
     ['xyz', 'Remove it. `explain` lists all keys.'],
   ])('refuses the unknown key %s', (key, hint) => {
     expect(problems({ [key]: 'x' })).toMatchObject([
