@@ -17,8 +17,9 @@ const SETTINGS = 'zarpe.config.json';
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
 /** In the order of Docker Compose. */
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
-const SECRET_LINE = /^([-+ ].*?(?:PASSWORD|SECRET|TOKEN|KEY)\w*["']?\s*[:=]\s*)(?!\$\{|&|\*|'')\S.*$/gim;
-const URL_PASSWORD = /(:\/\/[^\s:/@]+:)[^\s@]+@/g;
+const SECRET_LINE =
+  /^([-+ ].*?(?:PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|SALT)\w*["']?\s*[:=]\s*(?:&\w+\s+)?)(?!\$\{|&|\*|'')\S.*$/gim;
+const URL_PASSWORD = /(:\/\/[^\s:/@]*:)[^\s@]+@/g;
 
 /** Where the published package lies, and which version it is. */
 export interface Assets {

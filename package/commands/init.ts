@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { constants, copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ const HELP = `zarpe init [--app FOLDER] [--dry-run | --yes]
 
 Prepares a Next.js project with Prisma for a container: a Dockerfile, a Compose file with PostgreSQL and backups, the
 settings of the entrypoint. It shows what it would do, and asks. It overwrites nothing without a yes, and keeps what a file
-contained as FILE.before-zarpe.
+contained as FILE.before-zarpe (later .2, .3 …).
 
   --app FOLDER   the folder of the app, where a repository has several
   --dry-run      shows what it would do, and writes nothing
@@ -103,7 +103,7 @@ async function write(root: string, { path, content, existing }: Change): Promise
   const file = join(root, path);
   try {
     await mkdir(dirname(file), { recursive: true });
-    if (existing !== undefined) await copyFile(file, `${file}.before-zarpe`);
+    if (existing !== undefined) await keep(file);
     await writeFile(`${file}.unfinished`, content);
     await rename(`${file}.unfinished`, file);
   } catch (error) {
@@ -112,6 +112,17 @@ async function write(root: string, { path, content, existing }: Change): Promise
       'Files before it in the list above are written. Make room for it, and run init again: it goes on where it stopped.',
       error,
     );
+  }
+}
+
+/** Beside what an earlier run kept, which may be what its owner wrote. */
+async function keep(file: string): Promise<void> {
+  for (let n = 1; ; n += 1) {
+    try {
+      return await copyFile(file, `${file}.before-zarpe${n === 1 ? '' : `.${n}`}`, constants.COPYFILE_EXCL);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
   }
 }
 

@@ -37,8 +37,10 @@ export function builder(project: Project): string[] {
     `    ${buildCommand(project, generates ? engine : '')}`,
     ...compilerLines(project),
     ...seedLines(project),
+    '# Next.js copies .env files into the build, with all secrets. Removed later, they would stay in a layer of the image.',
+    `RUN find ${copiedFolders(project).map(quote).join(' ')} -type f -name '.env*' -delete \\`,
     '# Everybody may read, only root may write.',
-    `RUN chmod -R u=rwX,go=rX ${quote(distDir(project))}`,
+    ` && chmod -R u=rwX,go=rX ${quote(distDir(project))}`,
   ];
 }
 
@@ -57,6 +59,16 @@ function buildCommand({ packageManager: manager, app, turbo, manifest }: Project
 
 function inFolder(folder: string, command: string): string {
   return `${folder === '' ? '' : `cd ${quote(folder)} && `}${command}`;
+}
+
+/** What the image gets of the builder as whole folders, but for packages. */
+function copiedFolders(project: Project): string[] {
+  const { app, next, prisma } = project;
+  return [
+    `${distDir(project)}/standalone`,
+    ...(next.hasPublic ? [app === '' ? 'public' : `${app}/public`] : []),
+    ...(prisma.isOwnFolder ? [prisma.dir] : []),
+  ];
 }
 
 function cacheName(project: Project): string {

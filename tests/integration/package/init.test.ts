@@ -171,7 +171,8 @@ describe('init', () => {
 
   test('a file that exists is shown as a difference, and kept by a dry run', async () => {
     const existing =
-      'FROM scratch\nENV API_TOKEN=hunter2 A=b\nENV DATABASE_URL=postgresql://app:hunter3@db/app\n';
+      'FROM scratch\nENV API_TOKEN=hunter2 A=b\nENV DATABASE_URL=postgresql://app:hunter3@db/app\n' +
+      'ENV SMTP_PASS=hunter4\nENV DB_PWD=hunter5\nENV REDIS_URL=redis://:hunter6@h\nPASSWORD: &a hunter7\n';
     const folder = await createProject({ ...SINGLE, Dockerfile: existing });
     const { stdout } = await runProgram(folder, ['init', '--dry-run']);
     expect(stdout).toContain('-FROM scratch');
@@ -189,6 +190,10 @@ describe('init', () => {
     expect((await runProgram(folder, ['init', '--yes'])).code).toBe(0);
     expect(await readFile(join(folder, 'Dockerfile.before-zarpe'), 'utf8')).toBe('FROM scratch\n');
     expect(await readFile(join(folder, 'compose.yaml.before-zarpe'), 'utf8')).toBe('name: mine\n');
+    await writeFile(join(folder, 'Dockerfile'), 'FROM mine\n');
+    expect((await runProgram(folder, ['init', '--yes'])).code).toBe(0);
+    expect(await readFile(join(folder, 'Dockerfile.before-zarpe'), 'utf8')).toBe('FROM scratch\n');
+    expect(await readFile(join(folder, 'Dockerfile.before-zarpe.2'), 'utf8')).toBe('FROM mine\n');
     const other = await createProject({ ...SINGLE, 'Dockerfile/note': '' });
     const { code, stderr } = await runProgram(other, ['init', '--yes']);
     expect(code).toBe(1);
@@ -319,6 +324,9 @@ describe('init', () => {
     expect(stdout).not.toContain('hunter2');
     expect(await settingsOf(folder)).toMatchObject({ requireEnv: ['NEXTAUTH_SECRET:32'] });
     expect(await readFile(join(folder, '.dockerignore'), 'utf8')).toContain('**/.env*');
-    expect(await dockerfileOf(folder)).toContain('ARG NEXT_PUBLIC_SITE');
+    const [builder = '', runner = ''] = (await dockerfileOf(folder)).split(/^FROM .* AS runner$/m);
+    expect(builder).toContain('ARG NEXT_PUBLIC_SITE');
+    expect(builder).toContain("RUN find .next/standalone prisma -type f -name '.env*' -delete");
+    expect(runner).not.toContain('.env');
   });
 });
