@@ -14,7 +14,7 @@ import {
 } from '../postgres/connection-error.ts';
 import { type ConnectionSettings, describeTarget } from '../postgres/connection-settings.ts';
 import type { Session } from '../postgres/session.ts';
-import { CREATE_HINT, createDatabase } from './wait-for-database/create-database.ts';
+import { CREATE_HINT, createDatabase, missingInPooler } from './wait-for-database/create-database.ts';
 import { requireVersion } from './wait-for-database/require-version.ts';
 
 const FIRST_PAUSE_MS = 100;
@@ -50,6 +50,7 @@ export async function waitForDatabase(
       longestMs: LONGEST_PAUSE_MS,
       signal: shutdown.signal,
     });
+    let exists = false;
     for (;;) {
       try {
         return await open(config, options, deadline, shutdown.signal, log);
@@ -61,8 +62,11 @@ export async function waitForDatabase(
           const left = options.createDatabase
             ? await createDatabase(failure, connection, shutdown.signal, log)
             : { ...failure, hint: CREATE_HINT };
-          if (left === undefined) continue;
-          failure = left;
+          if (left === undefined && !exists) {
+            exists = true;
+            continue;
+          }
+          failure = left ?? missingInPooler(failure, connection);
         }
         if (!failure.retryable) throw connectionError(failure, connection, error);
         if (deadline.isOver) throw unavailable(config, failure, error);

@@ -49,3 +49,12 @@ export async function createDatabase(
   }
   return { ...failure, reason: `${failure.reason}, and could not be created: ${obstacle?.reason}` };
 }
+
+/** The server has the database by its own account, and what answers for it has not. */
+export function missingInPooler(
+  failure: ConnectionFailure,
+  { source }: ConnectionSettings,
+): ConnectionFailure {
+  const hint = `The server has the database, and what ${source.url} names has not: add it to the databases of the pooler.`;
+  return { ...failure, retryable: true, hint };
+}

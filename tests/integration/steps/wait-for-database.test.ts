@@ -9,6 +9,7 @@ import { type BundleOutput, runBundle, startBundle } from '../../helpers/bundle.
 import { createAuthority, createSelfSigned } from '../../helpers/certificates.ts';
 import { onCleanup } from '../../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database, formatUrl } from '../../helpers/database.ts';
+import { authentication, message } from '../../helpers/fake-server.ts';
 import { closedPort, createProxy, freePort, silentServer } from '../../helpers/network.ts';
 import { type PostgresServer, startServer } from '../../helpers/postgres.ts';
 import type { AnyProblem } from '../../helpers/problems.ts';
@@ -261,6 +262,23 @@ describe('a database that is missing', () => {
     expect(await database.migrations()).toHaveLength(1);
   });
 
+  test.each([
+    ['has it already', message('E', 'SERROR\0VERROR\0C42P04\0Mdatabase "app" already exists\0\0')],
+    ['has created it', message('C', 'CREATE DATABASE\0')],
+  ])(
+    'and stays so, though the server says that it %s, is waited for with pauses: exit 69',
+    async (_, answer) => {
+      const { port, accepted } = await startForgetful(answer);
+      const url = `postgresql://app@127.0.0.1:${port}/app?sslmode=disable`;
+      const boot = await wait(url, { ENTRYPOINT_DB_TIMEOUT: '2s' });
+      expect(boot.code).toBe(69);
+      expect(failureOf(boot)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true });
+      expect(boot.logs.at(-1)?.msg).toContain('add it to the databases of the pooler');
+      expect(boot.logs.filter(({ event }) => event === 'retry').length).toBeGreaterThan(0);
+      expect(accepted()).toBeLessThan(60);
+    },
+  );
+
   test('is waited for while somebody is connected to the template that it is made from', async () => {
     const server = await startServer();
     const database = await createDatabase({ server, create: false });
@@ -271,6 +289,28 @@ describe('a database that is missing', () => {
     expect(await boot.exit).toMatchObject({ code: 0 });
   });
 });
+
+/** Whatever is asked of any other database than `app` ends with an answer; `app` is never there. */
+async function startForgetful(answer: Buffer) {
+  const missing = message('E', 'SFATAL\0VFATAL\0C3D000\0Mno such database: app\0\0');
+  const ready = message('Z', 'I');
+  let accepted = 0;
+  const server = createServer((client) => {
+    accepted += 1;
+    client.on('error', () => undefined);
+    client.once('data', (startup) => {
+      if (startup.includes('database\0app\0')) return client.end(missing);
+      client.write(Buffer.concat([authentication(0), ready]));
+      return client.on('data', (query) =>
+        client.write(query[0] === 88 ? '' : Buffer.concat([answer, ready])),
+      );
+    });
+  });
+  const port = await freePort();
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  onCleanup(() => void server.close());
+  return { port, accepted: () => accepted };
+}
 
 /** A server that says yes to TLS, and more in the same breath. */
 async function startStuffing() {
