@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.ts';
 import { toBootError } from '../../core/to-boot-error.ts';
 import { count } from '../../lib/count.ts';
 import type { Build } from '../../steps/check-build.ts';
+import { warnOfOthers } from '../../steps/runtime-values/owners.ts';
 import { findWriteProblem } from '../../steps/runtime-values/publish.ts';
 import { fillBuild } from '../../steps/runtime-values/write-build.ts';
 import { WITHOUT_BUILD } from '../../steps/runtime-values.ts';
@@ -29,6 +30,8 @@ export async function checkValues(
     findings.push(...failures('values', toBootError(error)));
   }
   const problem = findWriteProblem(config.writeTo);
-  if (problem !== undefined) findings.push(...failures('values', problem));
+  if (problem !== undefined) return [...findings, ...failures('values', problem)];
+  const others = warnOfOthers(config.writeTo);
+  if (others !== undefined) findings.push(warning('values', others));
   return findings;
 }

@@ -1,9 +1,10 @@
-import { accessSync, constants, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BootError } from '../../core/errors.ts';
 import { faultPoint } from '../../core/fault-point.ts';
 import { toBootError } from '../../core/to-boot-error.ts';
 import { codeOf, messageOf } from '../../lib/describe-error.ts';
+import { checkOwner } from './owners.ts';
 import { markUse, removeUnused, temporaryName } from './used-folders.ts';
 
 /**
@@ -21,7 +22,8 @@ export async function publish(
   try {
     // Of a file system that is read only, mkdir says that a folder is missing.
     checkWritable(writeTo);
-    mkdirSync(writeTo, { recursive: true });
+    mkdirSync(writeTo, { recursive: true, mode: 0o755 });
+    checkOwner(writeTo);
     const isNew = !isThere(dir, folder) && (await writeFolder(writeTo, folder, write));
     markUse(folder);
     removeUnused(writeTo, digest);
@@ -35,6 +37,7 @@ export async function publish(
 export function findWriteProblem(writeTo: string): BootError | undefined {
   try {
     checkWritable(writeTo);
+    if (existsSync(writeTo)) checkOwner(writeTo);
     return undefined;
   } catch (error) {
     return toBootError(explainUnwritable(error, writeTo));
@@ -60,7 +63,8 @@ async function writeFolder(
   const unfinished = join(writeTo, temporaryName('new'));
   try {
     faultPoint('values:write');
-    mkdirSync(unfinished);
+    // What is in it may have any mode.
+    mkdirSync(unfinished, { mode: 0o700 });
     await write(join(unfinished, 'app'));
     markUse(unfinished);
     faultPoint('values:written');
@@ -79,15 +83,9 @@ const EXISTS = new Set(['EEXIST', 'ENOTEMPTY']);
 
 /** Nobody else may have put a build there for us to serve. */
 function isThere(dir: string, folder: string): boolean {
-  const found = lstatSync(dir, { throwIfNoEntry: false });
-  const uid = process.getuid?.();
-  const owners = [found, lstatSync(folder, { throwIfNoEntry: false })].map((stats) => stats?.uid);
-  if (found === undefined || owners.every((owner) => owner === uid || owner === 0))
-    return found?.isDirectory() === true;
-  throw new BootError('RUNTIME_VALUES_UNWRITABLE', {
-    message: `${folder} belongs to another user (uid ${owners.find((owner) => owner !== uid)})`,
-    hint: 'Remove it, or set `runtimeValues.writeTo` to a folder that only this app writes to.',
-  });
+  if (!existsSync(folder)) return false;
+  checkOwner(folder);
+  return existsSync(dir);
 }
 
 const UNWRITABLE = new Set([

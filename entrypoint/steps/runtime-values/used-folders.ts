@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import {
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { faultPoint } from '../../core/fault-point.ts';
+import { isOurs } from './owners.ts';
 
 const USERS = 'users';
 const DIGEST = /^[0-9a-f]{32}$/;
@@ -35,11 +36,12 @@ export function removeUnused(writeTo: string, digest: string): void {
   for (const name of readdirSync(writeTo)) {
     const folder = join(writeTo, name);
     try {
+      if (!isOurs(folder)) continue;
       if (/^\.(?:new|old)-/.test(name)) {
         if (!isAtWork(name.slice(name.indexOf('~') + 1), folder, HOUR_MS)) remove(folder);
       } else if (DIGEST.test(name) && name !== digest && !isUsed(folder)) removeIfStillUnused(writeTo, name);
     } catch {
-      // Another replica removes it too, or it belongs to somebody else.
+      // Another replica removes it too.
     }
   }
 }
@@ -68,7 +70,7 @@ function isAtWork(user: string, mark: string, longestMs: number): boolean {
   const at = user.indexOf('@');
   const pid = Number(user.slice(0, at));
   if (user.slice(at + 1) === place()) return pid !== process.pid && isAlive(pid);
-  return Date.now() - statSync(mark).mtimeMs < longestMs;
+  return Date.now() - lstatSync(mark).mtimeMs < longestMs;
 }
 
 function isAlive(pid: number): boolean {

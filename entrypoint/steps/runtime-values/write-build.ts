@@ -9,6 +9,7 @@ import { fillFiles, namesIn } from './fill-build.ts';
 import { digestOf } from './find-placeholders.ts';
 import { isWithin, type Layout, layoutOf } from './layout.ts';
 import { mirror } from './mirror.ts';
+import { warnOfOthers } from './owners.ts';
 import { readPlaceholders } from './placeholder-list.ts';
 import { publish } from './publish.ts';
 import type { RuntimeValuesConfig } from './settings.ts';
@@ -69,6 +70,8 @@ export async function writeBuild(
   const { dir, isNew } = await publish(config.writeTo, digest, (target) =>
     mirror(layout, texts, target, { without: config.writeTo, signal }),
   );
+  const warning = warnOfOthers(config.writeTo);
+  if (warning !== undefined) log.warn('warning', warning);
   const what = `${count(names.size, 'value')} in ${count(texts.size, 'file')}`;
   log.done(isNew ? `put ${what} into a copy of the build in ${dir}` : `an earlier start put ${what}: ${dir}`);
   const moved = (path: string) => join(dir, relative(layout.root, path));

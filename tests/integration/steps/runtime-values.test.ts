@@ -1,4 +1,16 @@
-import { chmod, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runBundle } from '../../helpers/bundle.ts';
@@ -256,6 +268,62 @@ describe.skipIf(process.getuid?.() !== 0)('a user that owns nothing', () => {
     expect(logs.at(-1)).toMatchObject({ error: { code: 'RUNTIME_VALUES_UNWRITABLE' } });
     expect(logs.at(-1)?.msg).toContain(`uid ${uid} can write to (docker run --tmpfs ${writeTo}`);
     expect((await runAs(uid, env, ['check'])).stdout).toContain(`--tmpfs ${writeTo}`);
+  });
+
+  test('is refused a folder of another user, who could replace what is served, by a link too', async () => {
+    const { app, writeTo, run, runAs, copies } = await createApp(PLACEHOLDERS);
+    await chmod(writeTo, 0o777);
+    await chown(writeTo, uid + 1, uid + 1);
+    for (const start of [(args: string[]) => runAs(uid, env, args), (args: string[]) => run(env, args)]) {
+      const { code, logs } = await start([]);
+      expect(code).toBe(78);
+      expect(logs.at(-1)).toMatchObject({ error: { code: 'RUNTIME_VALUES_UNWRITABLE' } });
+      expect(logs.at(-1)?.msg).toContain(`${writeTo} belongs to another user (uid ${uid + 1})`);
+      expect((await start(['check'])).stdout).toContain('belongs to another user');
+    }
+    const link = app.path('link');
+    await symlink(writeTo, link);
+    const runtimeValues = { ...PLACEHOLDERS, writeTo: link };
+    await app.write('zarpe.config.json', JSON.stringify({ runtimeValues }));
+    expect((await runAs(uid, env)).code).toBe(78);
+    expect(await copies()).toEqual([]);
+  });
+
+  test('is warned of a folder in which everybody may rename, and lets what others have there stay', async () => {
+    const { writeTo, run, runAs } = await createApp(PLACEHOLDERS);
+    await chmod(writeTo, 0o777);
+    const theirs = ['.new-x~1@y', 'a'.repeat(32)].map((name) => join(writeTo, name));
+    for (const folder of theirs) {
+      await mkdir(join(folder, 'users'), { recursive: true });
+      for (const path of [join(folder, 'users'), folder]) {
+        await chown(path, uid + 1, uid + 1);
+        await chmod(path, 0o777);
+        await utimes(path, 0, 0);
+      }
+    }
+    const { code, logs } = await runAs(uid, env);
+    expect(code).toBe(0);
+    expect(said(logs).join()).toContain(`every user may replace what is in ${writeTo}`);
+    expect((await runAs(uid, env, ['check'])).stdout).toContain('every user may replace');
+    expect((await run(env)).logs.at(-1)?.msg).toContain('belongs to another user');
+    for (const folder of theirs) expect(await readdir(folder)).toEqual(['users']);
+    await chmod(writeTo, 0o1777);
+    expect(said((await runAs(uid, env)).logs).join()).not.toContain('every user may');
+  });
+
+  test('writes what nobody else may change, whatever the umask', async () => {
+    const { app, writeTo, run } = await createApp(PLACEHOLDERS);
+    const runtimeValues = { ...PLACEHOLDERS, writeTo: join(writeTo, 'new') };
+    await app.write('zarpe.config.json', JSON.stringify({ runtimeValues }));
+    const umask = process.umask(0);
+    try {
+      expect((await run(env)).code).toBe(0);
+    } finally {
+      process.umask(umask);
+    }
+    const [copy = ''] = await readdir(join(writeTo, 'new'));
+    expect((await stat(join(writeTo, 'new'))).mode & 0o777).toBe(0o755);
+    expect((await stat(join(writeTo, 'new', copy))).mode & 0o777).toBe(0o700);
   });
 });
 
