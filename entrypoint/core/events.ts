@@ -196,7 +196,8 @@ export const EVENTS = {
   },
   survived: {
     level: 'warn',
-    meaning: 'What the seed or a hook has started runs on: it was left behind, or could not be killed.',
+    meaning:
+      'What the seed or a hook has started, or the server, runs on: it was left behind, or could not be killed.',
   },
   absent: { level: 'warn', meaning: 'An optional hook is not in the image.' },
   empty: { level: 'warn', meaning: 'The seed succeeded and its table is still empty.' },
@@ -213,6 +214,11 @@ export const EVENTS = {
   unheld: {
     level: 'warn',
     meaning: 'The loading server started a thread or a process that is not held back.',
+  },
+  unsignalled: {
+    level: 'warn',
+    meaning: 'A signal could not be sent to the server, which runs as another user.',
+    fields: ['pid'],
   },
   unsupervised: { level: 'warn', meaning: 'Settings that have no effect under `ENTRYPOINT_HANDOVER=exec`.' },
   ready: { level: 'info', meaning: 'The server gave its first answer.', fields: ['readyMs'] },

@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ChildResult, endOf, forwardSignals } from './child-process.ts';
 import type { Children } from './children.ts';
+import { Kill } from './kill.ts';
 import { ProcessFamily } from './process-family.ts';
 import { readLines } from './read-lines.ts';
-import type { Shutdown } from './shutdown.ts';
+import { type Shutdown, signalStatus } from './shutdown.ts';
 
 const KILL_AFTER_MS = 5000;
 const DRAIN_MS = 1000;
+const KILLED: ChildResult = { status: signalStatus('SIGKILL'), signal: 'SIGKILL' };
 
 export interface CapturedOptions {
   readonly cwd: string;
@@ -26,7 +28,7 @@ export interface CapturedResult extends ChildResult {
   readonly timedOut: boolean;
   /** Whether all that it had started was killed with it: it failed, or was to end early. */
   readonly wasKilled: boolean;
-  /** What it had started and lives on, also where it could not be killed. */
+  /** What lives on: what it had started, and itself where it could not be killed. */
   readonly survivors: readonly number[];
 }
 
@@ -49,42 +51,35 @@ export async function runChild(
   const ended = endOf(child);
   if (child.pid === undefined) return { ...(await ended), timedOut: false, wasKilled: false, survivors: [] };
   const family = new ProcessFamily(child.pid, mark);
-  children.add(ended, (signal) => family.signalAll(signal));
+  const kill = new Kill(() => family.signalAll('SIGKILL'));
+  const send = (signal: NodeJS.Signals) => family.signalAll(signal);
+  children.add(Promise.race([ended, kill.givenUp]), send);
   const endOutput = readLines(child.stdout, (line) => options.onLine(line, 'stdout'));
   const endErrors = readLines(child.stderr, (line) => options.onLine(line, 'stderr'));
   const closed = once(child, 'close').catch(() => undefined);
-  const timer = new FamilyTimer(family, options.timeoutMs);
-  const kill = () => family.signalAll('SIGKILL');
-  options.abort?.addEventListener('abort', kill, { once: true });
-  const result = await forwardSignals(shutdown, (signal) => family.signalGroup(signal), ended);
-  timer.stop();
+  let timedOut = false;
+  const timer = setTimerIf(options.timeoutMs, () => {
+    timedOut = true;
+    send('SIGTERM');
+    kill.after(KILL_AFTER_MS);
+  });
+  options.abort?.addEventListener('abort', kill.now, { once: true });
+  const running = { ended, kill, send: (signal: NodeJS.Signals) => family.signalGroup(signal) };
+  const result = await forwardSignals(shutdown, running, undefined);
+  clearTimeout(timer);
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
-  const isEarly = timer.expired || shutdown.signal.aborted || options.abort?.aborted === true;
-  const wasKilled = isEarly || result.status !== 0;
-  const survivors = await (wasKilled ? family.kill() : family.living());
-  options.abort?.removeEventListener('abort', kill);
+  const isEarly = timedOut || shutdown.signal.aborted || options.abort?.aborted === true;
+  const wasKilled = isEarly || result?.status !== 0;
+  const left = await (wasKilled ? family.kill() : family.living());
+  options.abort?.removeEventListener('abort', kill.now);
   child.stdout.destroy();
   child.stderr.destroy();
   endOutput();
   endErrors();
-  return { ...result, timedOut: timer.expired, wasKilled, survivors };
+  const survivors = result === undefined ? [...new Set([child.pid, ...left])] : left;
+  return { ...(result ?? KILLED), timedOut, wasKilled, survivors };
 }
 
-/** Ends the whole family when the time is over: TERM first, KILL for what is left. */
-class FamilyTimer {
-  expired = false;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(family: ProcessFamily, timeoutMs: number | undefined) {
-    if (timeoutMs === undefined) return;
-    this.#timer = setTimeout(() => {
-      this.expired = true;
-      family.signalAll('SIGTERM');
-      this.#timer = setTimeout(() => family.signalAll('SIGKILL'), KILL_AFTER_MS);
-    }, timeoutMs);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
+function setTimerIf(ms: number | undefined, action: () => void): NodeJS.Timeout | undefined {
+  return ms === undefined ? undefined : setTimeout(action, ms);
 }

@@ -73,6 +73,10 @@ export async function serve(
       throw explainUnstartable(error, target);
     });
     responded.abort();
+    if (result === undefined) {
+      log.warn('survived', `could not kill ${target.name}: process ${process.pid}`);
+      throw context.shutdown.signal.reason;
+    }
     reportExit(result, context.shutdown.signal.aborted, log);
     return result.status;
   });

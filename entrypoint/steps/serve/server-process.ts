@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Context } from '../../core/context.ts';
 import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
+import { messageOf } from '../../lib/describe-error.ts';
+import { Kill } from '../../lib/kill.ts';
 import { GATE_FLAG, UNHELD } from './gate.ts';
 import { commandLine, type ServerTarget } from './settings.ts';
 
@@ -14,6 +16,7 @@ export class ServerProcess {
   readonly startedAt = performance.now();
   readonly #child: ChildProcess;
   readonly #ended: Promise<ChildResult>;
+  readonly #kill = new Kill(() => this.#child.kill('SIGKILL'));
   readonly #gate: Socket | undefined;
   readonly #appEnv: NodeJS.ProcessEnv;
 
@@ -27,7 +30,10 @@ export class ServerProcess {
       detached: true,
     });
     this.#ended = endOf(this.#child);
-    children.add(this.#ended, (signal) => this.#child.kill(signal));
+    children.add(Promise.race([this.#ended, this.#kill.givenUp]), (signal) => this.#child.kill(signal));
+    this.#child.on('error', (error) => {
+      if (this.pid !== undefined) warnOfUnsignalled(this.pid, error, log);
+    });
     // A process that could not be started has no streams.
     this.#gate = gated && this.pid !== undefined ? (this.#child.stdio[3] as Socket) : undefined;
     // Writing to a process that has exited fails.
@@ -60,21 +66,25 @@ export class ServerProcess {
 
   /** Kills a server that was not admitted: it has done nothing yet. */
   async drop(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#ended.catch(() => undefined);
+    this.#kill.now();
+    await Promise.race([this.#ended, this.#kill.givenUp]).catch(() => undefined);
   }
 
-  /** Forwards signals and waits for the exit; kills the server if it does not exit in time after a shutdown signal. */
-  async supervise({ shutdown }: Context, shutdownTimeoutMs: number | undefined): Promise<ChildResult> {
-    const killLater = () => {
-      if (shutdownTimeoutMs === undefined) return;
-      setTimeout(() => this.#child.kill('SIGKILL'), shutdownTimeoutMs).unref();
-    };
-    shutdown.signal.addEventListener('abort', killLater, { once: true });
-    const result = await forwardSignals(shutdown, (signal) => this.#child.kill(signal), this.#ended);
-    shutdown.signal.removeEventListener('abort', killLater);
-    return result;
+  /**
+   * Forwards signals and waits for the exit; kills the server if it does not exit in time after a shutdown signal.
+   * Undefined if it lives on.
+   */
+  supervise({ shutdown }: Context, shutdownTimeoutMs: number | undefined): Promise<ChildResult | undefined> {
+    const send = (signal: NodeJS.Signals) => this.#child.kill(signal);
+    return forwardSignals(shutdown, { ended: this.#ended, send, kill: this.#kill }, shutdownTimeoutMs);
   }
+}
+
+function warnOfUnsignalled(pid: number, error: Error, log: Logger): void {
+  log.warn(
+    { step: 'server', event: 'unsignalled', pid },
+    `could not signal the server (${messageOf(error)}), as its process ${pid} belongs to another user`,
+  );
 }
 
 function warnOfUnheld(kind: string, log: Logger): void {
