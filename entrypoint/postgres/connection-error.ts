@@ -1,6 +1,7 @@
 import { BootError, type ErrorCode } from '../core/errors.ts';
 import { codeOf, messageOf, systemTerm } from '../lib/describe-error.ts';
 import { type ConnectionSettings, type ConnectionSource, describeTarget } from './connection-settings.ts';
+import { quoteIdentifier } from './session.ts';
 import { explainTlsError, isTlsError } from './tls-error.ts';
 
 const RETRYABLE_SYSTEM_ERRORS = new Set([
@@ -101,6 +102,11 @@ function explain(error: unknown, settings: ConnectionSettings): Explanation {
     const hint = `Create the database, or grant CREATEDB to role "${user}" so that Zarpe can create it.`;
     return ['DATABASE_MISSING', hint];
   }
+  if (
+    code === '55000' &&
+    message === `database "${settings.database}" is not currently accepting connections`
+  )
+    return ['DATABASE_UNAVAILABLE', closedHint(settings)];
   if (code === '28000' || code === '42501') return explainRefusal(message, settings);
   if (isTlsError(error)) {
     const { hint, reason } = explainTlsError(error, source.params);
@@ -134,6 +140,12 @@ function accessHint(message: string, { source, user, database }: ConnectionSetti
   if (message.includes('not permitted to log in'))
     return `Grant it (ALTER ROLE … LOGIN), or set another role in ${source.user}.`;
   return `Create ${role} with LOGIN, or correct the user in ${source.user}.`;
+}
+
+/** restore.sh closes the database while it exchanges it, to superusers too. */
+function closedHint({ database }: ConnectionSettings): string {
+  const open = `ALTER DATABASE ${quoteIdentifier(database)} ALLOW_CONNECTIONS true`;
+  return `A restore may be in progress, or was interrupted. If none is, allow connections again: run \`${open}\` in another database, such as postgres, as its owner.`;
 }
 
 function unavailableHint(code: string, { source, host }: ConnectionSettings): string {

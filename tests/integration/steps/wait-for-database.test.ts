@@ -138,6 +138,31 @@ describe('what another attempt may get past', () => {
     await database.admin(`ALTER ROLE ${role.name} CONNECTION LIMIT 5`);
     expect(await boot.exit).toMatchObject({ code: 0 });
   });
+
+  test('a database that allows no connections, as during a restore, is waited for', async () => {
+    const database = await createDatabase();
+    await database.admin(`ALTER DATABASE "${database.name}" ALLOW_CONNECTIONS false`);
+    const boot = await startBundle({ dir: app.dir, args: ['wait'], env: { DATABASE_URL: database.url } });
+    const retry = await boot.waitForLog({ event: 'retry' });
+    expect(retry).toMatchObject({
+      error: { code: '55000' },
+      msg: expect.stringContaining('is not currently accepting connections'),
+    });
+    await database.admin(`ALTER DATABASE "${database.name}" ALLOW_CONNECTIONS true`);
+    expect(await boot.exit).toMatchObject({ code: 0 });
+  });
+
+  test('a database that stays closed ends the wait with 69 and the statement that opens it', async () => {
+    const database = await createDatabase();
+    await database.admin(`ALTER DATABASE "${database.name}" ALLOW_CONNECTIONS false`);
+    const boot = await wait(database.url, { ENTRYPOINT_DB_TIMEOUT: '1s' });
+    const { code, problem } = failureOf(boot);
+    expect(boot.code).toBe(69);
+    expect(code).toBe('DATABASE_UNAVAILABLE');
+    const statement = problem?.hint?.match(/`(ALTER DATABASE .*)`/)?.[1] ?? '';
+    await database.admin(statement);
+    expect((await wait(database.url)).code).toBe(0);
+  });
 });
 
 describe('what requires manual action ends the wait at once with 77', () => {

@@ -78,6 +78,17 @@ describe('a connection that failed', () => {
     }
   });
 
+  test('because the database allows no connections is retried; another one, an invalid one or a query is not', () => {
+    const closed = (name: string) => `database "${name}" is not currently accepting connections`;
+    expect(classify(failure('55000', closed('main')))).toMatchObject({
+      retryable: true,
+      code: 'DATABASE_UNAVAILABLE',
+      hint: expect.stringContaining('`ALTER DATABASE "main" ALLOW_CONNECTIONS true`'),
+    });
+    for (const message of [closed('postgres'), 'cannot connect to invalid database "main"', 'not populated'])
+      expect(classify(failure('55000', message))).toMatchObject({ retryable: false });
+  });
+
   test('to each of several addresses is retried', () => {
     const refused = [failure('ECONNREFUSED', 'a'), failure('ECONNREFUSED', 'b')];
     const error = Object.assign(new AggregateError(refused), { code: 'ECONNREFUSED' });
