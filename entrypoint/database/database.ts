@@ -50,14 +50,20 @@ export class Database {
 
   /** The rows of `_prisma_migrations`, none where it is not there. Throws where it is not what it should be. */
   get history(): readonly HistoryRow[] {
-    this.#requireTrustedHistory();
+    this.requireTrustedHistory();
     return this.state.history ?? [];
   }
 
   /** `_prisma_migrations`, qualified and quoted, to be written to. Throws where it is not what it should be. */
   get historyTable(): string {
-    this.#requireTrustedHistory();
+    this.requireTrustedHistory();
     return historyTable(this.state.schema);
+  }
+
+  /** Throws where another role controls it, or the schema that it is to be made in. */
+  requireTrustedHistory(): void {
+    const { schema, doubt } = this.state;
+    if (doubt !== null) throw historyRefused(schema, doubt);
   }
 
   /** Whether it was there when it was last looked for. */
@@ -93,11 +99,6 @@ export class Database {
     }
     this.#server = this.#state.server;
     return this.#state;
-  }
-
-  #requireTrustedHistory(): void {
-    const { schema, doubt } = this.state;
-    if (doubt !== null) throw historyRefused(schema, doubt);
   }
 }
 

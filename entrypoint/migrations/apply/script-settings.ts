@@ -1,4 +1,5 @@
-import { quoteIdentifier, quoteLiteral } from '../../postgres/session.ts';
+import { isTrusted } from '../../database/trust.ts';
+import { quoteIdentifier, quoteLiteral, SAFE_PATH } from '../../postgres/session.ts';
 
 /** Under what a script runs; an undefined bound is none of ours. */
 export interface ScriptLimits {
@@ -31,11 +32,17 @@ export function scriptPath({ schema }: ScriptLimits, scope: 'LOCAL' | 'SESSION')
 
 /**
  * Where the statements of a push find what they name: in PostgreSQL's own schema, which comes first where it is not named, in the
- * schema that they were planned for, and where the role has it.
+ * schema that they were planned for, and where the role has it. Not in one named as the role that another role has made meanwhile.
  */
 export function pushPath(limits: ScriptLimits, planned: string): string[] {
-  const schemas = `array[${quoteLiteral(planned)}::pg_catalog.name] operator(pg_catalog.||) pg_catalog.current_schemas(false)`;
-  const path = `select pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ') from pg_catalog.unnest(${schemas}) as name
-    where name operator(pg_catalog.<>) 'pg_catalog'::pg_catalog.name`;
-  return [scriptPath(limits, 'LOCAL'), `SELECT pg_catalog.set_config('search_path', (${path}), true)`];
+  const path = `select pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ')
+    from pg_catalog.unnest(array[${quoteLiteral(planned)}] || pg_catalog.current_setting('zarpe.schemas')::text[]) as name
+    where name <> 'pg_catalog' and (name = ${quoteLiteral(planned)} or name <> current_user
+      or exists (select from pg_catalog.pg_namespace as n where n.nspname = name and ${isTrusted('n.nspowner')}))`;
+  return [
+    scriptPath(limits, 'LOCAL'),
+    "SELECT pg_catalog.set_config('zarpe.schemas', pg_catalog.current_schemas(false)::pg_catalog.text, true)",
+    `SET LOCAL search_path = ${SAFE_PATH}`,
+    `SELECT pg_catalog.set_config('search_path', (${path}), true)`,
+  ];
 }

@@ -72,6 +72,7 @@ export async function planPush(
   { appDir, prisma, hold, ask, before }: PushPlan,
 ): Promise<readonly string[]> {
   const { session } = database;
+  database.requireTrustedHistory();
   const schemas = schemasOf(database, prisma);
   await refuseForeignTables(database, schemas);
   const recorder = new PushRecorder(database, schemas[0], (table, where) =>
