@@ -5,8 +5,6 @@ import type { RuntimeValuesSection } from './config-file/runtime-values-section.
 import { isSecretName } from './secret-names.ts';
 
 const DEFAULT_FILE = 'public/__ENV.js';
-/** Next.js publishes the values of such variables by itself. */
-const PUBLIC = /^NEXT_PUBLIC_/;
 
 /** The settings of the step, with the values of the environment; undefined without the section. */
 export function toRuntimeValues(
@@ -49,5 +47,10 @@ function split(list: readonly string[]): { readonly names: string[]; readonly pr
 
 /** Whether a variable may be read in the browser, by its name. */
 export function isPublishable(name: string): boolean {
-  return PUBLIC.test(name) || !isSecretName(name);
+  return isPublic(name) || !isSecretName(name);
+}
+
+/** Next.js publishes the values of such variables by itself. */
+export function isPublic(name: string): boolean {
+  return name.startsWith('NEXT_PUBLIC_');
 }

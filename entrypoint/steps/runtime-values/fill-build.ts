@@ -19,7 +19,7 @@ export function fillFiles(
   config: RuntimeValuesConfig,
 ): ReadonlyMap<string, string> {
   const problems = new Map<string, SettingProblem>();
-  const read = (name: string) => config.values[name] ?? '';
+  const read = (name: string) => (problems.has(name) ? '' : (config.values[name] ?? ''));
   for (const name of [...namesIn(files), ...namedIn(config)]) {
     const problem = checkValue(name, config.values[name]);
     if (problem !== undefined) problems.set(name, problem);

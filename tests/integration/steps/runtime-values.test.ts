@@ -185,6 +185,20 @@ describe('a start is refused', () => {
     expect(await copies()).toEqual([]);
   });
 
+  test('for half of a character, also where it would stand in a URL', async () => {
+    const text = 'https://base.invalid/x';
+    const files = { 'public/a.js': `let u="/login?to=${encodeURIComponent(text)}"` };
+    const section = { placeholders: [{ name: 'NEXT_PUBLIC_BASE', text }, 'NEXT_PUBLIC_API'] };
+    const { app, writeTo, run } = await createApp(section, { files });
+    const runtimeValues = { writeTo, ...section };
+    const variables = { NEXT_PUBLIC_BASE: '\ud800', NEXT_PUBLIC_API: 'a' };
+    await app.write('zarpe.config.json', JSON.stringify({ variables, runtimeValues }));
+    const { code, logs } = await run();
+    expect(code).toBe(78);
+    expect(logs.at(-1)).toMatchObject({ error: { code: 'CONFIG_INVALID' } });
+    expect(logs.at(-1)?.msg).toContain('half of a surrogate pair');
+  });
+
   test('for a placeholder that nobody declared', async () => {
     const { run } = await createApp(PLACEHOLDERS, {
       files: { 'public/a.js': 'let u="__NEXT_PUBLIC_OTHER__"' },
@@ -225,6 +239,53 @@ describe('a start is refused', () => {
     expect(logs.at(-1)?.msg).toContain('runtimeValues.placeholders[0]');
     expect(logs.at(-1)?.msg).toContain('runtimeValues.browserEnv.names[0]');
   });
+});
+
+test.each([
+  [
+    'a connection string',
+    { DATABASE_HOST: 'h' },
+    'DATABASE_*',
+    'DATABASE_URL, a value that holds a connection',
+  ],
+  [
+    'a URL with a password',
+    { REDIS_URL: 'redis://:pw@h' },
+    'REDIS_*',
+    'REDIS_URL, a value that holds a password',
+  ],
+  [
+    'its parameter',
+    { BUS: 'Endpoint=sb://h;SharedAccessKey=a1b2c3d4' },
+    'BUS',
+    'BUS, a value that holds a password',
+  ],
+])('%s is not given to the browser', async (_, env, name, message) => {
+  for (const section of [{ browserEnv: { names: [name] } }, { placeholders: [name] }])
+    for (const more of [{}, { ENTRYPOINT_DATABASE: 'off' }]) {
+      const { run, copies } = await createApp(section);
+      const { code, logs } = await run({ ...env, ...more });
+      expect(code).toBe(78);
+      expect(logs.at(-1)).toMatchObject({ error: { code: 'CONFIG_INVALID' } });
+      expect(logs.at(-1)?.msg).toContain(message);
+      expect(await copies()).toEqual([]);
+    }
+});
+
+test('what Next.js publishes anyway is given to the browser, with a key in it', async () => {
+  const { run, read } = await createApp(
+    { browserEnv: { names: ['NEXT_PUBLIC_*', 'REGION'] } },
+    { files: Object.fromEntries(Object.keys(BUILD).map((path) => [path, '{}'])) },
+  );
+  const env = {
+    NEXT_PUBLIC_SENTRY_DSN: 'https://key@host/1',
+    REGION: 'eu',
+    ENTRYPOINT_REQUIRE_ENV: 'REGION',
+  };
+  expect((await run(env)).code).toBe(0);
+  expect(await read('public/__ENV.js')).toContain(
+    '"NEXT_PUBLIC_SENTRY_DSN":"https://key@host/1","REGION":"eu"',
+  );
 });
 
 test('a value that is made of a secret is refused', async () => {
