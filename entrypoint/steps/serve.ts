@@ -59,8 +59,8 @@ export async function serve(
     context.shutdown.signal.throwIfAborted();
     const target = { ...server.target, appEnv };
     if (server.process === undefined) checkStartable(target);
-    if (wantsExec(config)) return explained(target, () => replaceProcess(target, config, context, log));
     faultPoint('server:before');
+    if (wantsExec(config)) return await explained(target, () => replaceProcess(target, config, context, log));
     const process = server.process ?? (await startNow(target, context));
     const responded = new AbortController();
     if (process.pid !== undefined) {
@@ -89,13 +89,16 @@ async function importServerProcess(): Promise<typeof ServerProcess> {
 
 async function startNow(target: ServerTarget, context: Context): Promise<ServerProcess> {
   const Process = await importServerProcess();
-  return explained(target, () => Process.start(target, context));
+  return await explained(target, () => Process.start(target, context));
 }
 
 /** Of some errors, such as E2BIG, Node.js throws at once. */
-function explained<Result>(target: ServerTarget, start: () => Result): Result {
+async function explained<Result>(
+  target: ServerTarget,
+  start: () => Result | Promise<Result>,
+): Promise<Result> {
   try {
-    return start();
+    return await start();
   } catch (error) {
     throw explainUnstartable(error, target);
   }

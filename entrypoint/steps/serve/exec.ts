@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Context } from '../../core/context.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import { commandLine, type ServerConfig, type ServerTarget } from './settings.ts';
@@ -25,12 +26,12 @@ export function wantsExec(config: ServerConfig): boolean {
 }
 
 /** Replaces this process with the server: same pid, signals straight from the kernel, no memory of ours. Never returns. */
-export function replaceProcess(
+export async function replaceProcess(
   target: ServerTarget,
   config: ServerConfig,
   { shutdown }: Context,
   log: StepLog,
-): never {
+): Promise<never> {
   if (config.supervised.length > 0) {
     log.warn(
       'unsupervised',
@@ -41,8 +42,11 @@ export function replaceProcess(
   const execve = findExecve();
   if (execve === undefined)
     throw new Error('the configuration must reject exec if Node.js has no process.execve');
+  const [file, args] = commandLine(target);
+  // A signal that has been caught is heard once the event loop polls: between the first turn and the second.
+  await turn();
+  await turn();
   shutdown.signal.throwIfAborted();
   process.chdir(target.dir);
-  const [file, args] = commandLine(target);
   return execve(file, [file, ...args], target.appEnv);
 }
