@@ -22,7 +22,7 @@ const COLUMNS = {
 } as const;
 
 /** Whether the relation `c` is a table with nothing attached that its row in the catalog tells of, as SQL. */
-const IS_BARE = `(c.relkind = 'r' and c.relchecks = 0 and not (c.relhastriggers or c.relhassubclass or c.relhasrules))`;
+const IS_BARE = `(c.relkind = 'r' and c.relchecks = 0 and not (c.relhastriggers or c.relhassubclass or c.relhasrules or c.relispartition))`;
 
 /** Whether the default `d` runs nothing but a function of PostgreSQL without arguments, as SQL: it reads no text as a query. */
 const IS_VALUE = `pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ '^("?[a-z_]+"?[(][)]|CURRENT_TIMESTAMP[0-9()]*|"?nextval"?[(]''[^'']*''::"?regclass"?[)]|(-?[0-9.]+|true|false|(''[^'']*'')+)(::["a-z ]+)?)$'`;
@@ -35,7 +35,8 @@ const RUNS_MORE = '(i.indisexclusion or i.indexprs is not null or i.indpred is n
  * it, but a table keeps it when it gets another owner, and its functions stay whose they were.
  */
 const ATTACHED = `select pg_catalog.format('constraint "%s"', k.conname) from pg_catalog.pg_constraint as k
-      where k.conrelid = c.oid and k.contype in ('c', 'x')
+      where k.conrelid = c.oid and k.contype in ('c', 'f', 'x')
+    union all select pg_catalog.format('parent table %s', i.inhparent::regclass) from pg_catalog.pg_inherits as i where i.inhrelid = c.oid
     union all select pg_catalog.format('rule "%s"', r.rulename) from pg_catalog.pg_rewrite as r where r.ev_class = c.oid
     union all select pg_catalog.format('index %s, which has an expression or a condition', i.indexrelid::regclass)
       from pg_catalog.pg_index as i where i.indrelid = c.oid and ${RUNS_MORE}
@@ -49,6 +50,7 @@ const ATTACHED = `select pg_catalog.format('constraint "%s"', k.conname) from pg
 
 /** Whether a bare table of the columns that Prisma gives it has nothing attached, as SQL that PostgreSQL plans quickly. */
 const HAS_NOTHING = `not exists (select from pg_catalog.pg_index as i where i.indrelid = c.oid and ${RUNS_MORE})
+    and not exists (select from pg_catalog.pg_inherits as i where i.inhrelid = c.oid)
     and not exists (select from pg_catalog.pg_statistic_ext as s where s.stxrelid = c.oid)
     and not exists (select from pg_catalog.pg_attrdef as d where d.adrelid = c.oid and not ${IS_VALUE})`;
 

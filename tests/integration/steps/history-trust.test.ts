@@ -88,6 +88,20 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
         'ALTER TABLE _prisma_migrations ADD CONSTRAINT c CHECK (trap(id))',
         /constraint \\?"c\\?"/,
       ],
+      'a foreign key, whose check plans a query of the table of another role': [
+        `CREATE TABLE k (id varchar(36) PRIMARY KEY); CREATE INDEX ON k (trap('x'));
+          ALTER TABLE _prisma_migrations ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES k; ALTER TABLE k OWNER TO %OTHER%`,
+        /constraint \\?"f\\?"/,
+      ],
+      'the key of the table that it is a partition of': [
+        `CREATE TABLE p (LIKE _prisma_migrations) PARTITION BY LIST ((trap(id) AND id > ''));
+          ALTER TABLE p ATTACH PARTITION _prisma_migrations FOR VALUES IN (true); ALTER TABLE p OWNER TO %OTHER%`,
+        /parent table public\.p/,
+      ],
+      'the table that it inherits from, whose owner may attach one': [
+        `CREATE TABLE p (LIKE _prisma_migrations); ALTER TABLE _prisma_migrations INHERIT p; ALTER TABLE p OWNER TO %OTHER%`,
+        /parent table public\.p/,
+      ],
       'a rule': [
         'CREATE RULE r AS ON INSERT TO _prisma_migrations DO ALSO SELECT trap(new.id)',
         /rule \\?"r\\?"/,
@@ -124,7 +138,7 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
       `runs a function of another role by ${what}`,
       [
         () => `CREATE TABLE _prisma_migrations (${COLUMNS}); ALTER TABLE _prisma_migrations OWNER TO ${owner.name};
-          CREATE FUNCTION trap(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; ${sql};
+          CREATE FUNCTION trap(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'; ${sql.replace('%OTHER%', other.name)};
           CREATE OR REPLACE FUNCTION trap(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
           ALTER FUNCTION trap(text) OWNER TO ${other.name}`,
         says,
