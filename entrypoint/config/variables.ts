@@ -304,7 +304,7 @@ export const VARIABLES = {
   ENTRYPOINT_SHUTDOWN_TIMEOUT: variable(
     duration,
     A_DURATION,
-    'How long the server may take to shut down after SIGTERM before it is killed (SIGKILL). If unset, it is never killed.',
+    'How long the server, a seed or a hook may take to end after SIGTERM before it is killed (SIGKILL). If unset, the server is never killed, and a seed or a hook only after its own timeout.',
   ),
   ENTRYPOINT_HANDOVER: oneOf(
     ['spawn', 'exec', 'auto'],

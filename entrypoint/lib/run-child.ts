@@ -20,6 +20,8 @@ export interface CapturedOptions {
   readonly onLine: (line: string, stream: 'stdout' | 'stderr') => void;
   /** After this time the child and all its descendants get SIGTERM, and SIGKILL if they do not end. */
   readonly timeoutMs?: number;
+  /** How long after a signal to end it and all it has started are killed. */
+  readonly shutdownTimeoutMs?: number | undefined;
   /** Kills it and all it has started at once when aborted. */
   readonly abort?: AbortSignal;
 }
@@ -65,7 +67,7 @@ export async function runChild(
   });
   options.abort?.addEventListener('abort', kill.now, { once: true });
   const running = { ended, kill, send: (signal: NodeJS.Signals) => family.signalGroup(signal) };
-  const result = await forwardSignals(shutdown, running, undefined);
+  const result = await forwardSignals(shutdown, running, options.shutdownTimeoutMs);
   clearTimeout(timer);
   await Promise.race([closed, delay(DRAIN_MS, undefined, { ref: false })]);
   const isEarly = timedOut || shutdown.signal.aborted || options.abort?.aborted === true;

@@ -14,6 +14,7 @@ export interface AppCommand {
   readonly appDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly timeoutMs: number;
+  readonly shutdownTimeoutMs: number | undefined;
   /** The setting of the timeout, as messages name it. */
   readonly timeoutSetting: string;
   /** The error of a command that `what`, such as "ended with exit status 1". */
@@ -38,6 +39,7 @@ export async function runCommand(
       cwd: run.appDir,
       env: run.env,
       timeoutMs: run.timeoutMs,
+      shutdownTimeoutMs: run.shutdownTimeoutMs,
       ...(lockLost !== undefined && { abort: lockLost }),
       onLine: (line: string, stream: 'stdout' | 'stderr') => {
         lines.add(line);

@@ -42,6 +42,7 @@ export async function runHook(
     appDir: target.appDir,
     env: { ...target.appEnv, ...describeFacts(facts), ZARPE_HOOK: stage },
     timeoutMs: hook.timeoutMs,
+    shutdownTimeoutMs: target.server.shutdownTimeoutMs,
     timeoutSetting: 'its timeout in zarpe.config.json',
     failed: (what: string, lines: readonly string[], cause?: unknown) =>
       new BootError(

@@ -1,3 +1,5 @@
+import type { ServerConfig } from '../serve/settings.ts';
+
 /** When a hook runs. The exclusive ones before the server run first, before the boot lock is released. */
 export const HOOK_STAGES = {
   beforeMigrate: 'before-migrate',
@@ -26,6 +28,7 @@ export type HooksConfig = Readonly<Record<HookStage, readonly Hook[]>>;
 export interface HookTarget {
   readonly appDir: string;
   readonly appEnv: NodeJS.ProcessEnv;
+  readonly server: Pick<ServerConfig, 'shutdownTimeoutMs'>;
   readonly hooks: HooksConfig;
 }
 

@@ -44,6 +44,7 @@ export async function runSeed(
     appDir: target.appDir,
     env: target.appEnv,
     timeoutMs,
+    shutdownTimeoutMs: target.server.shutdownTimeoutMs,
     timeoutSetting: 'ENTRYPOINT_SEED_TIMEOUT',
     failed: (what: string, lines: readonly string[], cause?: unknown) => failed(shown, what, lines, cause),
   };

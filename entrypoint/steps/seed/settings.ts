@@ -1,3 +1,5 @@
+import type { ServerConfig } from '../serve/settings.ts';
+
 export interface SeedConfig {
   readonly mode: 'auto' | 'always' | 'never';
   readonly table: string | undefined;
@@ -9,6 +11,7 @@ export interface SeedConfig {
 export interface SeedTarget {
   readonly appDir: string;
   readonly appEnv: NodeJS.ProcessEnv;
+  readonly server: Pick<ServerConfig, 'shutdownTimeoutMs'>;
   /** Whether the migrations before it succeeded. */
   readonly migrated: boolean;
 }

@@ -18,6 +18,13 @@ process.on('SIGTERM', () => { console.log('obeyed'); process.exit(0); });
 console.log('lasting');
 `;
 
+/** Hears the signal and goes on. */
+const DEAF = `
+setInterval(() => {}, 1000);
+process.on('SIGTERM', () => {});
+console.log('lasting');
+`;
+
 const node24 = findNode(24);
 const HANDOVERS = node24 === undefined ? ['spawn'] : ['spawn', 'exec'];
 const HOOKS = {
@@ -37,12 +44,30 @@ async function createApp(hooks: object) {
     files: {
       'lasting.js': LASTING,
       'obedient.js': OBEDIENT,
+      'deaf.js': DEAF,
       'zarpe.config.json': JSON.stringify({ hooks }),
     },
   });
   const database = await createDatabase();
   return { app, env: { DATABASE_URL: database.url, FIXTURE_EXIT_CODE: '0' } };
 }
+
+test.each([
+  ['hook', { beforeServer: [{ command: 'node deaf.js' }] }, {}],
+  ['seed', {}, { ENTRYPOINT_SEED_COMMAND: 'node deaf.js' }],
+])(
+  'a %s that ignores TERM is killed after ENTRYPOINT_SHUTDOWN_TIMEOUT, and the boot ends with 143',
+  async (step, hooks, more) => {
+    const { app, env } = await createApp(hooks);
+    const timeout = { ENTRYPOINT_SHUTDOWN_TIMEOUT: '100ms' };
+    const boot = await startBundle({ dir: app.dir, env: { ...env, ...more, ...timeout } });
+    await boot.waitForLog({ event: 'output', msg: 'lasting' });
+    boot.kill('SIGTERM');
+    expect(await boot.exit).toMatchObject({ code: 143, signal: null });
+    expect(boot.logs.at(-1)).toMatchObject({ step, event: 'shutdown', signal: 'SIGTERM' });
+    expect(boot.processes()).toEqual([]);
+  },
+);
 
 describe.each(CASES)('TERM during a hook $stage, handover $handover', ({ handover, hooksOf }) => {
   const node = handover === 'exec' ? node24 : undefined;
