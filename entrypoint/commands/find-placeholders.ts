@@ -2,7 +2,9 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toRuntimeValues } from '../config/runtime-values.ts';
 import { BootError, EXIT_STATUS, type SettingProblem } from '../core/errors.ts';
+import { explainLimit } from '../core/to-boot-error.ts';
 import { count } from '../lib/count.ts';
+import { messageOf } from '../lib/describe-error.ts';
 import { checkNext } from '../steps/check-build/check-next.ts';
 import { namesIn } from '../steps/runtime-values/fill-build.ts';
 import { findPlaceholders } from '../steps/runtime-values/find-placeholders.ts';
@@ -28,11 +30,23 @@ export async function findPlaceholdersOfImage({
     if (problems.length > 0) throw new BootError('BUILD_INCOMPLETE', problems);
     const list = await findPlaceholders(layoutOf(appDir, next), config, context.shutdown.signal);
     const path = join(appDir, LIST_FILE);
-    writeFileSync(`${path}.new`, `${JSON.stringify({ version: LIST_VERSION, list })}\n`);
-    renameSync(`${path}.new`, path);
+    writeList(path, `${JSON.stringify({ version: LIST_VERSION, list })}\n`);
     const names = [...namesIn(list.files)].sort();
     const found = names.length === 0 ? 'no placeholders' : `the placeholders of ${names.join(', ')}`;
     log.done(`found ${found} in ${list.files.length} of ${count(list.searched, 'file')}; wrote ${LIST_FILE}`);
     return EXIT_STATUS.ok.status;
   });
+}
+
+function writeList(path: string, text: string): void {
+  try {
+    writeFileSync(`${path}.new`, text);
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    const problem = {
+      message: `Could not write the list of placeholders: ${messageOf(error)}`,
+      hint: 'In the Dockerfile RUN node entrypoint.js find-placeholders before USER, or as root (docker run --user 0).',
+    };
+    throw explainLimit(error) ?? new BootError('RUNTIME_VALUES_UNWRITABLE', problem, error);
+  }
 }

@@ -9,6 +9,7 @@ import { UnreadableTextError } from './find/strings.ts';
 import { findHoles, type Language, languageOf } from './find-holes.ts';
 import type { Hole } from './holes.ts';
 import { type BuildFile, isCopied, type Layout, listBuildFiles } from './layout.ts';
+import { readOfBuild } from './readable.ts';
 import { createSearch, type Search } from './search.ts';
 import type { RuntimeValuesConfig } from './settings.ts';
 
@@ -59,7 +60,7 @@ export async function findPlaceholders(
     const whole = join(layout.root, path);
     const language = languageOf(path, path.endsWith('.body') ? contentTypeOf(whole) : undefined);
     if (language === undefined && !isCopied(whole, layout)) continue;
-    const content = readFileSync(whole);
+    const content = readOfBuild(() => readFileSync(whole));
     all.update(`${path}\0${content.length}\0`).update(content);
     try {
       const holes = search && language ? findInFile(content, language, search) : [];

@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { readOfBuild } from './readable.ts';
 
 /** Where the files of a standalone build lie. All paths in it are absolute. */
 export interface Layout {
@@ -41,10 +42,19 @@ export function isCopied(path: string, { serverPath, nextDir }: Layout): boolean
   );
 }
 
-/** The files of the server, of the build and of `public`, in an order that is always the same. */
-export function listBuildFiles({ root, serverPath, nextDir, publicDir }: Layout): BuildFile[] {
-  return [...listFiles(serverPath), ...listFiles(nextDir, APART), ...listFiles(publicDir)].map(
-    ({ path, bytes }) => ({ path: relative(root, path), bytes }),
+/**
+ * The files of the server, of the build and of `public`, in an order that is always the same. Throws `BUILD_INCOMPLETE` if
+ * one that will be copied cannot be read.
+ */
+export function listBuildFiles(layout: Layout): BuildFile[] {
+  const { root, serverPath, nextDir, publicDir } = layout;
+  return readOfBuild(() =>
+    [...listFiles(serverPath), ...listFiles(nextDir, APART), ...listFiles(publicDir)].map(
+      ({ path, bytes, isForAll }) => {
+        if (!isForAll && isCopied(path, layout)) accessSync(path, constants.R_OK);
+        return { path: relative(root, path), bytes };
+      },
+    ),
   );
 }
 
@@ -59,29 +69,30 @@ function ancestorsOf(dir: string): string[] {
   return above === dir ? [] : [dir, ...ancestorsOf(above)];
 }
 
-function listFiles(path: string, without: ReadonlySet<string> = new Set()): BuildFile[] {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return [];
-  if (!stats.isDirectory() && !(stats.isSymbolicLink() && isFolder(path)))
-    return stats.isFile() ? [{ path, bytes: stats.size }] : [];
-  return list(path, without);
+/** A file by its whole path, and whether its mode lets everybody read it. */
+interface ListedFile extends BuildFile {
+  readonly isForAll: boolean;
 }
 
-function list(dir: string, without: ReadonlySet<string>): BuildFile[] {
+function listFiles(path: string, without: ReadonlySet<string> = new Set()): ListedFile[] {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return [];
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return list(path, without);
+  return stats.isFile() ? [toListed(path)] : [];
+}
+
+function list(dir: string, without: ReadonlySet<string>): ListedFile[] {
   return readdirSync(dir, { withFileTypes: true })
     .filter(({ name }) => !without.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(dir, entry.name);
       if (entry.isDirectory()) return list(path, new Set());
-      return entry.isFile() ? [{ path, bytes: lstatSync(path).size }] : [];
+      return entry.isFile() ? [toListed(path)] : [];
     });
 }
 
-function isFolder(path: string): boolean {
-  try {
-    return readdirSync(path) !== undefined;
-  } catch {
-    return false;
-  }
+function toListed(path: string): ListedFile {
+  const { size, mode } = lstatSync(path);
+  return { path, bytes: size, isForAll: (mode & constants.S_IROTH) !== 0 };
 }

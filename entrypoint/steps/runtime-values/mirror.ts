@@ -11,6 +11,7 @@ import {
 import { dirname, join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isCopied, isWithin, type Layout } from './layout.ts';
+import { readOfBuild } from './readable.ts';
 
 /** A compressed copy of a file would be served with what the file held before. */
 const COMPRESSED = ['.gz', '.br', '.zst'];
@@ -39,7 +40,7 @@ export async function mirror(
     signal.throwIfAborted();
     const into = join(target, relative(root, dir));
     mkdirSync(into, { recursive: true });
-    for (const entry of readdirSync(dir, { withFileTypes: true })) {
+    for (const entry of readOfBuild(() => readdirSync(dir, { withFileTypes: true }))) {
       const path = join(dir, entry.name);
       if (written.has(path) || stale.has(path) || path === without) continue;
       if (path === join(nextDir, 'cache') && !isWritable(path)) continue;

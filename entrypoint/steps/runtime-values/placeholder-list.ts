@@ -6,6 +6,7 @@ import { ENCODER_NAMES } from './encode.ts';
 import { digestOf, findPlaceholders, keyOfBuild, type PlaceholderList } from './find-placeholders.ts';
 import type { Hole } from './holes.ts';
 import type { Layout } from './layout.ts';
+import { readOfBuild } from './readable.ts';
 import type { RuntimeValuesConfig } from './settings.ts';
 
 /** What `find-placeholders` writes beside `entrypoint.js` while an image is built. */
@@ -50,7 +51,7 @@ export async function readPlaceholders(
 function readFiles(list: PlaceholderList, { root }: Layout): ReadFile[] | undefined {
   const files: ReadFile[] = [];
   for (const { path, digest, holes } of list.files) {
-    const content = readFileSync(join(root, path));
+    const content = readOfBuild(() => readFileSync(join(root, path)));
     if (digestOf(content) !== digest) return undefined;
     files.push({ path, holes, text: content.toString() });
   }

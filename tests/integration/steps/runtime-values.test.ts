@@ -331,6 +331,37 @@ describe.skipIf(process.getuid?.() !== 0)('a user that owns nothing', () => {
     expect((await runAs(uid, env, ['check'])).stdout).toContain(`--tmpfs ${writeTo}`);
   });
 
+  test.each([
+    ['a file with a placeholder', SCRIPT, []],
+    ['a file with a placeholder that is listed', SCRIPT, ['find-placeholders']],
+    ['code of the server', '.next/server/app/code.js', ['find-placeholders']],
+    ['a folder', '.next/server/app', []],
+  ])('is told which part of the build it may not read: %s', async (_, path, list) => {
+    const files = { '.next/server/app/code.js': 'module.exports=1' };
+    const { app, writeTo, run, runAs, copies } = await createApp(PLACEHOLDERS, { files });
+    await chmod(writeTo, 0o777);
+    if (list.length > 0) await run({}, list);
+    await chmod(app.path(path), 0o600);
+    const { code, logs } = await runAs(uid, env);
+    expect(code).toBe(66);
+    expect(logs.at(-1)).toMatchObject({ error: { code: 'BUILD_INCOMPLETE' } });
+    expect(logs.at(-1)?.msg).toContain(app.path(path));
+    expect(logs.at(-1)?.msg).toContain(`uid ${uid}`);
+    const checked = await runAs(uid, env, ['check']);
+    expect(checked.code).toBe(66);
+    expect(checked.stdout).toContain(app.path(path));
+    expect(await copies()).toEqual([]);
+  });
+
+  test('is told to list the placeholders before USER', async () => {
+    const { app, runAs } = await createApp(PLACEHOLDERS);
+    const { code, logs } = await runAs(uid, {}, ['find-placeholders']);
+    expect(code).toBe(78);
+    expect(logs.at(-1)).toMatchObject({ error: { code: 'RUNTIME_VALUES_UNWRITABLE' } });
+    expect(logs.at(-1)?.msg).toContain('before USER');
+    expect(await readdir(app.dir)).not.toContain('zarpe.placeholders.json.new');
+  });
+
   test('is refused a folder of another user, who could replace what is served, by a link too', async () => {
     const { app, writeTo, run, runAs, copies } = await createApp(PLACEHOLDERS);
     await chmod(writeTo, 0o777);
