@@ -13,6 +13,7 @@ import { AUTOCOMMIT_KINDS, type AutocommitKind, type AutocommitScript } from './
 import { isUnresolved, settleByHand } from './by-hand.ts';
 import { createFaultyApp, passedPoints } from './faulty-app.ts';
 import { findLeftovers, sessionsAreGone, validIndexes } from './leftovers.ts';
+import { drawShare } from './random.ts';
 import { report } from './results.ts';
 import { expectedRecords, takeSnapshot } from './snapshot.ts';
 import { type Instant, type Target, Victim } from './victim.ts';
@@ -48,7 +49,7 @@ export function describeKinds(target: Target): void {
   describe.each(KINDS)('$title', (kind) => {
     test(`${target} struck at every instant`, async () => {
       const rounds = new KindRounds(kind, target, server, template);
-      const instants = await rounds.prepare();
+      const instants = drawShare(await rounds.prepare(), `${kind.title}, ${target}`);
       const tally = { tried: 0, manual: 0 };
       for (const [index, instant] of instants.entries()) {
         const { struck, manual } = await rounds.round(instant, index % 2 === 0);

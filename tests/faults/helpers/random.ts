@@ -1,6 +1,7 @@
 /**
  * Chance that repeats: `ZARPE_TEST_SEED=7 npm run test:faults` takes other choices, and the same ones each time;
  * `ZARPE_TEST_SEED=random` others each time. Every failure names the seed.
+ * `ZARPE_FAULTS_SHARE=0.5` strikes half of the instants that there are.
  *
  *     const random = new Random('kill storm');     // each name its own sequence
  *     random.below(10), random.pick(list), random.chance(0.3), random.shuffle(list), random.fork('name')
@@ -57,6 +58,16 @@ export class Random {
       .sort((a, b) => a.order - b.order)
       .map(({ item }) => item);
   }
+}
+
+const share = Number(process.env.ZARPE_FAULTS_SHARE ?? '1');
+if (!(share > 0 && share <= 1)) throw new Error('ZARPE_FAULTS_SHARE: expected a number above 0, 1 at most');
+
+/** Those of all instants that this run strikes, in their order: at least one. */
+export function drawShare<Item>(instants: readonly Item[], name: string): Item[] {
+  const drawn = new Random(`share ${name}`).shuffle([...instants.keys()]);
+  const chosen = new Set(drawn.slice(0, Math.ceil(instants.length * share)));
+  return instants.filter((_, index) => chosen.has(index));
 }
 
 /** Prints how to repeat the test when it fails. */

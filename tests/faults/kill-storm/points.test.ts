@@ -10,6 +10,7 @@ import { AUTOCOMMIT_KINDS, type BySight } from '../helpers/autocommit-kinds.ts';
 import { isUnresolved, settleByHand } from '../helpers/by-hand.ts';
 import { createFaultyApp, type Pass, passedPoints } from '../helpers/faulty-app.ts';
 import { findLeftovers } from '../helpers/leftovers.ts';
+import { drawShare } from '../helpers/random.ts';
 import { report } from '../helpers/results.ts';
 import { takeSnapshot } from '../helpers/snapshot.ts';
 import { type Target, Victim } from '../helpers/victim.ts';
@@ -139,7 +140,7 @@ describe.each(Object.entries(scenarios))('%s, struck at every boundary of the co
 
   test.each(TARGETS)('%s', async (target) => {
     const tally = { tried: 0, manual: 0 };
-    for (const { fault, hit } of passes) {
+    for (const { fault, hit } of drawShare(passes, `${title}, ${target}`)) {
       const { database, victim } = await prepare();
       const { struck, exit, boot } = await victim.run({ target, instant: { point: fault, hit } }, endOf);
       // Of a process, or a server, there is always one to strike; a session comes and goes.
