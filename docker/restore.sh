@@ -35,6 +35,7 @@ main() {
   find_dump
   refuse_superuser
   list_trusted_entries
+  open_closed_database
   started=$(date +%s)
   tables=$(tables_in_the_way)
   if [ "$tables" = 0 ]; then
@@ -97,6 +98,14 @@ list_trusted_entries() {
   pg_restore --list "$dump" | grep -Fvx -e "$left_out" >"$list"
 }
 
+# A restore that was killed while it exchanged the databases has left this one closed, to superusers too.
+open_closed_database() {
+  is_closed=$(echo "SELECT 1 FROM pg_database WHERE datname = :'name' AND NOT datallowconn" | query --dbname=postgres --set name="$PGDATABASE")
+  [ -n "$is_closed" ] || return 0
+  allow_connections "$PGDATABASE" || fail 1 "database \`$PGDATABASE\` allows no connections, and \`$role\` cannot change that. Its owner or a superuser can"
+  log warn restore opened "database \`$PGDATABASE\` allowed no connections, as an interrupted restore leaves it. It does again"
+}
+
 # Creates a database that does not exist, as on a new server.
 tables_in_the_way() {
   exists=$(echo "SELECT 1 FROM pg_database WHERE datname = :'name'" | query --dbname=postgres --set name="$PGDATABASE")
@@ -116,19 +125,19 @@ replace_database() {
   stamp=$(date -u +%Y%m%dT%H%M%SZ)
   staging=${PGDATABASE}_restoring_$stamp
   former=${PGDATABASE}_before_$stamp
-  create_staging || fail 1 "cannot create the database \`$staging\` to restore into, with the locale and encoding of \`$PGDATABASE\`"
   trap 'exit 143' TERM
   trap 'exit 130' INT
+  create_staging || fail 1 "cannot create the database \`$staging\` to restore into, with the locale and encoding of \`$PGDATABASE\`"
   pg_restore --dbname="$staging" --use-list="$list" --no-owner --exit-on-error "$dump" ||
     fail 1 "pg_restore failed; database \`$PGDATABASE\` is unchanged"
-  copy_properties || fail 1 "cannot copy the properties of \`$PGDATABASE\` to the new database; database \`$PGDATABASE\` is unchanged"
-  exchange_names || fail 1 "cannot rename the restored database; database \`$PGDATABASE\` is unchanged$(name_sessions)"
+  exchange_databases || fail 1 "cannot exchange the databases; database \`$PGDATABASE\` is unchanged$(name_sessions)"
   staging=''
   log info restore restored "${dump#"$BACKUP_DIR"/} is restored; the previous database is kept as $former. Drop it when you no longer need it" \
     seconds $(($(date +%s) - started))
 }
 
-# With the encoding, the locale and the tablespace of the present database.
+# With the encoding, the locale and the tablespace of the present database. Only its owner and superusers can connect:
+# pg_restore revokes privileges after the data, and a session of another role would stop the exchange.
 create_staging() {
   create=$(query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" <<'SQL'
 SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L', :'staging',
@@ -139,19 +148,27 @@ SELECT format('CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L L
     WHEN 'b' THEN format(' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', d ->> 'datlocale')
     WHEN 'c' THEN ' LOCALE_PROVIDER libc' ELSE '' END
   || CASE spcname WHEN 'pg_default' THEN '' ELSE format(' TABLESPACE %I', spcname) END
+  || ' ALLOW_CONNECTIONS false'
 FROM pg_database, to_jsonb(pg_database) AS d, pg_tablespace
 WHERE datname = :'name' AND pg_tablespace.oid = dattablespace
 SQL
   ) || return 1
-  query --dbname=postgres --command "$create"
+  query --dbname=postgres --command "$create" &&
+    printf 'REVOKE ALL ON DATABASE :"name" FROM PUBLIC;\n' | query --dbname=postgres --set name="$staging" &&
+    allow_connections "$staging"
 }
 
+# In one transaction, so that a database with that name always exists, and the new one admits nobody before it has the name.
 # Copies owner, grants, settings, limits and comment of the present database. Logs a warning for each one that this role may
-# not copy, and continues. Other roles can choose these texts: each part is quoted, and a line break in it cannot forge a
-# line of the list.
-copy_properties() {
-  not_copied=$(query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" <<'SQL'
+# not copy. Other roles can choose these texts: each part is quoted, and a line break in it cannot forge a line of the list.
+exchange_databases() {
+  closed=yes
+  not_copied=$(query --dbname=postgres --set name="$PGDATABASE" --set former="$former" --set staging="$staging" <<'SQL'
+ALTER DATABASE :"name" ALLOW_CONNECTIONS false;
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname IN (:'name', :'staging') AND backend_type = 'client backend' \g /dev/null
 SELECT set_config('zarpe.name', :'name', false), set_config('zarpe.staging', :'staging', false) \g /dev/null
+BEGIN;
 DO $$
 DECLARE
   statement text;
@@ -163,11 +180,11 @@ BEGIN
   SELECT * INTO STRICT db FROM pg_database WHERE datname = current_setting('zarpe.name');
   FOR statement IN
     SELECT format('ALTER DATABASE %I OWNER TO %I', staging, pg_get_userbyid(db.datdba)) WHERE pg_get_userbyid(db.datdba) <> current_user
-    UNION ALL SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', staging) WHERE db.datacl IS NOT NULL
+    UNION ALL SELECT format('REVOKE ALL ON DATABASE %I FROM %I', staging, pg_get_userbyid(db.datdba))
     UNION ALL SELECT format('GRANT %s ON DATABASE %I TO %s%s', privilege_type, staging,
         CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
         CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-      FROM aclexplode(db.datacl) WHERE grantee <> db.datdba
+      FROM aclexplode(coalesce(db.datacl, acldefault('d', db.datdba)))
     UNION ALL SELECT format('ALTER DATABASE %I CONNECTION LIMIT %s', staging, db.datconnlimit) WHERE db.datconnlimit <> -1
     UNION ALL SELECT format('ALTER DATABASE %I IS_TEMPLATE true', staging) WHERE db.datistemplate
     UNION ALL SELECT format('COMMENT ON DATABASE %I IS %L', staging, shobj_description(db.oid, 'pg_database'))
@@ -193,52 +210,39 @@ BEGIN
   END LOOP;
   PERFORM set_config('zarpe.not_copied', not_copied::text, false);
 END $$;
+ALTER DATABASE :"name" RENAME TO :"former";
+ALTER DATABASE :"staging" RENAME TO :"name";
+ALTER DATABASE :"former" ALLOW_CONNECTIONS true;
 SELECT regexp_replace(line, '[[:cntrl:]]+', ' ', 'g') FROM unnest(current_setting('zarpe.not_copied')::text[]) AS line;
+COMMIT;
 SQL
   ) || return 1
+  closed=''
   [ -z "$not_copied" ] || printf '%s\n' "$not_copied" | while read -r line; do
     log warn restore not-copied "not copied to the restored database, run it as superuser: $line"
   done
 }
 
-# In one transaction, so that a database with that name always exists.
-exchange_names() {
-  closed=yes
-  query --dbname=postgres --set name="$PGDATABASE" --set former="$former" --set staging="$staging" >/dev/null <<'SQL'
-ALTER DATABASE :"name" ALLOW_CONNECTIONS false;
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :'name' AND backend_type = 'client backend';
-BEGIN;
-ALTER DATABASE :"name" RENAME TO :"former";
-ALTER DATABASE :"staging" RENAME TO :"name";
-COMMIT;
-SQL
-  exchange_status=$?
-  open_again
-  return "$exchange_status"
-}
-
 # The sessions that this role may not end, of which it sees no more than the role.
 name_sessions() {
-  sessions=$(query --dbname=postgres --set name="$PGDATABASE" <<'SQL'
-SELECT format('process %s of role %I', pid, usename) FROM pg_stat_activity
-WHERE datname = :'name' AND NOT pg_has_role(usesysid, 'USAGE')
+  sessions=$(query --dbname=postgres --set name="$PGDATABASE" --set staging="$staging" <<'SQL'
+SELECT format('process %s of role %I', pid, usename) || CASE datname WHEN :'name' THEN '' ELSE ' in ' || quote_ident(datname) END
+FROM pg_stat_activity WHERE datname IN (:'name', :'staging') AND NOT pg_has_role(usesysid, 'USAGE')
 ORDER BY pid
 SQL
   ) || true
-  [ -z "$sessions" ] || printf '. It is in use by other roles, whose sessions a superuser has to end first: %s' "$(name_some "$sessions")"
+  [ -z "$sessions" ] || printf '. Other roles are connected, and a superuser has to end their sessions first: %s' "$(name_some "$sessions")"
 }
 
-# After an error or a signal the previous database can have either name: allow connections to both.
-open_again() {
-  for name in "$former" "$PGDATABASE"; do
-    printf 'ALTER DATABASE :"name" ALLOW_CONNECTIONS true;\n' |
-      query --dbname=postgres --set name="$name" >/dev/null 2>&1 || true
-  done
-  closed=''
+allow_connections() {
+  printf 'ALTER DATABASE :"name" ALLOW_CONNECTIONS true;\n' | query --dbname=postgres --set name="$1"
 }
 
+# After an error or a signal the previous database can have either name.
 end() {
-  [ -z "$closed" ] || open_again
+  for name in ${closed:+"$former" "$PGDATABASE"}; do
+    allow_connections "$name" 2>/dev/null || true
+  done
   rm -f ${list:+"$list"}
   [ -z "$staging" ] || dropdb --maintenance-db=postgres --if-exists --force "$staging" || true
 }

@@ -214,6 +214,7 @@ describe('restore', () => {
     await other.query("COMMENT ON DATABASE zarpe IS 'it''s ours'; ALTER DATABASE zarpe CONNECTION LIMIT 42");
     await other.query('CREATE ROLE reader; GRANT CONNECT ON DATABASE zarpe TO reader WITH GRANT OPTION');
     await other.query('REVOKE CONNECT ON DATABASE zarpe FROM PUBLIC');
+    await other.query('REVOKE TEMPORARY ON DATABASE zarpe FROM zarpe');
     await other.query(`ALTER DATABASE zarpe SET search_path = "$user", "a b", public`);
     await other.query("ALTER DATABASE zarpe SET statement_timeout = '10min'");
     await other.query("ALTER ROLE zarpe IN DATABASE zarpe SET lock_timeout = '3s'");
@@ -351,7 +352,7 @@ describe('restore', () => {
   test('that the session of another role stops names that role, and leaves the database as it was', async () => {
     const other = await createNotes();
     expect((await backup(other, 'once')).code).toBe(0);
-    await other.query('CREATE ROLE eve LOGIN');
+    await other.query('CREATE ROLE eve LOGIN; ALTER DATABASE zarpe IS_TEMPLATE true');
     const session = asEve(other, 'SELECT pg_sleep(600)').catch(() => undefined);
     const isIn = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'eve'";
     await expect.poll(() => other.query(isIn)).toBe('1');
@@ -359,30 +360,53 @@ describe('restore', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/database `zarpe` is unchanged.*process \d+ of role eve/);
     expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
+    expect(await other.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'zarpe_%'")).toBe('0');
     await other.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'eve'");
     await session;
+  });
+
+  test('with --force admits no other role to the new database, and then the same roles as before', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await other.query("CREATE ROLE eve LOGIN PASSWORD 'eve'");
+    const privileges = `SELECT datacl IS NULL, a.grantee::regrole, a.privilege_type, a.is_grantable FROM pg_database d,
+      aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a WHERE datname = 'zarpe' ORDER BY 2, 3`;
+    const before = await other.query(privileges);
+    expect(before).toContain('t|-|CONNECT');
+    await restoreWith(
+      other,
+      `pg_restore() {
+         command pg_restore "$@" || return
+         case "$*" in *--dbname=*)
+           PGPASSWORD=eve command psql --username=eve --dbname="$staging" --command 'SELECT 1' 2>/tmp/refusal ;;
+         esac || true
+       }`,
+      0,
+      'grep "permission denied for database" /tmp/refusal',
+    );
+    expect((await other.query(privileges)).replace(/^f/gm, 't')).toBe(before);
+    await asEve(other, 'SELECT 1');
   });
 
   test('with --force that is ended while the names change leaves the database as it was, open to all', async () => {
     const other = await createNotes();
     expect((await backup(other, 'once')).code).toBe(0);
-    await inBackups(
-      other,
-      `cp /opt/docker/*.sh /tmp
-       cat - /opt/docker/restore.sh >/tmp/restore.sh <<'END'
-       psql() {
-         case "$*" in
-           *former=*) head -n 1 | command psql "$@"; kill -TERM $$ ;;
-           *) command psql "$@" ;;
-         esac
-       }
-END
-       status=0
-       sh /tmp/restore.sh --force latest || status=$?
-       [ "$status" = 143 ]`,
-    );
+    await restoreWith(other, endAtExchange('TERM'), 143);
     expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
     expect(await other.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'zarpe_%'")).toBe('0');
+  });
+
+  test('that is killed while the names change leaves a closed database, which the next restore opens', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await restoreWith(other, endAtExchange('KILL'), 137);
+    await expect(asApp(other, 'SELECT 1')).rejects.toThrow('not currently accepting connections');
+    const { code, stdout } = await restore(other, '--force', 'latest');
+    expect(code, stdout).toBe(0);
+    expect(stdout).toMatch(/"level":"warn".*"event":"opened"/);
+    const open = "SELECT bool_and(datallowconn) FROM pg_database WHERE datname LIKE 'zarpe%'";
+    expect(await other.query(open)).toBe('t');
+    expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
   });
 
   test('fills a database that is empty or not there, which the app then owns', async () => {
@@ -459,6 +483,31 @@ async function inBackups(project: Project, script: string): Promise<void> {
     script,
   ];
   await project.compose(...run);
+}
+
+/** `restore.sh --force latest` with shell functions in place of programs, then a check in the same container. */
+async function restoreWith(project: Project, functions: string, status: number, check = ':'): Promise<void> {
+  await inBackups(
+    project,
+    `cp /opt/docker/*.sh /tmp
+     cat - /opt/docker/restore.sh >/tmp/restore.sh <<'END'
+${functions}
+END
+     status=0
+     sh /tmp/restore.sh --force latest || status=$?
+     [ "$status" = ${status} ]
+     ${check}`,
+  );
+}
+
+/** The restore gets the signal once it has closed the database. */
+function endAtExchange(signal: 'TERM' | 'KILL'): string {
+  return `psql() {
+    case "$*" in
+      *former=*) head -n 1 | command psql "$@"; kill -${signal} $$ ;;
+      *) command psql "$@" ;;
+    esac
+  }`;
 }
 
 async function files(project: Project): Promise<string> {
