@@ -76,9 +76,10 @@ export async function writeBuild(
   log.done(isNew ? `put ${what} into a copy of the build in ${dir}` : `an earlier start put ${what}: ${dir}`);
   const moved = (path: string) => join(dir, relative(layout.root, path));
   const serverPath = moved(next.serverPath);
+  const workDir = isWithin(appDir, layout.root) ? moved(appDir) : appDir;
   return {
     ...build,
-    server: { ...build.server, command: ['node', serverPath], dir: moved(appDir), name: serverPath },
+    server: { ...build.server, command: ['node', serverPath], dir: workDir, name: serverPath },
     next: { ...next, serverPath, nextDir: moved(next.nextDir) },
   };
 }

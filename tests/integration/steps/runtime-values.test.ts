@@ -125,6 +125,17 @@ describe('values that are known at run time', () => {
     expect(await readdir(join(copy, 'public'))).toContain('robots.txt.gz');
   });
 
+  test('are put into a build that lies outside of the app folder', async () => {
+    const { app } = await createApp({});
+    const { run, read } = await createApp(PLACEHOLDERS);
+    const { code, logs } = await run({
+      NEXT_PUBLIC_API: 'https://api.example',
+      ENTRYPOINT_SERVER: app.path('server.js'),
+    });
+    expect(code, JSON.stringify(logs.at(-1))).toBe(0);
+    expect(await read(SCRIPT)).toContain('https://api.example');
+  });
+
   test('are given to the browser as a script, without the secrets', async () => {
     const section = { browserEnv: { names: ['NEXT_PUBLIC_*', 'REGION'] } };
     const { run, read, copies, app } = await createApp(section, {
