@@ -50,7 +50,7 @@ export function watchScript(
   const look = async () => {
     side ??= new SideConnection(session.settings);
     const [sample] = (await side.ask<ActivitySample>(query)) ?? [];
-    waitsFor = sample?.who ?? null;
+    waitsFor = sample?.who ? plainLine(sample.who) : null;
     blocker = waitsFor ?? blocker;
     // Behind a pooler a script may wait for a backend.
     const mayBeIdle = sample === undefined || sample.at_work || database.isPooled || !underway;
@@ -66,11 +66,7 @@ export function watchScript(
     nextProgressMs += PROGRESS_EVERY_MS;
     const message = `${name} has been running for ${formatDuration(runsMs)}`;
     if (waitsFor === null) log.info('progress', message, { migration: name });
-    else
-      log.info('progress', `${message}, and waits for ${plainLine(waitsFor)}`, {
-        migration: name,
-        holder: waitsFor,
-      });
+    else log.info('progress', `${message}, and waits for ${waitsFor}`, { migration: name, holder: waitsFor });
   };
   const cancel = () => {
     isEnding = true;

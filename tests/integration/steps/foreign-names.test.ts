@@ -96,6 +96,25 @@ test('a prepared transaction that holds the boot lock is named, with what ends i
   expect(stdout).toContain("ROLLBACK PREPARED 'held'");
 });
 
+test('the names of a role and of its prepared transaction, which holds a lock that a migration waits for, stand on the line that names them', async () => {
+  const server = await startServer({ settings: { max_prepared_transactions: '2' } });
+  const database = await createDatabase({ server });
+  const app = await createStandalone({ migrations: { '0001': 'CREATE TABLE items (id int)' } });
+  const env = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '200ms', LOG_FORMAT: 'pretty' };
+  expect((await runBundle({ dir: app.dir, args: ['migrate'], env })).code).toBe(0);
+  await app.addMigration('0002', 'ALTER TABLE items ADD name text');
+  const session = await database.connect();
+  const name = FORGED.trim().replaceAll("'", '');
+  await session.query(`CREATE ROLE "${name}" SUPERUSER; SET SESSION AUTHORIZATION "${name}"`);
+  await session.query(`BEGIN; LOCK TABLE items; PREPARE TRANSACTION '${FORGED.replaceAll("'", "''")}'`);
+  const boot = await startBundle({ dir: app.dir, args: ['migrate'], env });
+  await boot.waitForLine(/could not acquire a lock held by prepared transaction/);
+  await database.query(`ROLLBACK PREPARED '${FORGED.replaceAll("'", "''")}'`);
+  expect((await boot.exit).code, boot.stdout).toBe(0);
+  expect(boot.stdout).toContain('Fix: run');
+  expect(boot.stdout).not.toMatch(/^\s*Fix: run/m);
+});
+
 test.each([['status'], ['check'], ['start']])(
   'a statement of %s that another session cancels is 75',
   async (command) => {
