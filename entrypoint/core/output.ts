@@ -1,4 +1,5 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
@@ -21,7 +22,7 @@ export class Output {
     this.#fd = fd;
     if (isFile(fd)) return;
     try {
-      this.#stream = fd === 1 ? process.stdout : process.stderr;
+      this.#stream = reopenPipe(fd) ?? (fd === 1 ? process.stdout : process.stderr);
       this.#stream.on('error', () => undefined);
     } catch {
       // The terminal is gone already: each write fails with EIO.
@@ -85,13 +86,27 @@ function isFile(fd: number): boolean {
   return !stat.isFIFO() && !stat.isSocket() && !isatty(fd);
 }
 
+/**
+ * The same pipe, opened once more where the system allows that: Node.js makes what it writes to non-blocking, also for
+ * the server that inherits it, and a program that does not expect that loses output.
+ */
+function reopenPipe(fd: number): Writable | undefined {
+  if (!fstatSync(fd).isFIFO()) return undefined;
+  try {
+    const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    return new Socket({ fd: own, readable: false, writable: true });
+  } catch {
+    return undefined;
+  }
+}
+
 function writeWhole(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
 }
 
 /**
- * The server inherits the same pipe or terminal, and starting a process makes it blocking for both: a stalled reader
+ * The server inherits a socket, a terminal or a pipe that could not be reopened, and starting a process makes it blocking for both: a stalled reader
  * would then block us. Node.js has no public API to undo that.
  * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c `uv__process_child_init`
  */

@@ -8,8 +8,11 @@ import { describe, expect, test } from 'vitest';
 import { type BundleProcess, runBundle, startBundle } from '../helpers/bundle.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase } from '../helpers/database.ts';
+import { findNode } from '../helpers/node-versions.ts';
 import { OutputLines } from '../helpers/output-lines.ts';
 import { createStandalone, type StandaloneOptions } from '../helpers/standalone.ts';
+
+const node24 = findNode(24);
 
 class OutputReader extends OutputLines {
   constructor(stream: Readable) {
@@ -108,6 +111,25 @@ describe('output that cannot be written', () => {
     await expect.poll(() => boot.processes()).toEqual([]);
   });
 });
+
+test.each(node24 === undefined ? ['spawn'] : ['spawn', 'exec'])(
+  'a pipe whose reader is late gets all of what a server that is not Node.js writes, handover %s',
+  async (handover) => {
+    const { reader, writer } = await createPipe();
+    const { dir } = await createStandalone();
+    const env = {
+      ENTRYPOINT_DATABASE: 'off',
+      ENTRYPOINT_HANDOVER: handover,
+      ENTRYPOINT_SERVER_COMMAND: 'dd if=/dev/zero bs=1M count=1',
+    };
+    const boot = await startBundle({ dir, node: node24, stdout: writer, env });
+    closeSync(writer);
+    await expect.poll(() => boot.processes().some(({ command }) => command.includes('dd if='))).toBe(true);
+    const output = await text(new Socket({ fd: reader }));
+    expect(output.split('\0')).toHaveLength(2 ** 20 + 1);
+    expect(await boot.exit).toMatchObject({ code: 0 });
+  },
+);
 
 describe('a reader of the log that stops', () => {
   test('loses lines, which the log reports, and stops neither a boot, nor a seed, nor the server', async () => {
