@@ -73,8 +73,17 @@ export function refusedByGuard(error: unknown, schema: string | null): BootError
 
 function readDoubt(message: string): HistoryDoubt | undefined {
   const [, json] = new RegExp(`${UNTRUSTED}(\\[.*\\])`, 's').exec(message) ?? [];
-  const [reason, found]: unknown[] = json === undefined ? [] : JSON.parse(json);
+  const [reason, found]: unknown[] = json === undefined ? [] : parse(json);
   return typeof reason === 'string' && isReason(reason) && typeof found === 'string'
     ? [reason, found]
     : undefined;
+}
+
+/** A script may fail with a text that only looks like it. */
+function parse(json: string): unknown[] {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return [];
+  }
 }

@@ -15,8 +15,8 @@ export function unknownName(name: string, { dir, migrations }: MigrationsFolder)
 
 export function pooled({ session: { settings } }: Database): BootError {
   return new BootError('POOLER_UNSUITABLE', {
-    message: `${settings.source} leads to a pooler at ${settings.host}:${settings.port}, which does not lead to the scratch database that baseline creates`,
-    hint: 'Set DIRECT_URL to a direct connection to the server.',
+    message: `${settings.source.url} leads to a pooler at ${settings.host}:${settings.port}, which does not lead to the scratch database that baseline creates`,
+    hint: `Set ${settings.source.direct} to a direct connection to the server.`,
   });
 }
 

@@ -4,6 +4,7 @@ import { faultPoint } from '../../core/fault-point.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import { codeOf, messageOf } from '../../lib/describe-error.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
+import { ProtocolError } from '../../postgres/protocol-error.ts';
 import { quoteIdentifier, quoteLiteral, type Session } from '../../postgres/session.ts';
 import { dropScratchDatabase, findScratchDatabases, SCRATCH_PREFIX } from './find-scratch-databases.ts';
 
@@ -38,7 +39,7 @@ async function create(session: Session): Promise<string> {
   const [like] = await session.query<{ id: string; encoding: string; collate: string; ctype: string }>(`
     select oid::text as id, pg_catalog.pg_encoding_to_char(encoding)::text as encoding, datcollate::text as collate, datctype::text as ctype
     from pg_catalog.pg_database where datname = pg_catalog.current_database()`);
-  if (like === undefined) throw new Error('the current database is not in pg_database');
+  if (like === undefined) throw new ProtocolError('no row of the current database');
   const name = `${SCRATCH_PREFIX}${like.id}_${randomBytes(8).toString('hex')}`;
   const settings = [
     'TEMPLATE template0',

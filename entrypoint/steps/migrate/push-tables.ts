@@ -4,6 +4,7 @@ import type { Database } from '../../database/database.ts';
 import { untrustedOwner } from '../../database/trust.ts';
 import { plainLine } from '../../lib/plain-text.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
+import { ProtocolError } from '../../postgres/protocol-error.ts';
 import { quoteLiteral } from '../../postgres/session.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
 
@@ -50,7 +51,7 @@ export async function countRows(
     const [row] = await ask<{ rows: string }>(
       `select pg_catalog.count(*)::text as rows from ${table} ${where}`,
     );
-    if (row === undefined) throw new Error('a count has no row');
+    if (row === undefined) throw new ProtocolError('no row of a count');
     return row.rows;
   } catch (error) {
     throw cannotCount(table, error) ?? error;

@@ -41,6 +41,17 @@ async function scratchDatabases({ admin, name }: Database): Promise<number> {
 }
 
 describe('baseline', () => {
+  test('is refused behind a pooler, with the name of the variable that leads there', async () => {
+    const { database, app } = await prepare(SCHEMA_OF_TWO);
+    const env = { DATABASE_URL: database.urlFor(undefined, { pgbouncer: 'true' }) };
+    const { code, logs } = await runBundle({ dir: app.dir, args: ['baseline', '0002_code'], env });
+    expect(code).not.toBe(0);
+    expect(logs.at(-1)).toMatchObject({
+      error: { code: 'POOLER_UNSUITABLE' },
+      msg: expect.stringContaining('DATABASE_URL leads to a pooler at '),
+    });
+  });
+
   test('records the migrations that make the schema that is there, and the next start applies the rest', async () => {
     const { database, run } = await prepare(SCHEMA_OF_TWO);
     const before = await dumpSchema(database.url);

@@ -246,6 +246,17 @@ test('a history with other defaults that are values, and with indexes of its col
   expect(await database.migrations()).toMatchObject([{ migration_name: '0001_users' }]);
 });
 
+test('a migration that fails with the words of the guard has failed, and is no internal error: 65', async () => {
+  const database = await prepare('SELECT');
+  await app.write(
+    'prisma/migrations/0001_users/migration.sql',
+    "DO $$ BEGIN RAISE 'the history is not trusted: [no JSON]'; END $$",
+  );
+  const { code, stdout } = await run(database, ['migrate']);
+  expect(code, stdout).toBe(65);
+  expect(stdout).toContain('MIGRATION_FAILED');
+});
+
 test('a history of pg_database_owner, as which only the owner of the database acts, is read and written', async () => {
   const database = await prepare(`CREATE TABLE _prisma_migrations (${COLUMNS});
     ALTER TABLE _prisma_migrations OWNER TO pg_database_owner`);

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { Database } from '../../../entrypoint/database/database.ts';
+import { Session } from '../../../entrypoint/postgres/session.ts';
+import { withScratchDatabase } from '../../../entrypoint/steps/baseline/scratch-database.ts';
+import { countRows } from '../../../entrypoint/steps/migrate/push-tables.ts';
+
+/** A server that answers every query without a row. */
+const session = Object.create(Session.prototype, { query: { value: async () => [] } });
+const database = Object.create(Database.prototype, { session: { value: session } });
+const LOST = { name: 'ProtocolError', code: 'EBADMSG' };
+
+test('a count without a row is an error of the server, not an internal one', async () => {
+  const count = { table: '"a"', where: '', hold: 'ACCESS SHARE' } as const;
+  await expect(countRows(database, ['public'], count, async () => [])).rejects.toMatchObject(LOST);
+});
+
+test('a server that does not know the current database is at fault before a scratch database is made', async () => {
+  const log = Object.create(null);
+  await expect(withScratchDatabase(session, log, async () => undefined)).rejects.toMatchObject(LOST);
+});
