@@ -4,8 +4,9 @@ import { BootError } from '../../core/errors.ts';
 import { faultPoint } from '../../core/fault-point.ts';
 import { toBootError } from '../../core/to-boot-error.ts';
 import { codeOf, messageOf } from '../../lib/describe-error.ts';
+import { isWhole, writeInventory } from './inventory.ts';
 import { checkOwner } from './owners.ts';
-import { markUse, removeUnused, temporaryName } from './used-folders.ts';
+import { markUse, removeUnless, removeUnused, temporaryName } from './used-folders.ts';
 
 /**
  * The folder of a build with values in `writeTo`. If no earlier start has made it, `write` fills a folder beside it, which
@@ -18,16 +19,14 @@ export async function publish(
   write: (dir: string) => Promise<void>,
 ): Promise<{ readonly dir: string; readonly isNew: boolean }> {
   const folder = join(writeTo, digest);
-  const dir = join(folder, 'app');
   try {
     // Of a file system that is read only, mkdir says that a folder is missing.
     checkWritable(writeTo);
     mkdirSync(writeTo, { recursive: true, mode: 0o755 });
     checkOwner(writeTo);
-    const isNew = !isThere(dir, folder) && (await writeFolder(writeTo, folder, write));
-    markUse(folder);
+    const isNew = !reuse(writeTo, folder) && (await writeFolder(writeTo, folder, write));
     removeUnused(writeTo, digest);
-    return { dir, isNew };
+    return { dir: join(folder, 'app'), isNew };
   } catch (error) {
     throw explainUnwritable(error, writeTo);
   }
@@ -66,6 +65,7 @@ async function writeFolder(
     // What is in it may have any mode.
     mkdirSync(unfinished, { mode: 0o700 });
     await write(join(unfinished, 'app'));
+    writeInventory(unfinished);
     markUse(unfinished);
     faultPoint('values:written');
     renameSync(unfinished, folder);
@@ -74,18 +74,26 @@ async function writeFolder(
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
     // Another replica was faster.
-    if (EXISTS.has(codeOf(error)) && isThere(join(folder, 'app'), folder)) return false;
+    if (EXISTS.has(codeOf(error)) && reuse(writeTo, folder)) return false;
     throw error;
   }
 }
 
 const EXISTS = new Set(['EEXIST', 'ENOTEMPTY']);
 
-/** Nobody else may have put a build there for us to serve. */
-function isThere(dir: string, folder: string): boolean {
+/** Takes the folder into use; false if there is none, or one that is not whole, which is removed. */
+function reuse(writeTo: string, folder: string): boolean {
   if (!existsSync(folder)) return false;
-  checkOwner(folder);
-  return existsSync(dir);
+  try {
+    // Nobody else may have put a build there for us to serve.
+    checkOwner(folder);
+    if (isWhole(folder)) return markUse(folder);
+    removeUnless(isWhole, writeTo, folder);
+  } catch (error) {
+    // Another replica was faster here too.
+    if (codeOf(error) !== 'ENOENT' && !EXISTS.has(codeOf(error))) throw error;
+  }
+  return false;
 }
 
 const UNWRITABLE = new Set([

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -12,6 +13,7 @@ import {
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { faultPoint } from '../../core/fault-point.ts';
+import { codeOf } from '../../lib/describe-error.ts';
 import { isOurs } from './owners.ts';
 
 const USERS = 'users';
@@ -25,10 +27,18 @@ export function temporaryName(purpose: 'new' | 'old'): string {
   return `.${purpose}-${randomUUID()}~${thisProcess()}`;
 }
 
-/** Remembers in the folder that this process serves it. */
-export function markUse(folder: string): void {
-  mkdirSync(join(folder, USERS), { recursive: true });
-  writeFileSync(join(folder, USERS, thisProcess()), '');
+/** Remembers in the folder that this process serves it; false if another start has just moved it away. */
+export function markUse(folder: string): boolean {
+  const users = join(folder, USERS);
+  try {
+    // Alone: the folder must not come into being anew.
+    if (!existsSync(users)) mkdirSync(users);
+    writeFileSync(join(users, thisProcess()), '');
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Removes the builds with other values that no process serves any more, and what killed starts left. */
@@ -39,20 +49,23 @@ export function removeUnused(writeTo: string, digest: string): void {
       if (!isOurs(folder)) continue;
       if (/^\.(?:new|old)-/.test(name)) {
         if (!isAtWork(name.slice(name.indexOf('~') + 1), folder, HOUR_MS)) remove(folder);
-      } else if (DIGEST.test(name) && name !== digest && !isUsed(folder)) removeIfStillUnused(writeTo, name);
+      } else if (DIGEST.test(name) && name !== digest && !isUsed(folder))
+        removeUnless(isUsed, writeTo, folder);
     } catch {
       // Another replica removes it too.
     }
   }
 }
 
-/** A start that comes between the look and the removal finds nothing there, and writes the folder anew. */
-function removeIfStillUnused(writeTo: string, name: string): void {
-  const folder = join(writeTo, name);
+/**
+ * Moves the folder away, looks again, and removes it: a start that comes in between finds nothing there, and writes the
+ * folder anew.
+ */
+export function removeUnless(isNeeded: (folder: string) => boolean, writeTo: string, folder: string): void {
   const removed = join(writeTo, temporaryName('old'));
   renameSync(folder, removed);
   faultPoint('values:remove');
-  if (isUsed(removed)) renameSync(removed, folder);
+  if (isNeeded(removed)) renameSync(removed, folder);
   else remove(removed);
 }
 

@@ -8,6 +8,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -87,6 +88,36 @@ describe('values that are known at run time', () => {
     expect(await copies()).toHaveLength(1);
     expect(await read(SCRIPT)).toContain('https://two.example');
     expect(await read(SCRIPT)).not.toContain('one.example');
+  });
+
+  test.each([
+    ['cut short', (copy: string) => truncate(join(copy, 'server.js'), 10)],
+    ['gone', (copy: string) => rm(join(copy, SCRIPT))],
+    ['a link that is gone', (copy: string) => rm(join(copy, 'node_modules'))],
+    ['all users gone', (copy: string) => rm(join(copy, '../users'), { recursive: true })],
+  ])('are served whole where a part of an earlier copy is lost: %s', async (_, damage) => {
+    const { app, run, copies } = await createApp(PLACEHOLDERS);
+    const env = { NEXT_PUBLIC_API: 'https://one.example' };
+    await run(env);
+    const [copy = ''] = await copies();
+    await damage(copy);
+    const { code, stderr } = await run(env);
+    expect(code, stderr).toBe(0);
+    expect(await copies()).toEqual([copy]);
+    expect(await readFile(join(copy, 'server.js'))).toEqual(await readFile(app.path('server.js')));
+    expect(await readFile(join(copy, SCRIPT), 'utf8')).toContain('https://one.example');
+    expect(await readlink(join(copy, 'node_modules'))).toBe(app.path('node_modules'));
+    expect(await readdir(join(copy, '../users'))).not.toEqual([]);
+  });
+
+  test('stay as the server has written its pages anew', async () => {
+    const { run, read, copies } = await createApp(PLACEHOLDERS);
+    const env = { NEXT_PUBLIC_API: 'https://one.example' };
+    await run(env);
+    const [copy = ''] = await copies();
+    await writeFile(join(copy, '.next/server/app/index.html'), 'anew');
+    expect(said((await run(env)).logs).at(-1)).toContain('an earlier start put');
+    expect(await read('.next/server/app/index.html')).toBe('anew');
   });
 
   test('are the same for replicas that start at once, in one folder', async () => {

@@ -1,0 +1,39 @@
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+
+const FILE = 'files.json';
+/** Pages are written anew by the server that serves them. */
+const REWRITTEN = /\.(?:html|rsc|body|meta|json)$/;
+
+/** Notes what is in the app of a folder, with the sizes. */
+export function writeInventory(folder: string): void {
+  const files = listWithin(join(folder, 'app'), '').map((path) => [path, sizeOf(folder, path)]);
+  writeFileSync(join(folder, FILE), JSON.stringify(files));
+}
+
+/** Whether all of it is still there: a power cut, or what cleans up in /tmp, may have left a part. */
+export function isWhole(folder: string): boolean {
+  try {
+    const files = z
+      .array(z.tuple([z.string(), z.number()]))
+      .parse(JSON.parse(readFileSync(join(folder, FILE), 'utf8')));
+    return files.every(([path, bytes]) => {
+      const size = sizeOf(folder, path);
+      return size === bytes || (REWRITTEN.test(path) && size > 0);
+    });
+  } catch {
+    return false;
+  }
+}
+
+function listWithin(root: string, dir: string): string[] {
+  return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    return entry.isDirectory() ? listWithin(root, path) : [path];
+  });
+}
+
+function sizeOf(folder: string, path: string): number {
+  return lstatSync(join(folder, 'app', path)).size;
+}
