@@ -21,9 +21,9 @@ export async function boot(config: AnyConfig, args: readonly string[], context: 
   await checkHooks(config, context);
   await using server = await loadServer({ ...config, ...build.server, args }, config.server, context);
   const appEnv = await withBootProbe(config, context, async () => {
-    const prepared = await prepareDatabase(config, build, context);
-    await runHooks('beforeServer', { ...config, ...prepared }, prepared.facts, undefined, context);
-    return prepared.appEnv;
+    const { appEnv, facts } = await prepareDatabase(config, build, context);
+    await runHooks({ stage: 'beforeServer', target: { ...config, appEnv }, facts }, context);
+    return appEnv;
   });
   context.steps.summarize();
   return await serve(server, appEnv, config.server, context);
@@ -36,12 +36,12 @@ async function prepareDatabase(config: AnyConfig, { prisma }: Build, context: Co
   const whenUnreachable = (error: BootError) => continueWithout(error, config, context);
   return withDatabase(config, { createDatabase: true, whenUnreachable }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
-    return withBootLock(database, config.database.lockTimeoutMs, context, async (lock) => {
+    return withBootLock(database, config.database.lockTimeoutMs, context, async (exclusion) => {
       const target = { ...config, appEnv, prisma };
-      const migration = await migrateWithHooks(database, lock, target, config.migrate, context);
-      const seeded = await seed(database, lock, { ...target, ...migration }, config.seed, context);
+      const migration = await migrateWithHooks(exclusion, target, config.migrate, context);
+      const seeded = await seed(exclusion, { ...target, ...migration }, config.seed, context);
       const facts = { ...migration, seeded };
-      await runHooks('beforeServerExclusive', target, facts, { database, lock }, context);
+      await runHooks({ stage: 'beforeServerExclusive', target, facts, exclusion }, context);
       return { appEnv, facts };
     });
   });

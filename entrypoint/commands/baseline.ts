@@ -25,8 +25,8 @@ export async function baseline({
   if (folder === undefined) throw new Error('a complete Prisma folder has migrations');
   const { baseline: record } = await import('../steps/baseline.ts');
   await withDatabase(config, { createDatabase: false }, context, (database) =>
-    withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-      record(database, lock, { ...config, prisma, folder }, name, config.migrate, context),
+    withBootLock(database, config.database.lockTimeoutMs, context, (exclusion) =>
+      record(exclusion, { ...config, prisma, folder }, name, config.migrate, context),
     ),
   );
   return EXIT_STATUS.ok.status;

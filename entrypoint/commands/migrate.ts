@@ -20,8 +20,8 @@ export async function migrate({ config: read, context }: Invocation): Promise<nu
   await migrateFurther(config, prisma, context);
   await withDatabase(config, { createDatabase: true }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
-    await withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-      migrateWithHooks(database, lock, { ...config, appEnv, prisma }, config.migrate, context),
+    await withBootLock(database, config.database.lockTimeoutMs, context, (exclusion) =>
+      migrateWithHooks(exclusion, { ...config, appEnv, prisma }, config.migrate, context),
     );
   });
   context.steps.summarize();

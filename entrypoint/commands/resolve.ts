@@ -21,8 +21,8 @@ export async function resolve({ config: read, flags, context }: Invocation): Pro
   const outcome = applied === undefined ? 'rolled-back' : 'applied';
   const { resolveMigration } = await import('../steps/resolve.ts');
   await withDatabase(config, { createDatabase: false }, context, (database) =>
-    withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-      resolveMigration(database, lock, prisma, { name, outcome }, context),
+    withBootLock(database, config.database.lockTimeoutMs, context, (exclusion) =>
+      resolveMigration(exclusion, prisma, { name, outcome }, context),
     ),
   );
   return EXIT_STATUS.ok.status;

@@ -16,8 +16,8 @@ export async function seed({ config: read, flags, context }: Invocation): Promis
   if (seedCommand(config.appDir, settings) === undefined) throw noSeed(config.appDir);
   await withDatabase(config, { createDatabase: false }, context, async (database) => {
     const appEnv = await resolveAppEnv(config, database.session, context.shutdown.signal);
-    await withBootLock(database, config.database.lockTimeoutMs, context, (lock) =>
-      seedStep(database, lock, { ...config, appEnv, migrated: true }, settings, context),
+    await withBootLock(database, config.database.lockTimeoutMs, context, (exclusion) =>
+      seedStep(exclusion, { ...config, appEnv, migrated: true }, settings, context),
     );
   });
   context.steps.summarize();

@@ -15,7 +15,7 @@ import { compareCatalogs } from './baseline/compare-catalogs.ts';
 import { readCatalog } from './baseline/read-catalog.ts';
 import { refuseServerWide } from './baseline/refuse-server-wide.ts';
 import { dropLeftDatabases, withScratchDatabase } from './baseline/scratch-database.ts';
-import { type BootLock, withBootLock } from './boot-lock.ts';
+import { type Exclusion, withBootLock } from './boot-lock.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
 import { migrate } from './migrate.ts';
 
@@ -24,8 +24,7 @@ import { migrate } from './migrate.ts';
  * same schema as this one.
  */
 export async function baseline(
-  database: Database,
-  lock: BootLock,
+  { database, lock }: Exclusion,
   target: MigrateTarget & { readonly folder: MigrationsFolder },
   name: string,
   config: MigrateConfig,
@@ -83,8 +82,8 @@ async function compareWith(
       prisma: { ...target.prisma, folder: target.folder, cli: undefined },
       database: { ...target.database, connection },
     };
-    await withBootLock(database, target.database.lockTimeoutMs, context, (lock) =>
-      migrate(database, lock, there, { ...config, mode: 'deploy', onError: 'abort' }, context).catch(
+    await withBootLock(database, target.database.lockTimeoutMs, context, (exclusion) =>
+      migrate(exclusion, there, { ...config, mode: 'deploy', onError: 'abort' }, context).catch(
         (error: unknown) => {
           throw error instanceof BootError && error.exit.name === 'migration' ? inapplicable(error) : error;
         },

@@ -29,6 +29,12 @@ export interface BootLock {
   readonly lost: AbortSignal;
 }
 
+/** A database, and the lock under which a step has it for itself. */
+export interface Exclusion {
+  readonly database: Database;
+  readonly lock: BootLock;
+}
+
 /**
  * Runs work that may acquire the lock, and always releases it. Locked tables most often mean that another replica is
  * migrating: then the lock is acquired before the work begins.
@@ -37,7 +43,7 @@ export async function withBootLock<Result>(
   database: Database,
   timeoutMs: number,
   context: Context,
-  work: (lock: BootLock) => Promise<Result>,
+  work: (exclusion: Exclusion) => Promise<Result>,
 ): Promise<Result> {
   const lost = new AbortController();
   let holder: LockHolder | undefined;
@@ -70,7 +76,7 @@ export async function withBootLock<Result>(
   try {
     if (database.isLocked) await bootLock.acquire();
     await waitForTableLocks(database, context);
-    return await work(bootLock);
+    return await work({ database, lock: bootLock });
   } finally {
     if (holder !== undefined) {
       faultPoint('lock:release');

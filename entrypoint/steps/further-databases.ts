@@ -53,8 +53,8 @@ async function migrateOne(
     );
   const options = { createDatabase: true, whenUnreachable };
   await withDatabase({ database, seed: NO_SEED }, options, context, (open) =>
-    withBootLock(open, database.lockTimeoutMs, context, async (lock) => {
-      await migrate(open, lock, { ...target, database }, target.migrate, context);
+    withBootLock(open, database.lockTimeoutMs, context, async (exclusion) => {
+      await migrate(exclusion, { ...target, database }, target.migrate, context);
     }),
   );
 }

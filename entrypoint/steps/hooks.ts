@@ -2,18 +2,10 @@ import type { Context } from '../core/context.ts';
 import { BootError } from '../core/errors.ts';
 import { faultPoint } from '../core/fault-point.ts';
 import type { StepLog } from '../core/step-log.ts';
-import type { Database } from '../database/database.ts';
 import { count } from '../lib/count.ts';
 import { connectionLost } from '../postgres/connection-lost.ts';
-import type { BootLock } from './boot-lock.ts';
 import { continueOnError } from './continue-on-error.ts';
-import { type BootFacts, HOOK_STAGES, type Hook, type HookStage, type HookTarget } from './hooks/settings.ts';
-
-/** What an exclusive hook runs under. */
-export interface Exclusion {
-  readonly database: Database;
-  readonly lock: BootLock;
-}
+import type { Hook, HookRun, HookTarget } from './hooks/settings.ts';
 
 /** Throws one `HOOK_MISSING` with every hook that the image lacks. */
 export async function checkHooks(target: HookTarget, { steps }: Context): Promise<void> {
@@ -31,31 +23,15 @@ export async function checkHooks(target: HookTarget, { steps }: Context): Promis
 }
 
 /** Runs the hooks of a stage in their order, and looks at the database again afterwards. */
-export async function runHooks(
-  stage: HookStage,
-  target: HookTarget,
-  facts: BootFacts,
-  exclusion: Exclusion | undefined,
-  context: Context,
-): Promise<void> {
-  const hooks = target.hooks[stage];
-  for (const hook of hooks) {
-    const work = (log: StepLog) => runOne(hook, stage, target, facts, exclusion, context, log);
-    await context.steps.run('hook', work);
-  }
-  if (hooks.length > 0) await exclusion?.database.refresh();
+export async function runHooks(run: HookRun, context: Context): Promise<void> {
+  const hooks = run.target.hooks[run.stage];
+  for (const hook of hooks) await context.steps.run('hook', (log) => runOne(hook, run, context, log));
+  if (hooks.length > 0) await run.exclusion?.database.refresh();
 }
 
-async function runOne(
-  hook: Hook,
-  stage: HookStage,
-  target: HookTarget,
-  facts: BootFacts,
-  exclusion: Exclusion | undefined,
-  context: Context,
-  log: StepLog,
-): Promise<void> {
+async function runOne(hook: Hook, run: HookRun, context: Context, log: StepLog): Promise<void> {
   const { name, onError } = hook;
+  const { stage, target, facts } = run;
   if (stage === 'afterMigrate' && facts.migrated === false)
     return log.skipped(`hook ${name} skipped: a migration failed`);
   const { findHookProblem, runHook } = await import('./hooks/run-hook.ts');
@@ -66,15 +42,13 @@ async function runOne(
   }
   const warning = `the hook ${name} failed and its onError is continue: the boot goes on without it`;
   const succeeded = await continueOnError({ exit: 'hook', onError, warning }, log, async () => {
-    const held = hook.exclusive ? exclusion : undefined;
+    const held = hook.exclusive ? run.exclusion : undefined;
     await held?.lock.acquire();
     faultPoint('hook:before');
-    await runHook(hook, HOOK_STAGES[stage], target, facts, held?.lock.lost, context, log).catch(
-      async (error: unknown) => {
-        if (held === undefined || (await held.database.session.isAlive())) throw error;
-        throw connectionLost(held.database.session.settings, held.lock.lost.reason ?? error);
-      },
-    );
+    await runHook(hook, { ...run, exclusion: held }, context, log).catch(async (error: unknown) => {
+      if (held === undefined || (await held.database.session.isAlive())) throw error;
+      throw connectionLost(held.database.session.settings, held.lock.lost.reason ?? error);
+    });
     faultPoint('hook:after');
   });
   if (succeeded) log.done(`hook ${name} done`);

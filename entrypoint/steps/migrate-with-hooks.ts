@@ -1,6 +1,5 @@
 import type { Context } from '../core/context.ts';
-import type { Database } from '../database/database.ts';
-import type { BootLock } from './boot-lock.ts';
+import type { Exclusion } from './boot-lock.ts';
 import type { HookTarget } from './hooks/settings.ts';
 import { runHooks } from './hooks.ts';
 import type { MigrateConfig, MigrateResult, MigrateTarget } from './migrate/settings.ts';
@@ -8,15 +7,13 @@ import { migrate } from './migrate.ts';
 
 /** Migrates, between the hooks that run before and after it. */
 export async function migrateWithHooks(
-  database: Database,
-  lock: BootLock,
+  exclusion: Exclusion,
   target: MigrateTarget & HookTarget,
   config: MigrateConfig,
   context: Context,
 ): Promise<MigrateResult> {
-  const exclusion = { database, lock };
-  await runHooks('beforeMigrate', target, {}, exclusion, context);
-  const result = await migrate(database, lock, target, config, context);
-  await runHooks('afterMigrate', target, result, exclusion, context);
+  await runHooks({ stage: 'beforeMigrate', target, facts: {}, exclusion }, context);
+  const result = await migrate(exclusion, target, config, context);
+  await runHooks({ stage: 'afterMigrate', target, facts: result, exclusion }, context);
   return result;
 }

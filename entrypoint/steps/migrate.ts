@@ -1,11 +1,10 @@
 import type { Context } from '../core/context.ts';
 import type { StepLog } from '../core/step-log.ts';
-import type { Database } from '../database/database.ts';
 import { readOnly } from '../database/read-only.ts';
 import { count } from '../lib/count.ts';
 import { compareHistory, type HistoryStatus } from '../migrations/history.ts';
 import { findUnreadable } from '../migrations/migration-encoding.ts';
-import type { BootLock } from './boot-lock.ts';
+import type { Exclusion } from './boot-lock.ts';
 import { continueOnError } from './continue-on-error.ts';
 import type { MigrateDeps } from './migrate/apply-deps.ts';
 import { arePending, databaseAhead, unresolved } from './migrate/history-errors.ts';
@@ -23,15 +22,14 @@ const ON_ERROR = {
 
 /** Applies pending migrations under the boot lock; acquires no lock when there are none. */
 export async function migrate(
-  database: Database,
-  lock: BootLock,
+  exclusion: Exclusion,
   target: MigrateTarget,
   config: MigrateConfig,
   context: Context,
 ): Promise<MigrateResult> {
   return context.steps.run('migrate', async (log) => {
     const { folder } = target.prisma;
-    const deps = { database, lock, config, context, log, ends: context.shutdown.signal };
+    const deps = { ...exclusion, config, context, log, ends: context.shutdown.signal };
     if (config.mode === 'skip') log.skipped('skipped: ENTRYPOINT_MIGRATE=skip');
     else if (config.mode === 'push') {
       const migrated = await continueOnError({ ...ON_ERROR, onError: config.onError }, log, async () => {

@@ -1,12 +1,11 @@
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { Context } from '../core/context.ts';
 import { BootError } from '../core/errors.ts';
-import type { Database } from '../database/database.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
 import { EngineAdapterFactory } from '../migrations/engine/engine-adapter.ts';
 import { createSchemaEngine, toMigrationList } from '../migrations/engine/schema-engine.ts';
 import { connectionLost } from '../postgres/connection-lost.ts';
-import type { BootLock } from './boot-lock.ts';
+import type { Exclusion } from './boot-lock.ts';
 import type { PrismaFolder } from './check-build/check-prisma.ts';
 
 export interface Resolution {
@@ -16,8 +15,7 @@ export interface Resolution {
 
 /** Marks a migration as applied or rolled back, with Prisma's own engine. */
 export async function resolveMigration(
-  database: Database,
-  lock: BootLock,
+  { database, lock }: Exclusion,
   prisma: PrismaFolder,
   { name, outcome }: Resolution,
   context: Context,

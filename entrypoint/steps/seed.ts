@@ -10,7 +10,7 @@ import type { SeedCount } from '../database/survey-answer.ts';
 import { COUNT_LIMIT } from '../database/survey-query.ts';
 import { count } from '../lib/count.ts';
 import { connectionLost } from '../postgres/connection-lost.ts';
-import type { BootLock } from './boot-lock.ts';
+import type { Exclusion } from './boot-lock.ts';
 import { continueOnError } from './continue-on-error.ts';
 import type { SeedConfig, SeedTarget } from './seed/settings.ts';
 
@@ -35,8 +35,7 @@ const ON_ERROR = {
  * @returns whether it seeded
  */
 export async function seed(
-  database: Database,
-  lock: BootLock,
+  { database, lock }: Exclusion,
   target: SeedTarget,
   config: SeedConfig,
   context: Context,

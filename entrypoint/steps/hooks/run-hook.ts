@@ -4,7 +4,7 @@ import type { StepLog } from '../../core/step-log.ts';
 import { findCommandProblem } from '../../lib/find-command.ts';
 import { showCommand } from '../../lib/show-command.ts';
 import { runCommand } from '../run-command.ts';
-import type { BootFacts, Hook, HookTarget } from './settings.ts';
+import { type BootFacts, HOOK_STAGES, type Hook, type HookRun, type HookTarget } from './settings.ts';
 
 /** In bytes. */
 const LONGEST_LIST = 64 * 1024;
@@ -27,10 +27,7 @@ export function missingHook({ name }: Hook, problem: string): SettingProblem {
 /** Runs a hook with the environment of the server and what the boot knows. */
 export async function runHook(
   hook: Hook,
-  stage: string,
-  target: HookTarget,
-  facts: BootFacts,
-  lockLost: AbortSignal | undefined,
+  { stage, target, facts, exclusion }: HookRun,
   context: Context,
   log: StepLog,
 ): Promise<void> {
@@ -40,7 +37,7 @@ export async function runHook(
     subject: `the hook ${hook.name}`,
     command: hook.command,
     appDir: target.appDir,
-    env: { ...target.appEnv, ...describeFacts(facts), ZARPE_HOOK: stage },
+    env: { ...target.appEnv, ...describeFacts(facts), ZARPE_HOOK: HOOK_STAGES[stage] },
     timeoutMs: hook.timeoutMs,
     shutdownTimeoutMs: target.server.shutdownTimeoutMs,
     timeoutSetting: 'its timeout in zarpe.config.json',
@@ -55,7 +52,7 @@ export async function runHook(
         cause,
       ),
   };
-  await runCommand(run, lockLost, context, log);
+  await runCommand(run, exclusion?.lock.lost, context, log);
 }
 
 /** What is not known yet is unset, whatever the environment of the container says. */

@@ -1,14 +1,12 @@
 import type { Context } from '../../core/context.ts';
 import type { StepLog } from '../../core/step-log.ts';
-import type { Database } from '../../database/database.ts';
 import type { MigrationsFolder } from '../../migrations/migrations-folder.ts';
-import type { BootLock } from '../boot-lock.ts';
+import type { Exclusion } from '../boot-lock.ts';
 import type { MigrateConfig, MigrateTarget, PendingMigrations } from './settings.ts';
 
 /** What the step has to migrate with. */
-export interface MigrateDeps<Target = MigrateTarget & { readonly folder: MigrationsFolder }> {
-  readonly database: Database;
-  readonly lock: BootLock;
+export interface MigrateDeps<Target = MigrateTarget & { readonly folder: MigrationsFolder }>
+  extends Exclusion {
   readonly target: Target;
   readonly config: MigrateConfig;
   readonly context: Context;
