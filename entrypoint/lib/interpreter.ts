@@ -1,16 +1,24 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { findDynamicLinker } from './dynamic-linker.ts';
 import { type CommandPlace, findProgram, isProgram } from './find-program.ts';
 
-/** Linux reads no more of the first line. */
-const LONGEST_LINE = 256;
+/** Of a script Linux reads 256 bytes; the header of a program is longer. */
+const LONGEST_HEAD = 4096;
 
-/** Why the interpreter that the first line of a script names (`#!`) cannot run it: the system reports only ENOENT. */
+/**
+ * Why what a file needs to run is not there: the interpreter in the first line of a script (`#!`), the dynamic linker of a
+ * program. The system reports only ENOENT.
+ */
 export function findInterpreterProblem(
   program: string,
   file: string,
   place: CommandPlace,
 ): string | undefined {
-  const line = readFirstLine(file);
+  const head = readHead(file);
+  const linker = findDynamicLinker(head);
+  if (linker !== undefined && !existsSync(linker))
+    return `${program} needs ${linker}, which is not in the image: it was built for another Linux, such as Alpine instead of Debian`;
+  const [line = ''] = head.toString('latin1').split('\n', 1);
   if (process.platform === 'linux' && line !== '' && !/^(?:#!|\x7fELF)/.test(line))
     return `${program} is neither a program of this system nor a script with a first line such as #!/bin/sh`;
   const [, interpreter, words = ''] = /^#![ \t]*(\S+)(.*)$/.exec(line.trimEnd()) ?? [];
@@ -23,18 +31,17 @@ export function findInterpreterProblem(
   return `${program} needs ${name}, which is not in PATH`;
 }
 
-function readFirstLine(file: string): string {
-  const buffer = Buffer.alloc(LONGEST_LINE);
+function readHead(file: string): Buffer {
+  const buffer = Buffer.alloc(LONGEST_HEAD);
   try {
     const descriptor = openSync(file, 'r');
     try {
-      const [line = ''] = buffer.toString('latin1', 0, readSync(descriptor, buffer)).split('\n', 1);
-      return line;
+      return buffer.subarray(0, readSync(descriptor, buffer));
     } finally {
       closeSync(descriptor);
     }
   } catch {
     // A program may be executable and not readable.
-    return '';
+    return buffer.subarray(0, 0);
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type BundleOptions, runBundle, startBundle } from '../../helpers/bundle.ts';
@@ -12,7 +12,7 @@ const node24 = findNode(24);
 
 interface Options extends Omit<BundleOptions, 'dir'> {
   files?: StandaloneOptions['files'];
-  programs?: Record<string, string>;
+  programs?: Record<string, string | Buffer>;
 }
 
 /** An image of another kind: `fixtures/` has its servers, nothing of Next.js is there. */
@@ -176,6 +176,19 @@ describe('what a server command lacks in the image ends the boot with 66 before 
     expect(found).toMatchObject({ code: 66, error: { code: 'BUILD_INCOMPLETE' } });
     expect(found.message).toContain(got);
   });
+});
+
+test('a program whose dynamic linker is not in the image, as of another Linux, is refused by its name: exit 66', async () => {
+  const shell = await readFile('/bin/sh', 'latin1');
+  const [linker = ''] = /\/lib[\w/]*\/ld-[\w.-]+/.exec(shell) ?? [];
+  expect(linker).not.toBe('');
+  const missing = linker.replace('/ld-', '/no-');
+  const { code, error, message } = await refuse(
+    { ENTRYPOINT_SERVER_COMMAND: 'bin/api' },
+    { programs: { 'bin/api': Buffer.from(shell.replace(linker, missing), 'latin1') } },
+  );
+  expect({ code, error: error?.code }).toEqual({ code: 66, error: 'BUILD_INCOMPLETE' });
+  expect(message).toContain(`bin/api needs ${missing}, which is not in the image`);
 });
 
 describe('settings that contradict a server command end the boot with 78:', () => {
