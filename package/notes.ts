@@ -69,7 +69,6 @@ function describeOptions(project: Project): string[] {
 
 /** Those that decide something: the entrypoint reads the base path itself for its default health path. */
 function unreadOptions({ next }: Project): readonly string[] {
-  const hasHealthPath =
-    next.hasTrailingSlash || (next.healthPath ?? DEFAULT_HEALTH_PATH) !== DEFAULT_HEALTH_PATH;
+  const hasHealthPath = (next.healthPath ?? DEFAULT_HEALTH_PATH) !== DEFAULT_HEALTH_PATH;
   return next.unreadOptions.filter((name) => name !== 'basePath' || hasHealthPath);
 }

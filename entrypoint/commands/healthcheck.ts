@@ -16,7 +16,8 @@ export async function healthcheck({ appDir, early, print }: Invocation): Promise
   const outcome = await ask(host, early.port, path);
   const healthy = typeof outcome === 'number' && outcome >= 200 && outcome < 300;
   const answer = typeof outcome === 'number' ? `answered ${outcome}` : `failed (${outcome})`;
-  const hint = outcome === 404 ? '. If the health endpoint has another path, set ENTRYPOINT_HEALTH_PATH' : '';
+  const isElsewhere = outcome === 404 || (typeof outcome === 'number' && outcome >= 300 && outcome < 400);
+  const hint = isElsewhere ? '. If the health endpoint has another path, set ENTRYPOINT_HEALTH_PATH' : '';
   print(`${healthy ? 'healthy' : 'unhealthy'}: GET ${url} ${answer}${hint}`);
   return healthy ? 0 : 1;
 }

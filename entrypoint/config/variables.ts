@@ -319,7 +319,7 @@ export const VARIABLES = {
   ENTRYPOINT_HEALTH_PATH: variable(
     pathOrOff,
     'a path that starts with /, without spaces and percent-encoded, or off',
-    'The path that `healthcheck` requests, and that answers during the boot and while the container is held. The app’s `basePath` is added to the default. `off`: nothing listens on `PORT`, as for a worker.',
+    'The path that `healthcheck` requests, and that answers during the boot and while the container is held. The default follows the app’s `basePath` and `trailingSlash`. `off`: nothing listens on `PORT`, as for a worker.',
     { default: DEFAULT_HEALTH_PATH },
   ),
   ENTRYPOINT_HOLD: variable(

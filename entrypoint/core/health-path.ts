@@ -8,12 +8,15 @@ const MAX_SERVER_BYTES = 64 * 1024 * 1024;
 
 export const DEFAULT_HEALTH_PATH = '/api/health';
 
-/** The path of the health endpoint: as configured, or the default below the `basePath` of the build. */
+/** The path of the health endpoint: as configured, or the default with the `basePath` and `trailingSlash` of the build. */
 export function findHealthPath(configured: string | undefined, appDir: string, server: ServerSource): string {
   if (configured !== undefined) return configured;
   const nextDir =
     'file' in server ? findNextDir(resolve(appDir, server.file)) : join(resolve(appDir, server.dir), '.next');
-  return `${readBasePath(nextDir)}${DEFAULT_HEALTH_PATH}`;
+  const { basePath = '', trailingSlash = false } = readOptions(nextDir);
+  // As a request line has it.
+  const prefix = basePath.replace(/[^!-~]+/g, encodeURIComponent);
+  return `${prefix}${DEFAULT_HEALTH_PATH}${trailingSlash ? '/' : ''}`;
 }
 
 /** The build folder of a standalone server: its `distDir`, or `.next` beside it. */
@@ -26,14 +29,21 @@ export function readServer(serverPath: string): string | undefined {
   return readTextFile(serverPath, MAX_SERVER_BYTES);
 }
 
-/** Empty if the build has none or cannot be read, which `checkBuild` reports. */
-function readBasePath(nextDir: string): string {
+/** Empty if they cannot be read, which `checkBuild` reports. */
+function readOptions(nextDir: string): {
+  basePath?: string | undefined;
+  trailingSlash?: boolean | undefined;
+} {
   try {
-    const text = readTextFile(join(nextDir, 'routes-manifest.json'), MAX_SERVER_BYTES);
-    const routes = z.object({ basePath: z.optional(z.string()) }).parse(JSON.parse(text ?? ''));
-    // As a request line has it.
-    return (routes.basePath ?? '').replace(/[^!-~]+/g, encodeURIComponent);
+    const text = readTextFile(join(nextDir, 'required-server-files.json'), MAX_SERVER_BYTES);
+    return optionsSchema().parse(JSON.parse(text ?? '')).config;
   } catch {
-    return '';
+    return {};
   }
+}
+
+function optionsSchema() {
+  return z.object({
+    config: z.object({ basePath: z.optional(z.string()), trailingSlash: z.optional(z.boolean()) }),
+  });
 }

@@ -48,9 +48,9 @@ function seed({ prisma: { seed: source, tables } }: Project): object {
   return { seedTable: likeliest };
 }
 
-/** The path of the route that exists, as it is requested. Zarpe adds the base path to its default only. */
+/** The path of the route that exists, as it is requested. Only Zarpe's default follows what the build has. */
 function healthPath({ next }: Project): object {
   const path = next.healthPath ?? DEFAULT_HEALTH_PATH;
-  if (path === DEFAULT_HEALTH_PATH && !next.hasTrailingSlash) return {};
+  if (path === DEFAULT_HEALTH_PATH) return {};
   return { healthPath: `${next.basePath}${path}${next.hasTrailingSlash ? '/' : ''}` };
 }

@@ -124,13 +124,16 @@ describe('healthcheck', () => {
     expect(asked).toEqual(['/api/health', '/api/health']);
   });
 
-  test('asks below the basePath of the build, and tells of its variable where nothing is there', async () => {
-    const { dir } = await createStandalone({
-      files: { '.next/routes-manifest.json': '{"version":3,"basePath":"/shop"}' },
-    });
-    const healthy = ['/shop/api/health', '/up'];
+  test('asks where the basePath and trailingSlash of the build have the route, and names its variable where nothing is there', async () => {
+    const createApp = (config: object) =>
+      createStandalone({ files: { '.next/required-server-files.json': JSON.stringify({ config }) } });
+    const { dir } = await createApp({ basePath: '/shop' });
+    const withSlash = await createApp({ basePath: '/shop', trailingSlash: true });
+    const healthy = ['/shop/api/health', '/up', '/shop/api/health/'];
     const server = createServer((request, response) =>
-      response.writeHead(healthy.includes(request.url ?? '') ? 200 : 404).end(),
+      response
+        .writeHead(healthy.includes(request.url ?? '') ? 200 : request.url === '/moved' ? 308 : 404)
+        .end(),
     ).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
@@ -139,10 +142,19 @@ describe('healthcheck', () => {
       runBundle({ dir, args: ['healthcheck'], env: { ...env, ENTRYPOINT_HEALTH_PATH: path } });
     expect(await ask()).toMatchObject({ code: 0, stdout: expect.stringContaining('/shop/api/health') });
     expect((await ask('/up')).code).toBe(0);
-    expect(await ask('/nowhere')).toMatchObject({
-      code: 1,
-      stdout: expect.stringMatching(/answered 404\. .*ENTRYPOINT_HEALTH_PATH/),
+    expect(await runBundle({ dir: withSlash.dir, args: ['healthcheck'], env })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('/shop/api/health/ '),
     });
+    for (const [path, status] of [
+      ['/nowhere', 404],
+      ['/moved', 308],
+    ] as const) {
+      expect(await ask(path)).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(new RegExp(`answered ${status}\\. .*ENTRYPOINT_HEALTH_PATH`)),
+      });
+    }
     server.close();
   });
 });
