@@ -5,7 +5,8 @@ import type { StepLog } from '../core/step-log.ts';
 import { count } from '../lib/count.ts';
 import { connectionLost } from '../postgres/connection-lost.ts';
 import { continueOnError } from './continue-on-error.ts';
-import type { Hook, HookRun, HookTarget } from './hooks/settings.ts';
+import type { HookRun } from './hooks/hook-run.ts';
+import type { Hook, HookTarget } from './hooks/settings.ts';
 
 /** Throws one `HOOK_MISSING` with every hook that the image lacks. */
 export async function checkHooks(target: HookTarget, { steps }: Context): Promise<void> {

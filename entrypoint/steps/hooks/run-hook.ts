@@ -4,7 +4,8 @@ import type { StepLog } from '../../core/step-log.ts';
 import { findCommandProblem } from '../../lib/find-command.ts';
 import { showCommand } from '../../lib/show-command.ts';
 import { runCommand } from '../run-command.ts';
-import { type BootFacts, HOOK_STAGES, type Hook, type HookRun, type HookTarget } from './settings.ts';
+import type { HookRun } from './hook-run.ts';
+import { type BootFacts, HOOK_STAGES, type Hook, type HookTarget } from './settings.ts';
 
 /** In bytes. */
 const LONGEST_LIST = 64 * 1024;

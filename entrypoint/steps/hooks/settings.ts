@@ -1,4 +1,3 @@
-import type { Exclusion } from '../boot-lock.ts';
 import type { ServerConfig } from '../serve/settings.ts';
 
 /** When a hook runs. The exclusive ones before the server run first, before the boot lock is released. */
@@ -40,15 +39,6 @@ export interface BootFacts {
   /** False if a migration failed and the boot goes on. */
   readonly migrated?: boolean;
   readonly seeded?: boolean;
-}
-
-/** What the hooks of a stage run with. */
-export interface HookRun {
-  readonly stage: HookStage;
-  readonly target: HookTarget;
-  readonly facts: BootFacts;
-  /** What an exclusive hook runs under. */
-  readonly exclusion?: Exclusion | undefined;
 }
 
 /** What the server, and the hooks before it, run with once the database is prepared. */
