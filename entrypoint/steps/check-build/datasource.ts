@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { isFolder } from '../../lib/find-program.ts';
 import { describeUnreadable, readRegularFile } from '../../lib/regular-file.ts';
 
 const LARGEST_BYTES = 16 * 1024 * 1024;
@@ -73,10 +74,6 @@ export function readSchemaFiles(
         block.replace(/^\s*(?:url|directUrl|shadowDatabaseUrl)\s*=.*$/gm, ''),
       ),
   }));
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function readSchema(file: string, refuse: (file: string, got: string) => void): string {

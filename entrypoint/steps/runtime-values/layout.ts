@@ -1,5 +1,6 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { isFolder } from '../../lib/find-program.ts';
 import { readOfBuild } from './readable.ts';
 
 /** Where the files of a standalone build lie. All paths in it are absolute. */
@@ -64,7 +65,7 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /** The folder and those above it but the topmost, the nearest first. */
-function ancestorsOf(dir: string): string[] {
+export function ancestorsOf(dir: string): string[] {
   const above = dirname(dir);
   return above === dir ? [] : [dir, ...ancestorsOf(above)];
 }
@@ -77,7 +78,7 @@ interface ListedFile extends BuildFile {
 function listFiles(path: string, without: ReadonlySet<string> = new Set()): ListedFile[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return [];
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return list(path, without);
+  if (isFolder(path)) return list(path, without);
   return stats.isFile() ? [toListed(path)] : [];
 }
 

@@ -4,13 +4,13 @@ import {
   copyFileSync,
   mkdirSync,
   readdirSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { isCopied, isWithin, type Layout } from './layout.ts';
+import { isFolder } from '../../lib/find-program.ts';
+import { ancestorsOf, isCopied, isWithin, type Layout } from './layout.ts';
 import { readOfBuild } from './readable.ts';
 
 /** A compressed copy of a file would be served with what the file held before. */
@@ -32,9 +32,11 @@ export async function mirror(
   const changesBuild = [...written].some((path) => isWithin(path, nextDir));
   const parts = [...written, serverPath, ...(changesBuild ? [nextDir] : [])];
   /** The folders in which something differs. */
-  const folders = new Set(parts.flatMap((path) => foldersBetween(root, path)));
+  const folders = new Set(
+    parts.flatMap((path) => ancestorsOf(dirname(path)).filter((dir) => isWithin(dir, root))),
+  );
   const isOwn = (path: string) =>
-    folders.has(path) || (changesBuild && path !== nextDir && isCopied(path, layout));
+    folders.has(path) || path === serverPath || (changesBuild && path !== nextDir && isCopied(path, layout));
   const visit = async (dir: string): Promise<void> => {
     await setImmediate();
     signal.throwIfAborted();
@@ -44,8 +46,8 @@ export async function mirror(
       const path = join(dir, entry.name);
       if (written.has(path) || stale.has(path) || path === without) continue;
       if (path === join(nextDir, 'cache') && !isWritable(path)) continue;
-      const isLeft = !(folders.has(path) || isOwn(path) || path === serverPath);
-      if (isLeft || (entry.isSymbolicLink() && !isFolder(path))) symlinkSync(path, join(into, entry.name));
+      if (!isOwn(path) || (entry.isSymbolicLink() && !isFolder(path)))
+        symlinkSync(path, join(into, entry.name));
       else if (isFolder(path)) await visit(path);
       else copyFileSync(path, join(into, entry.name), constants.COPYFILE_FICLONE);
     }
@@ -55,16 +57,6 @@ export async function mirror(
     mkdirSync(dirname(join(target, path)), { recursive: true });
     writeFileSync(join(target, path), text);
   }
-}
-
-/** The folders from the root, which is one of them, to a file or a folder, which is not. */
-function foldersBetween(root: string, path: string): string[] {
-  const dir = dirname(path);
-  return isWithin(dir, root) ? [dir, ...(dir === root ? [] : foldersBetween(root, dir))] : [];
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** A cache that Next.js cannot write is of no use: it makes another beside the pages. */

@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { StepLog } from '../../core/step-log.ts';
 import { ENCODER_NAMES } from './encode.ts';
-import { digestOf, findPlaceholders, keyOfBuild, type PlaceholderList } from './find-placeholders.ts';
-import type { Hole } from './holes.ts';
+import {
+  digestOf,
+  type FileWithHoles,
+  findPlaceholders,
+  keyOfBuild,
+  type PlaceholderList,
+} from './find-placeholders.ts';
 import type { Layout } from './layout.ts';
 import { readOfBuild } from './readable.ts';
 import type { RuntimeValuesConfig } from './settings.ts';
@@ -15,15 +20,11 @@ export const LIST_FILE = 'zarpe.placeholders.json';
 export const LIST_VERSION = 1;
 
 /** A file with holes, as it is in the build. */
-export interface ReadFile {
-  readonly path: string;
+export interface ReadFile extends Omit<FileWithHoles, 'digest'> {
   readonly text: string;
-  readonly holes: readonly Hole[];
 }
 
-export interface ReadList {
-  readonly key: string;
-  readonly digest: string;
+export interface ReadList extends Pick<PlaceholderList, 'key' | 'digest'> {
   readonly files: readonly ReadFile[];
 }
 
@@ -36,8 +37,9 @@ export async function readPlaceholders(
   signal: AbortSignal,
 ): Promise<ReadList> {
   const stored = parseList(join(appDir, LIST_FILE));
-  const files = stored?.key === keyOfBuild(layout, config) ? readFiles(stored, layout) : undefined;
-  if (stored !== undefined && files !== undefined) return { ...stored, files };
+  const isOfBuild = stored !== undefined && stored.key === keyOfBuild(layout, config);
+  const files = isOfBuild ? readFiles(stored, layout) : undefined;
+  if (isOfBuild && files !== undefined) return { ...stored, files };
   const list = await findPlaceholders(layout, config, signal);
   const searched = `searched ${list.searched} files for placeholders`;
   const advice =
