@@ -26,13 +26,15 @@ async function prepare(schema: string, options: StandaloneOptions = {}) {
   const env: Record<string, string> = { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: 'push' };
   const run = (args = ['migrate'], more: Record<string, string> = {}) =>
     runBundle({ dir: app.dir, args, env: { ...env, ...more } });
+  const start = (more: Record<string, string>) =>
+    startBundle({ dir: app.dir, args: ['migrate'], env: { ...env, ...more } });
   const check = async () => {
     const { code, stdout } = await run(['check', '--json']);
     const { findings }: { findings: { step: string; level: string; message: string; details?: string[] }[] } =
       JSON.parse(stdout);
     return { code, found: findings.filter(({ step }) => step === 'migrate') };
   };
-  return { app, database, run, check };
+  return { app, database, run, start, check };
 }
 
 describe('ENTRYPOINT_MIGRATE=push', () => {
@@ -259,20 +261,12 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
   });
 
   test('retries while another session holds a lock, and rolls back between', async () => {
-    const { app, database, run } = await prepare(schemaOf(MODELS));
+    const { app, database, run, start } = await prepare(schemaOf(MODELS));
     expect((await run()).code).toBe(0);
     await app.write('prisma/schema.prisma', schemaOf(MODELS.replace('  name ', '  age   Int?\n  name ')));
     const other = await database.connect();
     await other.query('BEGIN; LOCK TABLE users IN ACCESS SHARE MODE');
-    const boot = await startBundle({
-      dir: app.dir,
-      args: ['migrate'],
-      env: {
-        DATABASE_URL: database.url,
-        ENTRYPOINT_MIGRATE: 'push',
-        ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms',
-      },
-    });
+    const boot = await start({ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms' });
     await boot.waitForLog({ step: 'migrate', event: 'blocked' });
     await other.query('COMMIT');
     expect(await boot.exit).toMatchObject({ code: 0 });
@@ -281,15 +275,11 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
 
   describe('while another session has a table for itself that the plan has to count', () => {
     async function whileLocked(env: Record<string, string>) {
-      const { app, database } = await prepare(schemaOf(MODELS));
+      const { database, start } = await prepare(schemaOf(MODELS));
       await database.query('CREATE TABLE gone (id int)');
       const other = await database.connect();
       await other.query('BEGIN; LOCK TABLE gone');
-      const boot = await startBundle({
-        dir: app.dir,
-        args: ['migrate'],
-        env: { DATABASE_URL: database.url, ENTRYPOINT_MIGRATE: 'push', ...env },
-      });
+      const boot = await start(env);
       const waits = () =>
         database.query(
           'SELECT FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())',
@@ -308,7 +298,7 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     });
 
     test('a plan that the catalog holds up waits as well', async () => {
-      const { app, database } = await prepare(schemaOf(MODELS));
+      const { app, database, start } = await prepare(schemaOf(MODELS));
       // To show a default, PostgreSQL locks its table.
       await database.query('CREATE TABLE kept (id int DEFAULT 1)');
       await app.write(
@@ -317,15 +307,7 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
       );
       const other = await database.connect();
       await other.query('BEGIN; LOCK TABLE kept');
-      const boot = await startBundle({
-        dir: app.dir,
-        args: ['migrate'],
-        env: {
-          DATABASE_URL: database.url,
-          ENTRYPOINT_MIGRATE: 'push',
-          ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms',
-        },
-      });
+      const boot = await start({ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms' });
       await boot.waitForLog({ step: 'migrate', event: 'blocked' });
       await other.query('COMMIT');
       expect(await boot.exit).toMatchObject({ code: 0 });
