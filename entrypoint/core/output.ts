@@ -15,6 +15,7 @@ const DRAIN_MS = 500;
  */
 export class Output {
   readonly #fd: 1 | 2;
+  readonly #whenCaughtUp: (() => void)[] = [];
   #stream: Writable | undefined;
   #failure: unknown;
 
@@ -22,8 +23,7 @@ export class Output {
     this.#fd = fd;
     if (isFile(fd)) return;
     try {
-      this.#stream = reopenPipe(fd) ?? (fd === 1 ? process.stdout : process.stderr);
-      this.#stream.on('error', () => undefined);
+      this.#use(reopenPipe(fd) ?? (fd === 1 ? process.stdout : process.stderr));
     } catch {
       // The terminal is gone already: each write fails with EIO.
     }
@@ -40,13 +40,14 @@ export class Output {
 
   /** Calls back each time the reader has caught up. */
   onCaughtUp(listener: () => void): void {
+    this.#whenCaughtUp.push(listener);
     this.#stream?.on('drain', listener);
   }
 
   /** Returns whether the text was written or queued. */
   write(text: string): boolean {
     try {
-      if (this.#stream?.destroyed) return false;
+      if (this.#stream?.destroyed && !this.#reopen()) return false;
       if (this.#stream === undefined) writeWhole(this.#fd, text);
       else unblocked(this.#stream).write(text);
       return true;
@@ -71,6 +72,19 @@ export class Output {
   /** Waits a moment for the last lines to be read. */
   async drain(): Promise<void> {
     await Promise.race([this.#written(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+  }
+
+  #use(stream: Writable): void {
+    stream.on('error', () => undefined);
+    for (const listener of this.#whenCaughtUp) stream.on('drain', listener);
+    this.#stream = stream;
+  }
+
+  /** A pipe of ours ends with its reader, and another reader may have come. */
+  #reopen(): boolean {
+    const pipe = reopenPipe(this.#fd);
+    if (pipe !== undefined) this.#use(pipe);
+    return pipe !== undefined;
   }
 
   #written(): Promise<void> {
@@ -106,8 +120,8 @@ function writeWhole(fd: number, text: string): void {
 }
 
 /**
- * The server inherits a socket, a terminal or a pipe that could not be reopened, and starting a process makes it blocking for both: a stalled reader
- * would then block us. Node.js has no public API to undo that.
+ * The server inherits a socket, a terminal or a pipe that could not be reopened, and starting a process makes it blocking
+ * for both: a stalled reader would then block us. Node.js has no public API to undo that.
  * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c `uv__process_child_init`
  */
 function unblocked(stream: Writable): Writable {

@@ -21,16 +21,24 @@ class OutputReader extends OutputLines {
   }
 }
 
+/** Those that the test has not closed: a number that is closed twice may be another file's by then. */
+const opened = new Set<number>();
+
 function open(path: string, flags: number): number {
   const fd = openSync(path, flags);
-  onCleanup(() => {
-    try {
-      closeSync(fd);
-    } catch {
-      // The test has closed it.
-    }
-  });
+  opened.add(fd);
+  onCleanup(() => close(fd));
   return fd;
+}
+
+function close(fd: number): void {
+  if (opened.delete(fd)) closeSync(fd);
+}
+
+/** Reads to the end, and closes. */
+function streamOf(fd: number): Socket {
+  opened.delete(fd);
+  return new Socket({ fd });
 }
 
 /** A pipe whose reader is a test that reads when it likes. */
@@ -39,7 +47,7 @@ async function createPipe() {
   const fifo = path('pipe');
   await once(spawn('mkfifo', [fifo]), 'exit');
   const reader = open(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { reader, writer: open(fifo, constants.O_WRONLY) };
+  return { fifo, reader, writer: open(fifo, constants.O_WRONLY) };
 }
 
 async function start(stdout: number, options: StandaloneOptions = {}, env: Record<string, string> = {}) {
@@ -91,10 +99,23 @@ describe('output that cannot be written', () => {
 
   test('because its reader has gone stops neither the boot nor the server', async () => {
     const { reader, writer } = await createPipe();
-    closeSync(reader);
+    close(reader);
     const { boot } = await start(writer);
     await serves(boot);
     boot.kill();
+    expect(await boot.exit).toMatchObject({ code: 143 });
+  });
+
+  test('because its reader was restarted goes on to the next reader', async () => {
+    const { fifo, reader, writer } = await createPipe();
+    const first = streamOf(reader);
+    const { boot } = await start(writer);
+    await once(first, 'data');
+    await once(first.destroy(), 'close');
+    await serves(boot);
+    const next = new OutputReader(streamOf(open(fifo, constants.O_RDONLY | constants.O_NONBLOCK)));
+    boot.kill();
+    await next.waitForLog({ step: 'server', event: 'done' });
     expect(await boot.exit).toMatchObject({ code: 143 });
   });
 
@@ -123,9 +144,9 @@ test.each(node24 === undefined ? ['spawn'] : ['spawn', 'exec'])(
       ENTRYPOINT_SERVER_COMMAND: 'dd if=/dev/zero bs=1M count=1',
     };
     const boot = await startBundle({ dir, node: node24, stdout: writer, env });
-    closeSync(writer);
+    close(writer);
     await expect.poll(() => boot.processes().some(({ command }) => command.includes('dd if='))).toBe(true);
-    const output = await text(new Socket({ fd: reader }));
+    const output = await text(streamOf(reader));
     expect(output.split('\0')).toHaveLength(2 ** 20 + 1);
     expect(await boot.exit).toMatchObject({ code: 0 });
   },
@@ -142,12 +163,12 @@ describe('a reader of the log that stops', () => {
       },
       { ENTRYPOINT_SEED_COMMAND: 'node loud.js' },
     );
-    closeSync(writer);
+    close(writer);
     await serves(boot);
     expect(await database.query('SELECT count(*) > 0 AS seeded FROM users')).toEqual([{ seeded: true }]);
     const rss = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${boot.pid}/status`, 'utf8'))?.[1]);
     expect(rss).toBeLessThan(400_000);
-    const log = new OutputReader(new Socket({ fd: reader }));
+    const log = new OutputReader(streamOf(reader));
     expect(await log.waitForLog({ event: 'missing' })).toMatchObject({
       level: 'warn',
       lines: expect.any(Number),
@@ -176,7 +197,7 @@ describe('a result', () => {
   test('that is not read to its end is no failure', async () => {
     const app = await createStandalone();
     const { reader, writer } = await createPipe();
-    closeSync(reader);
+    close(reader);
     for (const args of [
       ['explain'],
       ['explain', '--json'],
@@ -194,8 +215,8 @@ describe('a result', () => {
     const { reader, writer } = await createPipe();
     const whole = await runBundle({ dir: app.dir, args: ['explain', '--json'] });
     const boot = await startBundle({ dir: app.dir, args: ['explain', '--json'], stdout: writer });
-    closeSync(writer);
-    expect(await text(new Socket({ fd: reader }))).toBe(whole.stdout);
+    close(writer);
+    expect(await text(streamOf(reader))).toBe(whole.stdout);
     expect(await boot.exit).toMatchObject({ code: 0 });
   });
 
