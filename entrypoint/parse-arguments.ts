@@ -15,6 +15,8 @@ export interface Parsed {
   readonly rest: readonly string[];
 }
 
+type Chosen = Pick<Parsed, 'command' | 'isNamed'>;
+
 /** What a misspelt word may have been meant to be, by the way it is spelt there. */
 type Known = Readonly<Record<string, string>>;
 
@@ -30,9 +32,9 @@ export function parseArguments(argv: readonly string[]): Parsed {
   const isWord = first !== '' && !first.startsWith('-');
   const asksForCheck = own.includes('--check');
   const command = isWord ? findCommand(first) : asksForCheck ? CHECK : START;
-  const isNamed = isWord || asksForCheck;
+  const chosen = { command, isNamed: isWord || asksForCheck };
   const args = (isWord ? others : own).filter((argument) => argument !== '--check' || command !== CHECK);
-  return { command, isNamed, ...readFlags(args, command, isNamed), rest };
+  return { ...chosen, ...readFlags(args, chosen), rest };
 }
 
 function findCommand(name: string): Command {
@@ -47,7 +49,8 @@ function findCommand(name: string): Command {
   return command;
 }
 
-function readFlags(args: string[], command: Command, isNamed: boolean): Pick<Parsed, 'flags' | 'argument'> {
+function readFlags(args: string[], chosen: Chosen): Pick<Parsed, 'flags' | 'argument'> {
+  const { command } = chosen;
   const flags: Flags = { ...command.flags, ...EVERYWHERE };
   const { tokens, values } = parseArgs({
     args,
@@ -70,7 +73,7 @@ function readFlags(args: string[], command: Command, isNamed: boolean): Pick<Par
     if (token.kind !== 'option') continue;
     const flag = flags[token.name];
     if (flag === undefined) {
-      const known = knownFlags(Object.keys(flags), isNamed);
+      const known = knownFlags(Object.keys(flags), chosen);
       throw unknown(`a flag that ${command.name} knows`, token.rawName, known, args[token.index]);
     }
     const isText = flag.type === 'string';
@@ -87,7 +90,7 @@ function readFlags(args: string[], command: Command, isNamed: boolean): Pick<Par
 }
 
 /** Where no command is named, the flag may have been meant as one. */
-function knownFlags(names: readonly string[], isNamed: boolean): Known {
+function knownFlags(names: readonly string[], { isNamed }: Chosen): Known {
   const commands = isNamed ? [] : NAMES.map((name) => [`--${name}`, name]);
   const flags = isNamed ? names : [...names, 'check'];
   return Object.fromEntries([...commands, ...flags.map((name) => [`--${name}`, `--${name}`])]);

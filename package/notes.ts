@@ -10,13 +10,13 @@ const MIGRATES = /\bprisma(?:@\S+)?\s+(?:migrate\s+(?:deploy|dev|reset)|db\s+(?:
 /**
  * What only a person can do or decide.
  * @param folder of the package, with its documents
- * @param changesConfig whether the configuration of Next.js is among the files to write
+ * @param changed the files to write
  */
-export function findNotes(project: Project, folder: string, changesConfig: boolean): string[] {
-  const { manifest, prisma, next, variables, packageManager, root } = project;
+export function findNotes(project: Project, folder: string, changed: readonly string[]): string[] {
+  const { app, manifest, prisma, next, variables, packageManager, root } = project;
   const migrating = [...scriptsReached(manifest.scripts, 'build')].filter(([, text]) => MIGRATES.test(text));
   return [
-    ...(changesConfig ? [] : describeOptions(project)),
+    ...(changed.includes(join(app, configFile(project))) ? [] : describeOptions(project)),
     ...migrating.map(
       ([name]) =>
         `The script "${name}" ${name === 'build' ? '' : 'is part of the build and '}migrates the database. Remove that: the build has none, and the entrypoint migrates.`,

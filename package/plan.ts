@@ -77,7 +77,7 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
     notes: findNotes(
       project,
       folder,
-      changes.some(({ path }) => path === config),
+      changes.map(({ path }) => path),
     ),
   };
 }

@@ -30,10 +30,10 @@ export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
       let isProved = false;
       // node-postgres writes nothing to a connection that is gone.
       const refuse = (why: string) => this.connection.stream.destroy(new Error(`The server ${why}.`));
-      const judge = (method: string, isBound: boolean) => {
+      const judge = (method: string, mechanisms: readonly string[]) => {
         asked = method;
         if (!admits(method)) refuse(`asks for ${method}, which require_auth does not admit`);
-        if (binds && !isBound)
+        if (binds && !mechanisms.includes('SCRAM-SHA-256-PLUS'))
           refuse('does not offer the channel binding that channel_binding=require demands');
         const isReadable = !('encrypted' in this.connection.stream) && !this.host.startsWith('/');
         if (method === 'password' && isReadable && !methods.includes(method)) {
@@ -42,14 +42,14 @@ export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
       };
       for (const [event, method] of Object.entries(REQUESTS)) {
         this.connection.on(event, ({ mechanisms = [] }: { mechanisms?: string[] }) =>
-          judge(method, mechanisms.includes('SCRAM-SHA-256-PLUS')),
+          judge(method, mechanisms),
         );
       }
       this.connection.on('authenticationSASLFinal', () => {
         isProved = true;
       });
       this.connection.on('authenticationOk', () => {
-        if (asked === undefined) judge('none', false);
+        if (asked === undefined) judge('none', []);
         else if (asked === 'scram-sha-256' && !isProved) refuse('has not proved that it knows the password');
       });
     }

@@ -30,7 +30,8 @@ async function seed(env: NodeJS.ProcessEnv): Promise<void> {
       });
       return count > 0;
     });
-    report(admin, created);
+    if (created) announce(admin);
+    else console.log(`${admin.email} exists already: nothing to do.`);
   } finally {
     await prisma.$disconnect();
   }
@@ -64,11 +65,7 @@ function connect(env: NodeJS.ProcessEnv): PrismaClient {
   return new PrismaClient({ adapter, errorFormat: 'minimal' });
 }
 
-function report({ email, password, generated }: Admin, created: boolean): void {
-  if (!created) {
-    console.log(`${email} exists already: nothing to do.`);
-    return;
-  }
+function announce({ email, password, generated }: Admin): void {
   console.log(`Created the administrator ${email}.`);
   // The one secret that is printed, once, on purpose: nobody could sign in otherwise.
   if (generated) console.log(`Its password, shown this once: ${password}`);

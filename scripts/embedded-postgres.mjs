@@ -59,7 +59,7 @@ export async function startPostgres(options) {
   }
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await findFreePort());
-    const server = await launch(binaries.postgres, dataDir, port, account, options);
+    const server = await launch(binaries.postgres, { ...options, dataDir, port, account });
     if (server.ready) return describe(server.child, server.closed, port);
     if (attempt === 20 || !mayPass(server.log, options)) {
       throw new Error(`PostgreSQL did not start on ${dataDir}:\n${server.log}`);
@@ -103,13 +103,10 @@ export async function findFreePort() {
 }
 
 /**
- * @param {string} postgres
- * @param {string} dataDir
- * @param {number} port
- * @param {import('./postgres/account.mjs').Account} account
- * @param {PostgresOptions} options
+ * @param {string} postgres the program
+ * @param {PostgresOptions & { port: number, account: import('./postgres/account.mjs').Account }} server
  */
-async function launch(postgres, dataDir, port, account, { settings = {}, onLog }) {
+async function launch(postgres, { dataDir, port, account, settings = {}, onLog }) {
   const all = { listen_addresses: HOST, port, unix_socket_directories: '', ...settings };
   const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawn(postgres, ['-D', dataDir, ...args], {

@@ -7,11 +7,11 @@ import { selectDatabase } from './select-database.ts';
 
 export async function baseline({
   config: read,
-  argument: name,
+  argument: last,
   flags,
   context,
 }: Invocation): Promise<number> {
-  if (name === undefined) {
+  if (last === undefined) {
     throw new BootError('USAGE', {
       what: 'baseline',
       expected: 'the name of a migration',
@@ -26,7 +26,7 @@ export async function baseline({
   const { baseline: record } = await import('../steps/baseline.ts');
   await withDatabase(config, { createDatabase: false }, context, (database) =>
     withBootLock(database, config.database.lockTimeoutMs, context, (exclusion) =>
-      record(exclusion, { ...config, prisma, folder }, name, config.migrate, context),
+      record(exclusion, { ...config, prisma, folder, last }, config.migrate, context),
     ),
   );
   return EXIT_STATUS.ok.status;

@@ -52,7 +52,11 @@ export async function check(invocation: Invocation): Promise<number> {
     findings,
     pending: [...(further?.pending ?? []), ...database.pending],
   };
-  print(flags.json === true ? report : toTable(findings, exitStatus, early.color && process.stdout.isTTY));
+  print(
+    flags.json === true
+      ? report
+      : toTable(findings, exitStatus, { color: early.color && process.stdout.isTTY }),
+  );
   return exitStatus;
 }
 
@@ -86,7 +90,11 @@ function tryBuild({ appDir, build: config }: Settings): [Build | undefined, read
   }
 }
 
-function toTable(findings: readonly Finding[], exitStatus: number, color: boolean): string {
+function toTable(
+  findings: readonly Finding[],
+  exitStatus: number,
+  { color }: { readonly color: boolean },
+): string {
   const lines = findings.flatMap(({ step, level, message, details = [] }) => {
     const { symbol, style } = LOOK[level];
     const mark = color ? styleText(style, symbol, { validateStream: false }) : symbol;

@@ -2,7 +2,7 @@ import { CONFIG_FILE, keyOf, mayBeInFile } from '../config/config-file/keys.ts';
 import type { ResolvedEnvironment } from '../config/environment.ts';
 import { isSet } from '../config/read-files.ts';
 import { VARIABLES, type Variable, type VariableName } from '../config/variables.ts';
-import { describeRestart, ERROR_CODES, EXIT_STATUS } from '../core/errors.ts';
+import { describeRestart, ERROR_CODES, EXIT_STATUS, type ExitStatus } from '../core/errors.ts';
 import type { Invocation } from './command.ts';
 import { describeRuntimeValues, explainRuntimeValues } from './explain/runtime-values.ts';
 
@@ -31,9 +31,9 @@ export function errorCodes() {
 }
 
 /** What an exit status means to a restart policy. */
-export function describePolicy({ status, retryable }: { status: number; retryable: boolean }): string {
-  if (status === EXIT_STATUS.ok.status) return '–';
-  return describeRestart(retryable);
+export function describePolicy(exit: Pick<ExitStatus, 'status' | 'retryable'>): string {
+  if (exit.status === EXIT_STATUS.ok.status) return '–';
+  return describeRestart(exit);
 }
 
 /** The variables as the docs and `explain` show them. */

@@ -33,9 +33,7 @@ export function collectSecrets({
     const value =
       /^[./]/.test(text) && !(isOurs && name === variable) ? contentOf(name, variable, text) : text;
     if (value === undefined) return [];
-    return connections.includes(name)
-      ? secretsOfConnection(value)
-      : secretsOf(name, value, required.has(name));
+    return connections.includes(name) ? secretsOfConnection(value) : secretsOf(name, value, required);
   });
   secrets.push(...passwordsIn(commandsOf(sections.hooks).join('\n')));
   // Also where one of them is too short to be searched for.
@@ -61,11 +59,11 @@ function secretsOfConnection(value: string): string[] {
   return passwords.length === 0 ? [value] : passwords;
 }
 
-function secretsOf(name: string, value: string, isRequired: boolean): string[] {
+function secretsOf(name: string, value: string, required: ReadonlySet<string>): string[] {
   const variable: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
   const isSecret =
     variable === undefined
-      ? isRequired || isPem(value) || (isSecretName(name) && !isSetting(value))
+      ? required.has(name) || isPem(value) || (isSecretName(name) && !isSetting(value))
       : variable.secret === true;
   return [
     ...passwordsIn(value),

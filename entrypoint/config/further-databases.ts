@@ -13,18 +13,15 @@ export interface FurtherDatabase {
   readonly database: DatabaseConfig;
 }
 
-/** The databases of `zarpe.config.json` beside the first; what is missing or the same as another becomes a problem. */
+/** The databases of `zarpe.config.json` beside the first; what is missing becomes a problem. */
 export function readFurtherDatabases(
   environment: ResolvedEnvironment,
   values: Values,
-  first: DatabaseConfig | undefined,
   appDir: string,
   problems: SettingProblem[],
 ): readonly FurtherDatabase[] {
   const section = environment.sections.databases ?? [];
   problems.push(...findTaken(section, environment), ...refuseCli(section, values));
-  const places = new Map<string, string>();
-  if (first !== undefined) places.set(placeOf(first.connection), first.connection.source.url);
   return section.flatMap(({ name, urlFrom, directUrlFrom = [] }) => {
     const read = (names: readonly string[]) => {
       const variable = names.find((candidate) => candidate in environment.variables);
@@ -40,13 +37,19 @@ export function readFurtherDatabases(
     }
     const [server, direct] = [read(urlFrom), read(directUrlFrom)];
     if (server === undefined) return [];
-    const database = withSettings(server, direct, values);
-    const place = placeOf(database.connection);
+    return [{ name, database: withSettings(server, direct, values) }];
+  });
+}
+
+/** A problem for each database that is the same as one before it. */
+export function findSameDatabases(databases: readonly DatabaseConfig[]): SettingProblem[] {
+  const places = new Map<string, string>();
+  return databases.flatMap(({ connection }) => {
+    const place = placeOf(connection);
     const other = places.get(place);
-    const { url } = database.connection.source;
-    if (other === undefined) places.set(place, url);
-    else problems.push(sameDatabase(url, other));
-    return [{ name, database }];
+    if (other !== undefined) return [sameDatabase(connection.source.url, other)];
+    places.set(place, connection.source.url);
+    return [];
   });
 }
 

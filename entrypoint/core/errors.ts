@@ -51,7 +51,7 @@ export const EXIT_STATUS = {
 } as const satisfies Record<string, ExitStatus>;
 
 /** What a retryable failure, or another one, asks for. */
-export function describeRestart(retryable: boolean): string {
+export function describeRestart({ retryable }: Pick<ExitStatus, 'retryable'>): string {
   return retryable ? 'restarting may help' : 'manual action required';
 }
 

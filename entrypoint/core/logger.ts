@@ -41,7 +41,7 @@ export function createLogger({ level, format, secrets, color, output }: LoggerOp
   function write(line: string): boolean {
     try {
       const clean = secrets.stringify(JSON.parse(line));
-      return output.write(pretty ? formatPrettyLine(clean, color) : `${escapeInJson(clean)}\n`);
+      return output.write(pretty ? formatPrettyLine(clean, { color }) : `${escapeInJson(clean)}\n`);
     } catch {
       return false;
     }

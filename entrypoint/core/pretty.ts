@@ -28,7 +28,7 @@ interface PinoLine {
  * A pino JSON line as one aligned line for people, with the problems and details of a failure below it. Quoted text can
  * neither begin a line at the margin nor change colours.
  */
-export function formatPrettyLine(json: string, color: boolean): string {
+export function formatPrettyLine(json: string, { color }: { readonly color: boolean }): string {
   const line = JSON.parse(json) as PinoLine;
   if (line.event === 'start') return '';
   const look = lookOf(line);
@@ -45,13 +45,13 @@ export function formatPrettyLine(json: string, color: boolean): string {
   return head + further.map((text) => `${' '.repeat(12)}${text}\n`).join('');
 }
 
-function problemLines({ error, exitStatus, retryable }: PinoLine): string[] {
+function problemLines({ error, exitStatus, retryable = false }: PinoLine): string[] {
   const problems = (error?.problems ?? []).flatMap((problem) => [
     describeWrong(problem),
     problem.hint,
     ...(problem.details ?? []).flatMap(plainLines).map((detail) => `  ${detail}`),
   ]);
-  return [...problems, `exit ${exitStatus}: ${describeRestart(retryable === true)}`];
+  return [...problems, `exit ${exitStatus}: ${describeRestart({ retryable })}`];
 }
 
 function lookOf(line: PinoLine) {

@@ -17,7 +17,8 @@ export class Secrets {
 
   /** The text without any known secret, and without the password of any URL in it; in time linear to its length. */
   redact(text: string): string {
-    const spans = [...findUrlPasswords(text), ...this.#search.find(text, text.length >= LONGEST_LINE)];
+    const isCut = text.length >= LONGEST_LINE;
+    const spans = [...findUrlPasswords(text), ...this.#search.find(text, { isCut })];
     let clean = '';
     let end = -1;
     // All are found in the text as it came: those that overlap or touch leave nothing of any.

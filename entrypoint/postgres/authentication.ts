@@ -1,5 +1,6 @@
 import { BootError, type ErrorCode } from '../core/errors.ts';
 import { type AuthMethod, type ConnectionSettings, describeTarget } from './connection-settings.ts';
+import type { OpenSocket } from './open-socket.ts';
 import { ProtocolError } from './protocol-error.ts';
 
 /** @see https://www.postgresql.org/docs/current/protocol-message-formats.html */
@@ -29,7 +30,7 @@ export class Authentication {
   readonly #encrypted: boolean;
   #last: number | undefined;
 
-  constructor(settings: ConnectionSettings, encrypted: boolean) {
+  constructor(settings: ConnectionSettings, { encrypted }: Pick<OpenSocket, 'encrypted'>) {
     this.#settings = settings;
     this.#encrypted = encrypted;
   }

@@ -63,7 +63,7 @@ async function attempt(
     const [opened, Client] = await Promise.all([openSocket(settings, mode, bounded), loadClient()]);
     socket = opened.socket;
     bounded.throwIfAborted();
-    const answers = guardSocket(socket, new Authentication(settings, opened.encrypted));
+    const answers = guardSocket(socket, new Authentication(settings, opened));
     const client = new Client(clientOptions(socket, settings, options.database));
     const session = new Session(client, socket, settings, {
       ...opened,

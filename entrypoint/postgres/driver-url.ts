@@ -24,9 +24,10 @@ export function driverVariables(connections: readonly AppConnection[]): Record<s
  * is named, and knows none of Prisma's parameters. What agrees already stays as it was written.
  * @see https://github.com/brianc/node-postgres/tree/master/packages/pg-connection-string#ssl
  */
-export function driverUrl({ url, settings, encrypted }: Omit<AppConnection, 'variables'>): string {
-  const { host, tls } = settings;
-  const mode = host.startsWith('/') ? 'disable' : settle(tls.mode, encrypted);
+export function driverUrl(connection: Omit<AppConnection, 'variables'>): string {
+  const { url, settings } = connection;
+  const { tls } = settings;
+  const mode = settledMode(connection);
   const saysNothing = !/[?&]ssl/.test(url);
   if (mode === 'prefer' || (mode === 'disable' && saysNothing)) return url;
   const verifies = mode === 'verify-ca' || mode === 'verify-full';
@@ -37,7 +38,9 @@ export function driverUrl({ url, settings, encrypted }: Omit<AppConnection, 'var
   });
 }
 
-function settle(mode: SslMode, encrypted: boolean | undefined): SslMode {
+function settledMode({ settings, encrypted }: Omit<AppConnection, 'variables'>): SslMode {
+  const { mode } = settings.tls;
+  if (settings.host.startsWith('/')) return 'disable';
   if (mode !== 'prefer' || encrypted === undefined) return mode;
   return encrypted ? 'require' : 'disable';
 }

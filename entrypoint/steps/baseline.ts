@@ -10,31 +10,39 @@ import { checksum } from '../migrations/checksum.ts';
 import { createHistory, insertApplied, recordAlone } from '../migrations/migration-record.ts';
 import type { Migration, MigrationsFolder } from '../migrations/migrations-folder.ts';
 import { withConnection } from '../postgres/connect.ts';
+import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import type { Session } from '../postgres/session.ts';
 import { different, hasHistory, inapplicable, pooled, unknownName } from './baseline/baseline-errors.ts';
 import { compareCatalogs } from './baseline/compare-catalogs.ts';
-import { readCatalog } from './baseline/read-catalog.ts';
+import { type CatalogObject, readCatalog } from './baseline/read-catalog.ts';
 import { refuseServerWide } from './baseline/refuse-server-wide.ts';
 import { dropLeftDatabases, withScratchDatabase } from './baseline/scratch-database.ts';
 import { type Exclusion, withBootLock } from './boot-lock.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
 import { migrate } from './migrate.ts';
 
+/** What is to be recorded. */
+export interface BaselineTarget extends MigrateTarget {
+  readonly folder: MigrationsFolder;
+  /** The name of the last migration that the database already has. */
+  readonly last: string;
+}
+
 /**
- * Records the migrations up to `name` as applied, once an empty database on the same server that they were applied to has the
+ * Records the migrations up to `last` as applied, once an empty database on the same server that they were applied to has the
  * same schema as this one.
  */
 export async function baseline(
   { database, lock }: Exclusion,
-  target: MigrateTarget & { readonly folder: MigrationsFolder },
-  name: string,
+  target: BaselineTarget,
   config: MigrateConfig,
   context: Context,
 ): Promise<void> {
   await context.steps.run('baseline', async (log) => {
-    const { folder } = target;
-    const last = folder.migrations.findIndex((migration) => migration.name === name);
-    if (last === -1) throw unknownName(name, folder);
-    const migrations = folder.migrations.slice(0, last + 1);
+    const { folder, last } = target;
+    const index = folder.migrations.findIndex(({ name }) => name === last);
+    if (index === -1) throw unknownName(last, folder);
+    const migrations = folder.migrations.slice(0, index + 1);
     if (database.isPooled) throw pooled(database);
     await lock.acquire();
     await lock.acquirePrismaLock();
@@ -44,14 +52,20 @@ export async function baseline(
     if (recorded.length > 0) {
       const names = new Set(recorded.filter(({ finished }) => finished).map((row) => row.name));
       if (migrations.every((migration) => names.has(migration.name)))
-        return log.skipped(`the history has ${name} and those before it already`);
+        return log.skipped(`the history has ${last} and those before it already`);
       throw hasHistory(recorded.length);
     }
     refuseServerWide(migrations, folder, target.appDir);
-    const differences = await withScratchDatabase(database.session, log, (scratch) =>
-      compareWith(scratch, database, { ...target, folder: { ...folder, migrations } }, config, context),
-    );
-    if (differences.length > 0) throw different(differences, name);
+    const { session } = database;
+    const differences = await withScratchDatabase(session, log, async (scratch) => {
+      const options = { signal: context.shutdown.signal, answerMs: session.answerMs };
+      const made = await withConnection(connectionTo(scratch, database), options, (empty) =>
+        makeSchema(empty, { ...target, folder: { ...folder, migrations } }, config, context),
+      );
+      faultPoint('baseline:compared');
+      return compareWith(made, database, target.prisma.schemas);
+    });
+    if (differences.length > 0) throw different(differences, last);
     await record(database, migrations);
     log.done(
       `recorded ${count(migrations.length, 'migration')} as applied: they make the schema that is there`,
@@ -62,40 +76,45 @@ export async function baseline(
   });
 }
 
-/** Applies migrations to the scratch database, and compares what they make with what is in the database. */
-async function compareWith(
-  scratch: string,
-  { session, state }: Database,
-  target: MigrateTarget & { readonly folder: MigrationsFolder },
+function connectionTo(scratch: string, { session, state }: Database): ConnectionSettings {
+  const { settings } = session;
+  // A schema that the role finds first is there before the first migration.
+  const schema = settings.schema ?? (state.schema === 'public' ? undefined : (state.schema ?? undefined));
+  return { ...settings, database: scratch, schema };
+}
+
+/** Applies migrations to an empty database, and reads what they make. */
+async function makeSchema(
+  empty: Session,
+  target: BaselineTarget,
   config: MigrateConfig,
   context: Context,
+): Promise<readonly CatalogObject[]> {
+  const database = await Database.open(empty, seedTables(undefined));
+  const there = {
+    ...target,
+    prisma: { ...target.prisma, folder: target.folder, cli: undefined },
+    database: { ...target.database, connection: empty.settings },
+  };
+  await withBootLock(database, target.database.lockTimeoutMs, context, (exclusion) =>
+    migrate(exclusion, there, { ...config, mode: 'deploy', onError: 'abort' }, context).catch(
+      (error: unknown) => {
+        throw error instanceof BootError && error.exit.name === 'migration' ? inapplicable(error) : error;
+      },
+    ),
+  );
+  return readCatalog(empty, undefined);
+}
+
+/** How the database differs from what the migrations make in its schemas and those of the app. */
+async function compareWith(
+  made: readonly CatalogObject[],
+  { session, state }: Database,
+  ofApp: readonly string[],
 ): Promise<string[]> {
-  const { signal } = context.shutdown;
-  // A schema that the role finds first is there before the first migration.
-  const schema =
-    session.settings.schema ?? (state.schema === 'public' ? undefined : (state.schema ?? undefined));
-  const connection = { ...session.settings, database: scratch, schema };
-  const made = await withConnection(connection, { signal, answerMs: session.answerMs }, async (empty) => {
-    const database = await Database.open(empty, seedTables(undefined));
-    const there = {
-      ...target,
-      prisma: { ...target.prisma, folder: target.folder, cli: undefined },
-      database: { ...target.database, connection },
-    };
-    await withBootLock(database, target.database.lockTimeoutMs, context, (exclusion) =>
-      migrate(exclusion, there, { ...config, mode: 'deploy', onError: 'abort' }, context).catch(
-        (error: unknown) => {
-          throw error instanceof BootError && error.exit.name === 'migration' ? inapplicable(error) : error;
-        },
-      ),
-    );
-    return readCatalog(empty, undefined);
-  });
-  faultPoint('baseline:compared');
-  const schemas = new Set([...made.flatMap(({ schema }) => schema ?? []), ...target.prisma.schemas]);
+  const schemas = new Set([...made.flatMap(({ schema }) => schema ?? []), ...ofApp]);
   if (state.schema !== null) schemas.add(state.schema);
-  const found = await readCatalog(session, [...schemas]);
-  return compareCatalogs(made, found);
+  return compareCatalogs(made, await readCatalog(session, [...schemas]));
 }
 
 /** All of them in one message, and so in one transaction, in which the history is locked and asked for again. */

@@ -54,8 +54,8 @@ export async function withBootLock<Result>(
       const { lost: gone } = holder.session;
       gone.addEventListener('abort', () => lost.abort(gone.reason), { once: true });
     }
-    const from = holder;
-    await context.steps.run('lock', (log) => poll(from, lock, timeoutMs, context, log));
+    const request = { holder, lock, timeoutMs };
+    await context.steps.run('lock', (log) => poll(request, context, log));
     if (!acquired.includes(lock)) acquired.push(lock);
   };
   const exposed = () => (holder?.session === database.session ? acquired : []);
@@ -85,11 +85,16 @@ export async function withBootLock<Result>(
   }
 }
 
+/** A lock, the session that is to hold it, and how long to wait for it. */
+interface LockRequest {
+  readonly holder: LockHolder;
+  readonly lock: AdvisoryLock;
+  readonly timeoutMs: number;
+}
+
 /** Never waits inside the server: CREATE INDEX CONCURRENTLY would wait for the snapshot of the waiting session. */
 async function poll(
-  holder: LockHolder,
-  lock: AdvisoryLock,
-  timeoutMs: number,
+  { holder, lock, timeoutMs }: LockRequest,
   { shutdown }: Context,
   log: StepLog,
 ): Promise<void> {

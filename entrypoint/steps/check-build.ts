@@ -22,6 +22,11 @@ export interface Build {
   readonly warnings: readonly string[];
 }
 
+/** A build of Next.js, which has a server of its own. */
+export interface StandaloneBuild extends Build {
+  readonly next: NextBuild;
+}
+
 /**
  * Everything the boot will need from the image is there and of one build. Throws one `BUILD_INCOMPLETE` that names
  * each missing file with the Dockerfile line that copies it.

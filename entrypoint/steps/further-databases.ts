@@ -4,7 +4,7 @@ import { withBootLock } from './boot-lock.ts';
 import type { PrismaFolder } from './check-build/check-prisma.ts';
 import type { MigrateConfig, MigrateTarget } from './migrate/settings.ts';
 import { migrate } from './migrate.ts';
-import type { WaitConfig } from './wait-for-database.ts';
+import type { WaitConfig } from './wait-for-database/settings.ts';
 import { withDatabase } from './with-database.ts';
 
 /** A database of the app beside the first, with a history of its own. */

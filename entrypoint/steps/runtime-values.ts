@@ -13,12 +13,13 @@ export async function putValues(
 ): Promise<Build> {
   if (runtimeValues === undefined) return build;
   return context.steps.run('values', async (log) => {
-    if (build.next === undefined) {
+    const { next } = build;
+    if (next === undefined) {
       log.warn('warning', WITHOUT_BUILD);
       return build;
     }
     const { writeBuild } = await import('./runtime-values/write-build.ts');
-    return writeBuild(build, build.next, appDir, runtimeValues, context, log);
+    return writeBuild({ ...build, next }, { appDir, runtimeValues }, context, log);
   });
 }
 

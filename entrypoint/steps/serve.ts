@@ -77,7 +77,7 @@ export async function serve(
       log.warn('survived', `could not kill ${target.name}: process ${process.pid}`);
       throw context.shutdown.signal.reason;
     }
-    reportExit(result, context.shutdown.signal.aborted, log);
+    reportExit(result, context, log);
     return result.status;
   });
 }
@@ -109,9 +109,9 @@ async function watchStart(...args: Parameters<typeof reportFirstResponse>): Prom
   await (await import('./serve/first-response.ts')).reportFirstResponse(...args);
 }
 
-function reportExit({ status, signal }: ChildResult, isShutdown: boolean, log: StepLog): void {
+function reportExit({ status, signal }: ChildResult, { shutdown }: Context, log: StepLog): void {
   const how = signal === undefined ? `with status ${status}` : `on ${signal}`;
-  if (status === 0 || isShutdown) {
+  if (status === 0 || shutdown.signal.aborted) {
     log.done(`the server exited ${how}`, { exitStatus: status });
     return;
   }

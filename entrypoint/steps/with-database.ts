@@ -4,7 +4,8 @@ import type { Database } from '../database/database.ts';
 import { seedTables } from '../database/survey-answer.ts';
 import { connectionLost, isConnectionLoss } from '../postgres/connection-lost.ts';
 import { explainStatementError } from '../postgres/statement-error.ts';
-import { type WaitConfig, waitForDatabase } from './wait-for-database.ts';
+import type { WaitConfig } from './wait-for-database/settings.ts';
+import { waitForDatabase } from './wait-for-database.ts';
 import { isUnreachable } from './without-database.ts';
 
 interface Options<Result> {

@@ -24,7 +24,7 @@ export function nextConfig(project: NextProject, source: string | undefined): st
   if (source === undefined) return newConfig(project, options);
   const brace = findConfigObject(source);
   if (brace === undefined) return undefined;
-  const changed = insert(source, brace, options, needsExperimental(project));
+  const changed = insert(source, brace, options, project);
   if (changed === undefined) return undefined;
   const text = names.includes(TRACING_ROOT) && join.isMissing ? addImport(changed) : changed;
   return source.includes('\r\n') ? text.replaceAll(/\r?\n/g, '\r\n') : text;
@@ -75,12 +75,12 @@ function insert(
   source: string,
   brace: number,
   options: readonly string[],
-  isExperimental: boolean,
+  project: NextProject,
 ): string | undefined {
   const text = stripComments(source);
   const object = text.slice(brace, findClosing(text, brace) + 1);
   const inner = EXPERIMENTAL.exec(object);
-  const nested = isExperimental && /\bexperimental\b/.test(object);
+  const nested = needsExperimental(project) && /\bexperimental\b/.test(object);
   if (!nested) return insertAt(source, brace, options);
   if (inner === null) return undefined;
   const innerBrace = brace + inner.index + inner[0].length - 1;

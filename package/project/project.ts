@@ -42,12 +42,7 @@ export function readProject(folder: string, app?: string): Project {
       'Install the dependencies with npm, pnpm, yarn or bun, and commit the lockfile: an image is built from it.',
     );
   const packages = findPackages(root, rootManifest);
-  const chosen = chooseApp(
-    root,
-    packages,
-    app === undefined ? folder : resolve(folder, app),
-    app !== undefined,
-  );
+  const chosen = chooseApp(root, packages, folder, app);
   const manifest = readManifest(join(root, chosen)) ?? {};
   const prisma = findPrisma(root, chosen, packages);
   return {
@@ -91,13 +86,18 @@ function findRoot(folder: string): string {
   }
 }
 
-function chooseApp(root: string, packages: readonly string[], folder: string, isNamed: boolean): string {
+function chooseApp(
+  root: string,
+  packages: readonly string[],
+  folder: string,
+  named: string | undefined,
+): string {
   const isApp = (path: string) => dependency(readManifest(join(root, path)) ?? {}, 'next') !== undefined;
   const apps = packages.filter(isApp);
-  const wanted = relative(root, folder).replaceAll('\\', '/');
+  const wanted = relative(root, named === undefined ? folder : resolve(folder, named)).replaceAll('\\', '/');
   if (apps.includes(wanted)) return wanted;
   const [only, ...others] = apps;
-  if (only !== undefined && others.length === 0 && !isNamed) return only;
+  if (only !== undefined && others.length === 0 && named === undefined) return only;
   if (only === undefined) {
     const [outside] = listPackageFolders(root).filter(isApp);
     throw outside === undefined
@@ -111,7 +111,9 @@ function chooseApp(root: string, packages: readonly string[], folder: string, is
         );
   }
   throw new ProgramError(
-    isNamed ? `${wanted || '.'} is no Next.js app` : `There are ${apps.length} Next.js apps in ${root}`,
+    named === undefined
+      ? `There are ${apps.length} Next.js apps in ${root}`
+      : `${wanted || '.'} is no Next.js app`,
     `Name one of them: ${apps.map((path) => `--app ${path || '.'}`).join(', ')}.`,
   );
 }

@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['lib'],
 ];
 const LONGEST_FILE = 150;
+const MOST_ARGUMENTS = 4;
 /** Tables, which are read by looking something up and not from top to bottom. */
 const TABLES = new Set([
   'config/variables.ts',
@@ -104,10 +105,47 @@ describe('the files of entrypoint/', () => {
     expect(long).toEqual([]);
   });
 
+  test(`have no function of more than ${MOST_ARGUMENTS} arguments, or with one that is a bare boolean`, () => {
+    const find = (parameters: string) => findUnreadable('x.ts', `function f(${parameters}) {}`);
+    for (const parameters of ['a, b, c, d, e', 'a: boolean', 'a?: boolean', 'a: boolean | null', 'a = false'])
+      expect(find(parameters), parameters).toEqual(['x.ts:1']);
+    for (const parameters of ['a, b, c, d', '{ a }: { a: boolean }', 'a: () => boolean'])
+      expect(find(parameters), parameters).toEqual([]);
+    expect([...source].flatMap(([name, text]) => findUnreadable(name, text))).toEqual([]);
+  });
+
   test('of which the sequence of the boot fits on one screen', () => {
     expect(source.get('boot.ts')?.split('\n').length).toBeLessThanOrEqual(50);
   });
 });
+
+/** The places of functions whose calls do not tell what their arguments are. */
+function findUnreadable(name: string, text: string): string[] {
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const visit = (node: ts.Node) => {
+    if (ts.isFunctionLike(node) && !isReadable(node.parameters)) {
+      const { line } = file.getLineAndCharacterOfPosition(node.getStart(file));
+      found.push(`${name}:${line + 1}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+function isReadable(parameters: ts.NodeArray<ts.ParameterDeclaration>): boolean {
+  return parameters.length <= MOST_ARGUMENTS && !parameters.some(isBoolean);
+}
+
+function isBoolean({ type, initializer }: ts.ParameterDeclaration): boolean {
+  const kinds = type === undefined ? [] : ts.isUnionTypeNode(type) ? type.types : [type];
+  return (
+    kinds.some(({ kind }) => kind === ts.SyntaxKind.BooleanKeyword) ||
+    initializer?.kind === ts.SyntaxKind.TrueKeyword ||
+    initializer?.kind === ts.SyntaxKind.FalseKeyword
+  );
+}
 
 /** The names of a circle of imports, if there is one. */
 function findCycle(): string[] | undefined {

@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.ts';
 import { toBootError } from '../../core/to-boot-error.ts';
 import { count } from '../../lib/count.ts';
 import type { Build } from '../../steps/check-build.ts';
+import { layoutOf } from '../../steps/runtime-values/layout.ts';
 import { warnOfOthers } from '../../steps/runtime-values/owners.ts';
 import { findWriteProblem } from '../../steps/runtime-values/publish.ts';
 import { fillBuild } from '../../steps/runtime-values/write-build.ts';
@@ -22,8 +23,9 @@ export async function checkValues(
     info: (_: string, message: string) => findings.push(ok('values', message)),
     warn: (_: string, message: string) => findings.push(warning('values', message)),
   };
+  const layout = layoutOf(appDir, build.next);
   try {
-    const { texts, names } = await fillBuild(appDir, build.next, config, log, shutdown.signal);
+    const { texts, names } = await fillBuild(layout, config, log, shutdown.signal);
     const what = `${count(names.size, 'value')} into ${count(texts.size, 'file')}`;
     findings.push(ok('values', `the boot would put ${what} of a copy of the build in ${config.writeTo}`));
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import type { Database } from '../../database/database.ts';
 import { compareHistory } from '../../migrations/history.ts';
 import type { PrismaFolder } from '../../steps/check-build/check-prisma.ts';
-import { type StatusReport, section } from './status-report.ts';
+import { type StatusReport, section, tally } from './status-report.ts';
 
 const MEANING = {
   applied: 'applied',
@@ -29,7 +29,7 @@ export async function historyStatus(
     missing: history.missing,
   };
   const sections = Object.entries(MEANING).map(([key, meaning]) =>
-    section(json[key as keyof typeof MEANING], meaning, key !== 'applied'),
+    (key === 'applied' ? tally : section)(json[key as keyof typeof MEANING], meaning),
   );
   return {
     json,

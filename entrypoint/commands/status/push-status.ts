@@ -13,7 +13,7 @@ export async function pushStatus(
   const toPush = await previewPush(database, { prisma, appDir }, migrate);
   return {
     json: { toPush },
-    text: section(toPush, 'to push: the next start changes the schema', true),
+    text: section(toPush, 'to push: the next start changes the schema'),
     refusal: undefined,
     isClean: toPush.length === 0,
   };

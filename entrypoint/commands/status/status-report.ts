@@ -12,8 +12,13 @@ export interface StatusReport {
   readonly isClean: boolean;
 }
 
-/** How many there are and what that means, and each of them below. */
-export function section(items: readonly string[], meaning: string, isListed: boolean): string {
-  const lines = isListed ? items.flatMap((item) => plainLines(item).map((line) => `\n         ${line}`)) : [];
-  return `${String(items.length).padStart(5)}  ${meaning}${lines.join('')}`;
+/** How many there are, and what that means. */
+export function tally(items: readonly string[], meaning: string): string {
+  return `${String(items.length).padStart(5)}  ${meaning}`;
+}
+
+/** The same, with each of them below. */
+export function section(items: readonly string[], meaning: string): string {
+  const lines = items.flatMap(plainLines).map((line) => `         ${line}`);
+  return [tally(items, meaning), ...lines].join('\n');
 }

@@ -41,7 +41,7 @@ export class PatternSearch {
    * Where any pattern is, in order; those that overlap or touch are one.
    * @param isCut the text may end within a pattern, whose beginning counts
    */
-  find(text: string, isCut: boolean): Span[] {
+  find(text: string, { isCut }: { readonly isCut: boolean }): Span[] {
     if (!this.#isLinked) this.#link();
     const spans: Span[] = [];
     let node = ROOT;

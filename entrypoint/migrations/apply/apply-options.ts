@@ -35,7 +35,7 @@ export interface ApplyOptions extends ScriptLimits {
   /** Whether a signal ends the boot. */
   readonly isEnding: () => boolean;
   /** A query is about to be sent. A cancelled one is rolled back, or its outcome is looked up by the next start. */
-  readonly onSend: (isCancellable: boolean) => void;
+  readonly onSend: (query: { readonly isCancellable: boolean }) => void;
   readonly onAnswer: () => void;
   /** The server does not run the script in one transaction; what is done in its place. */
   readonly onRefused: (instead: Autocommit, message: string) => void;

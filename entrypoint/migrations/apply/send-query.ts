@@ -16,7 +16,7 @@ export async function sendQuery(
   { onSend, onAnswer, reset }: ApplyOptions,
 ): Promise<void> {
   // A script that commits as it likes runs to its end.
-  onSend(point !== 'whole');
+  onSend({ isCancellable: point !== 'whole' });
   faultPoint(`${point}:send`);
   try {
     const answer = runQuery(session, query);

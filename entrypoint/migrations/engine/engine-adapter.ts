@@ -6,28 +6,23 @@ import type {
 } from '@prisma/driver-adapter-utils';
 import type { BootError } from '../../core/errors.ts';
 import { faultPoint } from '../../core/fault-point.ts';
-import { guardHistory, refusedByGuard } from '../../database/history-guard.ts';
-import { quoteIdentifier, SAFE_PATH, type Session } from '../../postgres/session.ts';
+import { refusedByGuard } from '../../database/history-guard.ts';
+import { quoteIdentifier, type Session } from '../../postgres/session.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
 import { type MigrationRecord, readRecord } from '../migration-record.ts';
+import { createsTable, inScope, type StatementScope } from './in-scope.ts';
 import { SessionPool, withChars } from './session-pool.ts';
 
 /** What the engine's statements about migrations are turned into. */
-export interface MigrationHooks {
-  /** `_prisma_migrations`, qualified and quoted: the engine names it without a schema. */
-  readonly table: string;
+export interface MigrationHooks extends StatementScope {
   /** Whether it was there when it was last looked for. */
   readonly isThere: () => boolean;
-  /** Whose the search path and the transaction are: a pooler's session is nobody's own, and each statement sets them. */
-  readonly scope: 'session' | 'pooled' | 'transaction';
   /** Applies a script, and writes its record: what the engine writes to it is dropped. */
   apply(record: MigrationRecord, script: string): Promise<void>;
 }
 
 /** A table that is not there is not looked for where another role may put one of its own since: the engine makes ours, or fails. */
 const NOWHERE = 'pg_temp."_prisma_migrations"';
-
-const CREATES = /^\s*CREATE TABLE\b/;
 
 /**
  * Prisma's own driver adapter, with the three things it does otherwise than the native engine mended: scripts are not
@@ -60,25 +55,34 @@ export class EngineAdapterFactory extends PrismaPg implements SqlMigrationAwareD
 
   override async connect() {
     const adapter = await super.connect();
-    hookInto(adapter, this.#session, this.#schema, this.#hooks, (error) => {
-      this.refusal ??= refusedByGuard(error, this.#schema) ?? explainPassing(error);
-      return error;
-    });
+    hookInto(adapter, this.#schema, this.#hooks, (sql, send) => this.#send(sql, send));
     return adapter;
+  }
+
+  async #send<Answer>(sql: string, send: () => Promise<Answer>): Promise<Answer> {
+    faultPoint('engine:statement');
+    const answer = await inScope(this.#session, this.#hooks, sql, send).catch((error: unknown) => {
+      this.refusal ??= refusedByGuard(error, this.#schema) ?? explainPassing(error);
+      throw error;
+    });
+    faultPoint('engine:answered');
+    return answer;
   }
 }
 
+/** Sends a statement of the engine as `send` does, with what it needs around it. */
+type Surround = <Answer>(sql: string, send: () => Promise<Answer>) => Promise<Answer>;
+
 function hookInto(
   adapter: SqlDriverAdapter,
-  session: Session,
   schema: string | null,
   hooks: MigrationHooks,
-  keep: (error: unknown) => unknown,
+  surround: Surround,
 ): void {
   const { queryRaw, executeRaw } = adapter;
   let isCreated = false;
   const qualified = (query: SqlQuery): SqlQuery => {
-    isCreated ||= CREATES.test(query.sql);
+    isCreated ||= createsTable(query.sql);
     const table = isCreated || hooks.isThere() ? hooks.table : NOWHERE;
     return {
       ...query,
@@ -99,14 +103,9 @@ function hookInto(
     return begun !== undefined && /^UPDATE "_prisma_migrations"/.test(sql) && args.at(-1) === begun.id;
   };
 
-  const forward = async <Answer>(query: SqlQuery, send: (query: SqlQuery) => Promise<Answer>) => {
-    faultPoint('engine:statement');
+  const forward = <Answer>(query: SqlQuery, send: (query: SqlQuery) => Promise<Answer>) => {
     const sent = qualified(query);
-    const answer = await inScope(session, hooks, sent, () => send(sent)).catch((error: unknown) => {
-      throw keep(error);
-    });
-    faultPoint('engine:answered');
-    return answer;
+    return surround(sent.sql, () => send(sent));
   };
   adapter.queryRaw = async (query) =>
     intercept(query)
@@ -118,30 +117,4 @@ function hookInto(
     if (begun === undefined) throw new Error('the engine runs a script of no migration');
     await hooks.apply(begun, script);
   };
-}
-
-/** Sends a statement so that nothing of another role is run by it: what names the history holds it meanwhile. */
-async function inScope<Answer>(
-  session: Session,
-  { table, scope }: MigrationHooks,
-  { sql }: SqlQuery,
-  send: () => Promise<Answer>,
-): Promise<Answer> {
-  const guard = !sql.includes(table) || CREATES.test(sql) ? [] : guardHistory(table, accessOf(sql));
-  if (scope === 'transaction' && guard.length > 0) await session.send(guard.join('; '));
-  if (scope === 'transaction' || (scope === 'session' && guard.length === 0)) return session.answered(send);
-  const begin = `begin isolation level read committed; set local search_path = ${SAFE_PATH}`;
-  try {
-    await session.send([begin, ...guard].join('; '));
-    const answer = await session.answered(send);
-    await session.send('commit');
-    return answer;
-  } catch (error) {
-    if (!session.lost.aborted) await session.send('rollback').catch(() => undefined);
-    throw error;
-  }
-}
-
-function accessOf(sql: string): 'ACCESS SHARE' | 'ROW EXCLUSIVE' {
-  return /^\s*SELECT\b/i.test(sql) ? 'ACCESS SHARE' : 'ROW EXCLUSIVE';
 }

@@ -69,7 +69,7 @@ export function planScript(text: string, statements: readonly Statement[]): Scri
     return statement !== undefined && neverInTransaction(statement) !== undefined;
   });
   return {
-    ...planSeveral(statements, misplaced.length === 0),
+    ...planSeveral(statements, misplaced),
     misplaced,
     leftOpenBy: findLeftOpen(statements),
     preparesTransaction: statements.some(({ skeleton }) => /^PREPARE TRANSACTION\b/.test(skeleton)),
@@ -107,12 +107,13 @@ function planStatement(text: string, statement: Statement): ScriptPlan {
 
 function planSeveral(
   statements: readonly Statement[],
-  mayPass: boolean,
+  misplaced: readonly number[],
 ): { mode: Mode; autocommit: Autocommit } {
   const own = findOwnTransactions(statements);
   const reason = 'its own transaction control';
   if (own.kind === 'other') return { mode: 'autocommit', autocommit: { kind: 'whole', at: own.at, reason } };
-  if (own.kind === 'none' || !mayPass) return { mode: 'transaction', autocommit: { kind: 'none' } };
+  if (own.kind === 'none' || misplaced.length > 0)
+    return { mode: 'transaction', autocommit: { kind: 'none' } };
   const { transactions, isMergeable } = own;
   return {
     mode: isMergeable ? 'transaction' : 'autocommit',

@@ -11,6 +11,7 @@ import { noteOn } from './failure-notes.ts';
 import { describeMisplaced } from './foresee-failure.ts';
 import { resolveCommands } from './history-errors.ts';
 import { describeLeftovers } from './leftovers.ts';
+import type { MigrateConfig } from './settings.ts';
 
 /** The failure of a script: the line, PostgreSQL's own words, and what is in the database now. */
 export async function explainScriptError(
@@ -24,7 +25,7 @@ export async function explainScriptError(
   const location = locateFailure(script, error.cause.place);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
   const leftovers = error.mode === 'transaction' ? [] : await describeLeftovers(database.session);
-  const { hint, commands } = whatNow(error, name, config.retryFailed, script);
+  const { hint, commands } = whatNow(error, name, script, config);
   return new BootError(
     'MIGRATION_FAILED',
     {
@@ -50,8 +51,8 @@ export function describeServerError({ severity = 'ERROR', code, message }: Datab
 function whatNow(
   { remains }: ApplyError,
   name: string,
-  retryFailed: boolean,
   { plan }: Script,
+  { retryFailed }: Pick<MigrateConfig, 'retryFailed'>,
 ): { hint: string; commands: string[] } {
   const [applied = '', rolledBack = ''] = resolveCommands(name);
   if (remains.kind === 'unknown') {

@@ -89,7 +89,7 @@ async function transaction<Result>(
 ): Promise<Result> {
   ends.throwIfAborted();
   lock.lost.throwIfAborted();
-  watch.sent(true);
+  watch.sent({ isCancellable: true });
   try {
     return await run();
   } catch (error) {

@@ -15,7 +15,7 @@ const IDLE_POLLS = 3;
 /** Watches a script over a second connection, as the first one is busy. */
 export interface ScriptWatch {
   /** The script, or a part of it, was sent. */
-  sent(isCancellable: boolean): void;
+  sent(query: { readonly isCancellable: boolean }): void;
   /** The server answered it. */
   answered(): void;
   /** The session that was last seen to hold a lock that the script waits for. */
@@ -92,8 +92,8 @@ export function watchScript(
   cancels.addEventListener('abort', cancel, { once: true });
 
   return {
-    sent(next) {
-      isCancellable = next;
+    sent(query) {
+      isCancellable = query.isCancellable;
       underway = true;
       if (isEnding) cancel();
     },

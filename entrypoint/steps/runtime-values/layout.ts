@@ -5,6 +5,7 @@ import { readOfBuild } from './readable.ts';
 
 /** Where the files of a standalone build lie. All paths in it are absolute. */
 export interface Layout {
+  readonly appDir: string;
   /** The folder that a copy of the build has to look like, with the packages that the server loads. */
   readonly root: string;
   readonly serverPath: string;
@@ -31,7 +32,7 @@ export function layoutOf(appDir: string, server: { serverPath: string; nextDir: 
   const root = [withPackages, withBuild, serverDir].find(
     (dir) => dir !== undefined && isWithin(nextDir, dir),
   );
-  return { root: root ?? serverDir, serverPath, nextDir, publicDir: join(serverDir, 'public') };
+  return { appDir, root: root ?? serverDir, serverPath, nextDir, publicDir: join(serverDir, 'public') };
 }
 
 /** Whether a file that no value is written into is copied: Node.js resolves what a script loads from its real path. */

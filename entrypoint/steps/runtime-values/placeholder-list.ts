@@ -31,12 +31,11 @@ export interface ReadList extends Pick<PlaceholderList, 'key' | 'digest'> {
 /** The list made when the image was built, if it is of this build; otherwise the build is searched now. */
 export async function readPlaceholders(
   layout: Layout,
-  appDir: string,
   config: RuntimeValuesConfig,
   log: Pick<StepLog, 'info' | 'warn'>,
   signal: AbortSignal,
 ): Promise<ReadList> {
-  const stored = parseList(join(appDir, LIST_FILE));
+  const stored = parseList(join(layout.appDir, LIST_FILE));
   const isOfBuild = stored !== undefined && stored.key === keyOfBuild(layout, config);
   const files = isOfBuild ? readFiles(stored, layout) : undefined;
   if (isOfBuild && files !== undefined) return { ...stored, files };

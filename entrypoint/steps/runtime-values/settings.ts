@@ -10,6 +10,12 @@ export interface RuntimeValuesConfig {
   readonly values: Readonly<Record<string, string>>;
 }
 
+/** The values, and the app whose build they are for. */
+export interface ValuesTarget {
+  readonly appDir: string;
+  readonly runtimeValues: RuntimeValuesConfig;
+}
+
 /** A script that gives the browser values of the environment, in the convention of next-runtime-env. */
 export interface BrowserEnvConfig {
   /** From the folder of the server. */

@@ -3,8 +3,7 @@ import type { Context } from '../../core/context.ts';
 import { BootError } from '../../core/errors.ts';
 import type { StepLog } from '../../core/step-log.ts';
 import { count } from '../../lib/count.ts';
-import type { NextBuild } from '../check-build/check-next.ts';
-import type { Build } from '../check-build.ts';
+import type { StandaloneBuild } from '../check-build.ts';
 import { fillFiles, namesIn } from './fill-build.ts';
 import { digestOf } from './find-placeholders.ts';
 import { isWithin, type Layout, layoutOf } from './layout.ts';
@@ -12,11 +11,10 @@ import { mirror } from './mirror.ts';
 import { warnOfOthers } from './owners.ts';
 import { readPlaceholders } from './placeholder-list.ts';
 import { publish } from './publish.ts';
-import type { RuntimeValuesConfig } from './settings.ts';
+import type { RuntimeValuesConfig, ValuesTarget } from './settings.ts';
 
 /** What a start would put into the build. */
 export interface FilledBuild {
-  readonly layout: Layout;
   /** The changed files by their paths from the root. */
   readonly texts: ReadonlyMap<string, string>;
   /** Of all that decides what is served. */
@@ -26,22 +24,20 @@ export interface FilledBuild {
 
 /** Fills the placeholders in memory; throws what a start would. */
 export async function fillBuild(
-  appDir: string,
-  next: Pick<NextBuild, 'serverPath' | 'nextDir'>,
+  layout: Layout,
   config: RuntimeValuesConfig,
   log: Pick<StepLog, 'info' | 'warn'>,
   signal: AbortSignal,
 ): Promise<FilledBuild> {
-  const layout = layoutOf(appDir, next);
   checkFolder(config.writeTo, layout);
-  const list = await readPlaceholders(layout, appDir, config, log, signal);
+  const list = await readPlaceholders(layout, config, log, signal);
   const texts = fillFiles(list.files, layout, config);
   const names = namesIn(list.files);
   const lost = config.placeholders.filter(({ name }) => !names.has(name));
   for (const { name, text } of lost)
     log.warn('warning', `the build has no placeholder of ${name}: build it with ${name}=${text}`);
   const digest = digestOf(JSON.stringify([list.key, list.digest, layout.root, [...texts]])).slice(0, 32);
-  return { layout, texts, digest, names };
+  return { texts, digest, names };
 }
 
 /** A folder in what is copied would hold itself. */
@@ -58,15 +54,15 @@ function checkFolder(writeTo: string, { nextDir, publicDir }: Layout): void {
 
 /** Writes the build with its values, and answers with the build to serve. */
 export async function writeBuild(
-  build: Build,
-  next: NextBuild,
-  appDir: string,
-  config: RuntimeValuesConfig,
+  build: StandaloneBuild,
+  { appDir, runtimeValues: config }: ValuesTarget,
   { shutdown }: Context,
   log: StepLog,
-): Promise<Build> {
+): Promise<StandaloneBuild> {
   const { signal } = shutdown;
-  const { layout, texts, digest, names } = await fillBuild(appDir, next, config, log, signal);
+  const { next } = build;
+  const layout = layoutOf(appDir, next);
+  const { texts, digest, names } = await fillBuild(layout, config, log, signal);
   const { dir, isNew } = await publish(config.writeTo, digest, (target) =>
     mirror(layout, texts, target, { without: config.writeTo, signal }),
   );

@@ -43,6 +43,6 @@ export function seedUndecided(
 }
 
 function describe(tables: readonly TableFill[]): string {
-  const fill = (isEmpty: boolean | null) => (isEmpty === null ? '' : isEmpty ? ' (empty)' : ' (has rows)');
-  return tables.map(({ name, isEmpty }) => `${name}${fill(isEmpty)}`).join(', ');
+  const fill = ({ isEmpty }: TableFill) => (isEmpty === null ? '' : isEmpty ? ' (empty)' : ' (has rows)');
+  return tables.map((table) => `${table.name}${fill(table)}`).join(', ');
 }

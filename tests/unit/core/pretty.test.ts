@@ -2,7 +2,7 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { formatPrettyLine } from '../../../entrypoint/core/pretty.ts';
 
-const pretty = (line: object, color = false) => formatPrettyLine(JSON.stringify(line), color);
+const pretty = (line: object, color = false) => formatPrettyLine(JSON.stringify(line), { color });
 
 describe('formatPrettyLine', () => {
   test('shows the end of a step with its symbol, its name and its duration, aligned', () => {

@@ -15,11 +15,16 @@ const JSON_SCRIPT = /\btype\s*=\s*["']?[\w/.+-]*(?:json|importmap|speculationrul
 const PUSH =
   /^(?:\(self\.__next_f=self\.__next_f\|\|\[\]\)|self\.__next_f)\.push\(\[(\d),\s*"((?:[^"\\]|\\[\s\S])*)"\]\)$/;
 
+/** What a page says to React's server components. */
+interface Payload {
+  readonly parts: Decoded[];
+  hasBinary: boolean;
+}
+
 /** The placeholders in HTML or XML. */
 export function findInMarkup(markup: string, search: Search): Hole[] {
   const holes: Hole[] = [];
-  const payload: Decoded[] = [];
-  let hasBinary = false;
+  const payload: Payload = { parts: [], hasBinary: false };
   let at = 0;
   for (const { index, 0: part, 1: head, 2: element = '', 3: content = '' } of markup.matchAll(PART)) {
     holes.push(...findInContent(markup.slice(at, index), at, search));
@@ -44,11 +49,11 @@ export function findInMarkup(markup: string, search: Search): Hole[] {
             : findInJavaScript;
       holes.push(...lift(read(content, search), (i) => start + i));
     } else if (kind === '1')
-      payload.push(decodeString(source, start + push.length - '"])'.length - source.length));
-    else hasBinary = true;
+      payload.parts.push(decodeString(source, start + push.length - '"])'.length - source.length));
+    else payload.hasBinary = true;
   }
   holes.push(...findInContent(markup.slice(at), at, search));
-  holes.push(...findInPayload(payload, hasBinary, search));
+  holes.push(...findInPayload(payload, search));
   return holes.sort((a, b) => a.start - b.start);
 }
 
@@ -73,7 +78,7 @@ function findInTag(tag: string, start: number, search: Search): Hole[] {
 }
 
 /** The payload is cut anywhere: in the middle of a length, or of a placeholder, whose rest is left empty then. */
-function findInPayload(parts: readonly Decoded[], hasBinary: boolean, search: Search): Hole[] {
+function findInPayload({ parts, hasBinary }: Payload, search: Search): Hole[] {
   const payload = join(parts);
   if (search.traces(payload.text).length === 0) return [];
   if (hasBinary) throw new UnreadableTextError('a page that holds binary data');
