@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { child } from './paths.ts';
 
 const FILE = 'files.json';
 /** Pages are written anew by the server that serves them. */
@@ -29,11 +30,11 @@ export function isWhole(folder: string): boolean {
 
 function listWithin(root: string, dir: string): string[] {
   return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
-    const path = join(dir, entry.name);
+    const path = dir === '' ? entry.name : child(dir, entry.name);
     return entry.isDirectory() ? listWithin(root, path) : [path];
   });
 }
 
 function sizeOf(folder: string, path: string): number {
-  return lstatSync(join(folder, 'app', path)).size;
+  return lstatSync(child(folder, child('app', path))).size;
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { isFolder } from '../../lib/find-program.ts';
+import { ancestorsOf, below, child, isWithin } from './paths.ts';
 import { readOfBuild } from './readable.ts';
 
 /** Where the files of a standalone build lie. All paths in it are absolute. */
@@ -22,6 +23,7 @@ export interface BuildFile {
 
 /** Folders of the build that hold neither code nor pages of it. */
 const APART = new Set(['cache', 'node_modules']);
+const NATIVE = /\.node$|\.so[\d.]*$/;
 
 export function layoutOf(appDir: string, server: { serverPath: string; nextDir: string }): Layout {
   const { serverPath, nextDir } = server;
@@ -38,10 +40,9 @@ export function layoutOf(appDir: string, server: { serverPath: string; nextDir: 
 /** Whether a file that no value is written into is copied: Node.js resolves what a script loads from its real path. */
 export function isCopied(path: string, { serverPath, nextDir }: Layout): boolean {
   if (path === serverPath) return true;
-  const apart = [...APART, 'static'].map((name) => join(nextDir, name));
-  return (
-    isWithin(path, nextDir) && !apart.some((dir) => isWithin(path, dir)) && !/\.node$|\.so[\d.]*$/.test(path)
-  );
+  if (!isWithin(path, nextDir)) return false;
+  const [top = ''] = below(nextDir, path).split(sep, 1);
+  return top !== 'static' && !APART.has(top) && !NATIVE.test(path);
 }
 
 /**
@@ -54,21 +55,10 @@ export function listBuildFiles(layout: Layout): BuildFile[] {
     [...listFiles(serverPath), ...listFiles(nextDir, APART), ...listFiles(publicDir)].map(
       ({ path, bytes, isForAll }) => {
         if (!isForAll && isCopied(path, layout)) accessSync(path, constants.R_OK);
-        return { path: relative(root, path), bytes };
+        return { path: below(root, path), bytes };
       },
     ),
   );
-}
-
-/** Whether a path is a folder's or lies in it. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
-}
-
-/** The folder and those above it but the topmost, the nearest first. */
-export function ancestorsOf(dir: string): string[] {
-  const above = dirname(dir);
-  return above === dir ? [] : [dir, ...ancestorsOf(above)];
 }
 
 /** A file by its whole path, and whether its mode lets everybody read it. */
@@ -88,7 +78,7 @@ function list(dir: string, without: ReadonlySet<string>): ListedFile[] {
     .filter(({ name }) => !without.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
-      const path = join(dir, entry.name);
+      const path = child(dir, entry.name);
       if (entry.isDirectory()) return list(path, new Set());
       return entry.isFile() ? [toListed(path)] : [];
     });

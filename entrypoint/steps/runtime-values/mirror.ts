@@ -1,20 +1,15 @@
-import {
-  accessSync,
-  constants,
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { accessSync, constants, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isFolder } from '../../lib/find-program.ts';
-import { ancestorsOf, isCopied, isWithin, type Layout } from './layout.ts';
+import { isCopied, type Layout } from './layout.ts';
+import { ancestorsOf, below, child, isWithin } from './paths.ts';
 import { readOfBuild } from './readable.ts';
 
 /** A compressed copy of a file would be served with what the file held before. */
 const COMPRESSED = ['.gz', '.br', '.zst'];
+const FILES_AT_A_TIME = 50;
 
 /**
  * Writes a folder that looks like the root of the build, with other texts in some of its files. What neither changes nor
@@ -27,6 +22,7 @@ export async function mirror(
   { without, signal }: { readonly without: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const { root, serverPath, nextDir } = layout;
+  const cache = join(nextDir, 'cache');
   const written = new Set([...texts.keys()].map((path) => join(root, path)));
   const stale = new Set([...written].flatMap((path) => COMPRESSED.map((extension) => path + extension)));
   const changesBuild = [...written].some((path) => isWithin(path, nextDir));
@@ -37,25 +33,46 @@ export async function mirror(
   );
   const isOwn = (path: string) =>
     folders.has(path) || path === serverPath || (changesBuild && path !== nextDir && isCopied(path, layout));
+  const copies: Copy[] = [];
   const visit = async (dir: string): Promise<void> => {
     await setImmediate();
     signal.throwIfAborted();
-    const into = join(target, relative(root, dir));
+    const into = join(target, below(root, dir));
     mkdirSync(into, { recursive: true });
     for (const entry of readOfBuild(() => readdirSync(dir, { withFileTypes: true }))) {
-      const path = join(dir, entry.name);
+      const path = child(dir, entry.name);
       if (written.has(path) || stale.has(path) || path === without) continue;
-      if (path === join(nextDir, 'cache') && !isWritable(path)) continue;
-      if (!isOwn(path) || (entry.isSymbolicLink() && !isFolder(path)))
-        symlinkSync(path, join(into, entry.name));
-      else if (isFolder(path)) await visit(path);
-      else copyFileSync(path, join(into, entry.name), constants.COPYFILE_FICLONE);
+      if (path === cache && !isWritable(path)) continue;
+      const to = child(into, entry.name);
+      const isDir = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(path));
+      if (!isOwn(path) || (entry.isSymbolicLink() && !isDir)) symlinkSync(path, to);
+      else if (isDir) await visit(path);
+      else copies.push({ from: path, to });
     }
   };
   await visit(root);
+  await copyAll(copies, signal);
   for (const [path, text] of texts) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
     writeFileSync(join(target, path), text);
+  }
+}
+
+interface Copy {
+  readonly from: string;
+  readonly to: string;
+}
+
+async function copyAll(copies: readonly Copy[], signal: AbortSignal): Promise<void> {
+  for (let at = 0; at < copies.length; at += FILES_AT_A_TIME) {
+    signal.throwIfAborted();
+    const some = copies.slice(at, at + FILES_AT_A_TIME);
+    // To the end of each: whoever removes the folder after a failure must not race with the others.
+    const results = await Promise.allSettled(
+      some.map(({ from, to }) => copyFile(from, to, constants.COPYFILE_FICLONE)),
+    );
+    const failed = results.find(({ status }) => status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 }
 

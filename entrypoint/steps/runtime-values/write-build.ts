@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { Context } from '../../core/context.ts';
 import { BootError } from '../../core/errors.ts';
@@ -5,10 +6,10 @@ import type { StepLog } from '../../core/step-log.ts';
 import { count } from '../../lib/count.ts';
 import type { StandaloneBuild } from '../check-build.ts';
 import { fillFiles, namesIn } from './fill-build.ts';
-import { digestOf } from './find-placeholders.ts';
-import { isWithin, type Layout, layoutOf } from './layout.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import { mirror } from './mirror.ts';
 import { warnOfOthers } from './owners.ts';
+import { isWithin } from './paths.ts';
 import { readPlaceholders } from './placeholder-list.ts';
 import { publish } from './publish.ts';
 import type { RuntimeValuesConfig, ValuesTarget } from './settings.ts';
@@ -36,8 +37,16 @@ export async function fillBuild(
   const lost = config.placeholders.filter(({ name }) => !names.has(name));
   for (const { name, text } of lost)
     log.warn('warning', `the build has no placeholder of ${name}: build it with ${name}=${text}`);
-  const digest = digestOf(JSON.stringify([list.key, list.digest, layout.root, [...texts]])).slice(0, 32);
+  const digest = digestOfAll([list.key, list.digest, layout.root], texts);
   return { texts, digest, names };
+}
+
+/** One text after the other: a JSON of them all would take as much memory again. */
+function digestOfAll(about: readonly string[], texts: ReadonlyMap<string, string>): string {
+  const lengths = [...texts].map(([path, text]) => [path, text.length]);
+  const all = createHash('sha256').update(JSON.stringify([about, lengths]));
+  for (const text of texts.values()) all.update(text);
+  return all.digest('hex').slice(0, 32);
 }
 
 /** A folder in what is copied would hold itself. */
