@@ -4,8 +4,12 @@ import * as z from 'zod/mini';
 import { child } from './paths.ts';
 
 const FILE = 'files.json';
-/** Pages are written anew by the server that serves them. */
 const REWRITTEN = /\.(?:html|rsc|body|meta|json)$/;
+
+/** Whether the server that serves a file may write it anew, as Next.js does with its pages. */
+export function isRewritten(path: string): boolean {
+  return REWRITTEN.test(path);
+}
 
 /** Notes what is in the app of a folder, with the sizes. */
 export function writeInventory(folder: string): void {
@@ -21,7 +25,7 @@ export function isWhole(folder: string): boolean {
       .parse(JSON.parse(readFileSync(join(folder, FILE), 'utf8')));
     return files.every(([path, bytes]) => {
       const size = sizeOf(folder, path);
-      return size === bytes || (REWRITTEN.test(path) && size > 0);
+      return size === bytes || (isRewritten(path) && size > 0);
     });
   } catch {
     return false;

@@ -1,8 +1,9 @@
 import { accessSync, constants, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { copyFile } from 'node:fs/promises';
+import { chmod, copyFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isFolder } from '../../lib/find-program.ts';
+import { isRewritten } from './inventory.ts';
 import { isCopied, type Layout } from './layout.ts';
 import { ancestorsOf, below, child, isWithin } from './paths.ts';
 import { readOfBuild } from './readable.ts';
@@ -68,12 +69,16 @@ async function copyAll(copies: readonly Copy[], signal: AbortSignal): Promise<vo
     signal.throwIfAborted();
     const some = copies.slice(at, at + FILES_AT_A_TIME);
     // To the end of each: whoever removes the folder after a failure must not race with the others.
-    const results = await Promise.allSettled(
-      some.map(({ from, to }) => copyFile(from, to, constants.COPYFILE_FICLONE)),
-    );
-    const failed = results.find(({ status }) => status === 'rejected');
+    const results = await Promise.allSettled(some.map(copy));
+    const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
+}
+
+async function copy({ from, to }: Copy): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  // The image may have it read-only.
+  if (isRewritten(to)) await chmod(to, 0o644);
 }
 
 /** A cache that Next.js cannot write is of no use: it makes another beside the pages. */

@@ -34,6 +34,7 @@ export function markUse(folder: string): boolean {
     // Alone: the folder must not come into being anew.
     if (!existsSync(users)) mkdirSync(users);
     writeFileSync(join(users, thisProcess()), '');
+    forgetEnded(users);
     return true;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return false;
@@ -67,6 +68,18 @@ export function removeUnless(isNeeded: (folder: string) => boolean, writeTo: str
   faultPoint('values:remove');
   if (isNeeded(removed)) renameSync(removed, folder);
   else remove(removed);
+}
+
+/** Each start leaves a mark: a container that is started again and again would leave more and more of them. */
+function forgetEnded(users: string): void {
+  for (const user of readdirSync(users)) {
+    try {
+      const mark = join(users, user);
+      if (user !== thisProcess() && !isAtWork(user, mark, MONTH_MS)) rmSync(mark);
+    } catch {
+      // Another replica removes it too.
+    }
+  }
 }
 
 function remove(folder: string): void {

@@ -84,6 +84,7 @@ describe('values that are known at run time', () => {
     const again = await run({ NEXT_PUBLIC_API: 'https://one.example' });
     expect(said(again.logs).at(-1)).toContain('an earlier start put');
     expect(await copies()).toEqual(before);
+    expect(await readdir(join(before[0] ?? '', '../users'))).toHaveLength(1);
     await run({ NEXT_PUBLIC_API: 'https://two.example' });
     expect(await copies()).toHaveLength(1);
     expect(await read(SCRIPT)).toContain('https://two.example');
@@ -118,6 +119,17 @@ describe('values that are known at run time', () => {
     await writeFile(join(copy, '.next/server/app/index.html'), 'anew');
     expect(said((await run(env)).logs).at(-1)).toContain('an earlier start put');
     expect(await read('.next/server/app/index.html')).toBe('anew');
+  });
+
+  test('lie in pages that the server may write anew, also where the image has them read-only', async () => {
+    const { app, run, copies } = await createApp(PLACEHOLDERS, {
+      files: { '.next/server/app/plain.html': '<!DOCTYPE html>' },
+    });
+    const pages = ['plain', 'index'].map((name) => `.next/server/app/${name}.html`);
+    for (const page of pages) await chmod(app.path(page), 0o444);
+    await run({ NEXT_PUBLIC_API: 'https://one.example' });
+    const [copy = ''] = await copies();
+    for (const page of pages) expect((await stat(join(copy, page))).mode & 0o200).toBe(0o200);
   });
 
   test('are the same for replicas that start at once, in one folder', async () => {
