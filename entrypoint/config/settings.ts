@@ -29,17 +29,19 @@ export function toSettings(
   appDir: string,
 ): Settings {
   const hooks = toHooks(sections.hooks);
+  const runtimeValues = toRuntimeValues(sections.runtimeValues, variables, appDir);
   const hasHooks = Object.values(hooks).flat().length > 0;
   return {
     appDir,
     build: {
       server: toServerSource(values, variables),
+      isCopied: hasPlaceholders(runtimeValues),
       prismaDir: values.ENTRYPOINT_PRISMA_DIR,
       migrationsDir: values.ENTRYPOINT_MIGRATIONS_DIR,
       engine: migrationEngine(values),
       further: sections.databases ?? [],
     },
-    runtimeValues: toRuntimeValues(sections.runtimeValues, variables, appDir),
+    runtimeValues,
     hooks,
     migrate: {
       mode: values.ENTRYPOINT_MIGRATE,
@@ -75,6 +77,11 @@ export function toSettings(
       bootProbe: values.ENTRYPOINT_BOOT_PROBE === 'on',
     },
   };
+}
+
+/** Only then values are put into `.next`. */
+function hasPlaceholders(config: RuntimeValuesConfig | undefined): boolean {
+  return config !== undefined && config.placeholders.length + config.prefixes.length > 0;
 }
 
 function migrationEngine(values: Values): BuildConfig['engine'] {

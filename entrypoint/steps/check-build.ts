@@ -10,6 +10,8 @@ import type { ServerProgram, ServerTarget } from './serve/settings.ts';
 
 export interface BuildConfig extends PrismaConfig {
   readonly server: ServerSource;
+  /** Whether a copy with values is served, which has a cache of its own. */
+  readonly isCopied: boolean;
 }
 
 /** What the boot needs of the image, complete. */
@@ -63,7 +65,7 @@ export async function checkPrismaFolder(
 /** The same without a word in the log. */
 export function readBuild(appDir: string, config: BuildConfig): Build {
   const problems: SettingProblem[] = [];
-  const { warnings, ...server } = readServer(appDir, config.server, problems);
+  const { warnings, ...server } = readServer(appDir, config, problems);
   const prisma = checkPrisma(appDir, config, problems);
   if (problems.length > 0) {
     const listing = `In ${appDir}: ${listFolder(appDir)}`;
@@ -75,10 +77,15 @@ export function readBuild(appDir: string, config: BuildConfig): Build {
   return { ...server, prisma, warnings: [...warnings, ...prisma.warnings] };
 }
 
-function readServer(appDir: string, source: ServerSource, problems: SettingProblem[]): Omit<Build, 'prisma'> {
+function readServer(
+  appDir: string,
+  { server: source, isCopied }: BuildConfig,
+  problems: SettingProblem[],
+): Omit<Build, 'prisma'> {
   if ('file' in source) {
     const next = checkNext(appDir, source.file, problems);
-    const { serverPath: name, isNextServer, warnings } = next;
+    const { serverPath: name, isNextServer } = next;
+    const warnings = isCopied ? [] : next.warnings;
     return { server: { command: ['node', name], dir: appDir, name, isNextServer }, next, warnings };
   }
   const { program, warnings } = checkServerCommand(appDir, source, problems);

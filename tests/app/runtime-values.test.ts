@@ -1,6 +1,6 @@
 /** A build of the installed Next.js, made with placeholders, and served with values. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type BundleProcess, runBundle, startBundle } from '../helpers/bundle.ts';
 import { buildPlaceholderApp, type PlaceholderApp } from '../helpers/placeholder-app.ts';
@@ -9,6 +9,8 @@ import { createFolder } from '../helpers/workspace.ts';
 const BUILD_TIMEOUT = 300_000;
 const BASE_URL = 'https://base-url.invalid';
 const BASE_PATH = '/__BASE_PATH__';
+/** Next.js answers with the page from before while it makes the next one. */
+const POLL = { timeout: 60_000, interval: 200 };
 const HOSTILE = `"</script>\\'$& \`\${x}\`\n<b>&amp;%s😀é`;
 
 let app: PlaceholderApp;
@@ -148,6 +150,57 @@ describe.each(['turbopack', 'webpack'] as const)(
           NEXT_PUBLIC_BASE_URL: 'https://app.example',
           NEXT_PUBLIC_BASE_PATH: '/shop',
         });
+      });
+    });
+
+    test('in pages that are made anew while it runs; the next start serves them, and the image stays as it is', async () => {
+      const page = (origin: string, path: string) => load(`${origin}/shop/${path}`);
+      const madeAt = (html: string) => Number(textOf(html, 'made'));
+      const made = new Map<string, number>();
+      await serve(HOSTILE, async (origin) => {
+        const built = await page(origin, 'kept/built');
+        await page(origin, 'revalidate');
+        for (const path of ['kept/built', 'kept/asked-for']) {
+          const html = await page(origin, path);
+          expect(textOf(html, 'kept')).toBe(HOSTILE);
+          made.set(path, madeAt(html));
+        }
+        expect(made.get('kept/built')).toBeGreaterThan(madeAt(built));
+
+        const first = await page(origin, 'renewed');
+        await expect
+          .poll(async () => madeAt(await page(origin, 'renewed')), POLL)
+          .toBeGreaterThan(madeAt(first));
+        const renewed = await page(origin, 'renewed');
+        expect(textOf(renewed, 'renewed')).toBe(HOSTILE);
+        made.set('renewed', madeAt(renewed));
+      });
+      await serve(HOSTILE, async (origin) => {
+        for (const path of ['kept/built', 'kept/asked-for'])
+          expect(madeAt(await page(origin, path))).toBe(made.get(path));
+        expect(madeAt(await page(origin, 'renewed'))).toBeGreaterThanOrEqual(made.get('renewed') ?? Infinity);
+      });
+      await serve('another', async (origin) => {
+        for (const path of ['kept/built', 'kept/asked-for'])
+          expect(textOf(await page(origin, path), 'kept')).toBe('another');
+        expect(textOf(await page(origin, 'renewed'), 'renewed')).toBe('another');
+      });
+      const ofImage = join(app.dir, dirname(app.server), '.next/server/app');
+      for (const path of ['kept/built.html', 'renewed.html'])
+        expect(await readFile(join(ofImage, path), 'utf8')).toContain('__NEXT_PUBLIC_TEXT__');
+    });
+
+    test('in the addresses of pictures, which are optimised once', async () => {
+      await serve('plain', async (origin) => {
+        const [, src = ''] = /<img[^>]*\ssrc="([^"]+)"/.exec(await load(`${origin}/shop/picture`)) ?? [];
+        expect(decode(src)).toMatch(/^\/shop\/_next\/image\?url=%2Fshop%2F/);
+        const ask = async () => {
+          const answer = await fetch(`${origin}${decode(src)}`);
+          await answer.arrayBuffer();
+          return [answer.status, answer.headers.get('x-nextjs-cache')];
+        };
+        expect(await ask()).toEqual([200, 'MISS']);
+        expect(await ask()).toEqual([200, 'HIT']);
       });
     });
   },

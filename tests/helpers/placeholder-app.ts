@@ -12,6 +12,9 @@ import { ROOT } from '../../scripts/build/paths.mjs';
 import { onCleanup } from './cleanup.ts';
 import './run-context.ts';
 
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 const FILES = {
   'package.json': '{ "name": "placeholders", "private": true }',
   'next.config.mjs': `export default {
@@ -19,7 +22,6 @@ const FILES = {
     basePath: process.env.NEXT_PUBLIC_BASE_PATH,
     outputFileTracingRoot: ${JSON.stringify(ROOT)},
     turbopack: { root: ${JSON.stringify(ROOT)} },
-    images: { unoptimized: true },
     experimental: { turbopackFileSystemCacheForBuild: false },
     redirects: async () => [
       { source: '/away', destination: process.env.NEXT_PUBLIC_BASE_URL + '/there', permanent: false },
@@ -50,6 +52,29 @@ const FILES = {
     export default () => <p id="now">{process.env.NEXT_PUBLIC_TEXT}</p>;`,
   'app/stored.json/route.js': `export const dynamic = 'force-static';
     export const GET = () => Response.json({ text: process.env.NEXT_PUBLIC_TEXT });`,
+  'app/renewed/page.js': `export const revalidate = 1;
+    export default () => (
+      <main>
+        <p id="renewed">{process.env.NEXT_PUBLIC_TEXT}</p>
+        <p id="made">{Date.now()}</p>
+      </main>
+    );`,
+  'app/kept/[id]/page.js': `export const revalidate = 3600;
+    export const generateStaticParams = () => [{ id: 'built' }];
+    export default async ({ params }) => (
+      <main>
+        <p id="kept">{process.env.NEXT_PUBLIC_TEXT}</p>
+        <p id="name">{(await params).id}</p>
+        <p id="made">{Date.now()}</p>
+      </main>
+    );`,
+  'app/revalidate/route.js': `import { revalidatePath } from 'next/cache';
+    export const dynamic = 'force-dynamic';
+    export const GET = () => Response.json(revalidatePath('/kept/built') ?? null);`,
+  'app/picture/page.js': `import Image from 'next/image';
+    import pixel from './pixel.png';
+    export default () => <Image id="picture" src={pixel} alt="" />;`,
+  'app/picture/pixel.png': Buffer.from(PIXEL, 'base64'),
   'public/plain.json': '{ "text": "__NEXT_PUBLIC_TEXT__" }',
 };
 

@@ -4,6 +4,7 @@
  *     const image = await deriveImage({ server: 'polite' });
  *     const image = await deriveImage({ from: inject('distroless'), migrations: { '2099_more': 'CREATE TABLE …' } });
  *     const image = await deriveImage({ files: { 'seed.js': '…' }, remove: ['server.js'] });
+ *     const image = await deriveImage({ files, run: [['node', 'entrypoint.js', 'find-placeholders']] });
  */
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -25,6 +26,8 @@ export interface DerivedImage {
   migrations?: Record<string, string>;
   /** Paths in the app's folder to take out. */
   remove?: string[];
+  /** Commands of the build, as root. */
+  run?: string[][];
 }
 
 const FIXTURES = [
@@ -66,14 +69,15 @@ function filesOf({ server, files = {}, migrations = {} }: DerivedImage): Record<
   };
 }
 
-function dockerfile({ from = inject('image'), remove = [] }: DerivedImage): string {
+function dockerfile({ from = inject('image'), remove = [], run = [] }: DerivedImage): string {
   const removal = `for (const path of ${JSON.stringify(remove)}) require('fs').rmSync(path, { recursive: true })`;
+  const commands = [...(remove.length === 0 ? [] : [['node', '-e', removal]]), ...run];
   return [
     `FROM ${from}`,
     'COPY app/ ./',
-    ...(remove.length === 0
+    ...(commands.length === 0
       ? []
-      : ['USER 0:0', `RUN ${JSON.stringify(['node', '-e', removal])}`, 'USER 1001:1001']),
+      : ['USER 0:0', ...commands.map((command) => `RUN ${JSON.stringify(command)}`), 'USER 1001:1001']),
     '',
   ].join('\n');
 }

@@ -11,6 +11,7 @@ import { createStandalone, SCHEMA, type StandaloneOptions } from '../../helpers/
 
 const config: BuildConfig = {
   server: { file: 'server.js' },
+  isCopied: false,
   prismaDir: 'prisma',
   migrationsDir: undefined,
   engine: 'embedded',
@@ -95,11 +96,12 @@ describe('a complete build', () => {
     expect(warnings).toEqual(['prisma/migrations is empty: there is nothing to migrate, ever']);
   });
 
-  test('warns if its cache cannot be written', async () => {
+  test('warns if its cache cannot be written, unless a copy is served', async () => {
     const app = await createStandalone({ files: { '.next/cache': 'a file where a folder should be' } });
     expect(readBuild(app.dir, config).warnings).toEqual([
       expect.stringMatching(/^\.next\/cache is not writable: /),
     ]);
+    expect(readBuild(app.dir, { ...config, isCopied: true }).warnings).toEqual([]);
     if (process.getuid?.() === 0) return;
     await app.remove('.next/cache');
     chmodSync(app.path('.next'), 0o555);
