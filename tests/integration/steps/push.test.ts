@@ -288,7 +288,8 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     }
 
     test('the plan gives way after the lock timeout, names the session, and is made again', async () => {
-      const { database, other, boot } = await whileLocked({ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '100ms' });
+      // Long enough for the second connection, which finds out who holds the lock.
+      const { database, other, boot } = await whileLocked({ ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: '1s' });
       expect(await boot.waitForLog({ step: 'migrate', event: 'blocked' })).toMatchObject({
         holder: expect.stringContaining('idle in transaction'),
       });
