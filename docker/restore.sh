@@ -34,7 +34,9 @@ main() {
   trap end EXIT
   find_dump
   refuse_superuser
+  refuse_second_restore
   list_trusted_entries
+  name_leftovers
   open_closed_database
   started=$(date +%s)
   tables=$(tables_in_the_way)
@@ -98,10 +100,27 @@ list_trusted_entries() {
   pg_restore --list "$dump" | grep -Fvx -e "$left_out" >"$list"
 }
 
-# A restore that was killed while it exchanged the databases has left this one closed, to superusers too.
+# Two at once could each close, open or rename the database under the other. Their sessions are known by their name.
+refuse_second_restore() {
+  others=$(query --dbname=postgres --command "SELECT format('process %s of role %I', pid, usename) FROM pg_stat_activity WHERE application_name = '$PGAPPNAME' AND pid <> pg_backend_pid() ORDER BY pid")
+  [ -z "$others" ] || fail 75 "another restore is running on this server: $(name_some "$others"). Try again when it has ended"
+}
+
+# What restores that were killed have left of the database.
+name_leftovers() {
+  leftovers=$(query --dbname=postgres --set name="$PGDATABASE" <<'SQL'
+SELECT quote_ident(datname) FROM pg_database
+WHERE starts_with(datname, :'name' || '_restoring_') AND datname ~ '_[0-9]{8}T[0-9]{6}Z$' ORDER BY datname
+SQL
+  )
+  [ -z "$leftovers" ] || log warn restore leftover "an interrupted restore has left a database that is not complete: $(name_some "$leftovers"). Drop it: DROP DATABASE"
+}
+
+# A restore that was killed while it exchanged the databases has left this one closed, to superusers too, and its new one.
 open_closed_database() {
   is_closed=$(echo "SELECT 1 FROM pg_database WHERE datname = :'name' AND NOT datallowconn" | query --dbname=postgres --set name="$PGDATABASE")
   [ -n "$is_closed" ] || return 0
+  [ -n "$leftovers" ] || fail 77 "database \`$PGDATABASE\` allows no connections, and not because of an interrupted restore. To restore into it, allow them: ALTER DATABASE … ALLOW_CONNECTIONS true"
   allow_connections "$PGDATABASE" || fail 1 "database \`$PGDATABASE\` allows no connections, and \`$role\` cannot change that. Its owner or a superuser can"
   log warn restore opened "database \`$PGDATABASE\` allowed no connections, as an interrupted restore leaves it. It does again"
 }

@@ -404,9 +404,37 @@ describe('restore', () => {
     const { code, stdout } = await restore(other, '--force', 'latest');
     expect(code, stdout).toBe(0);
     expect(stdout).toMatch(/"level":"warn".*"event":"opened"/);
+    expect(stdout).toMatch(/"event":"leftover".*zarpe_restoring_\d{8}T\d{6}Z/i);
     const open = "SELECT bool_and(datallowconn) FROM pg_database WHERE datname LIKE 'zarpe%'";
     expect(await other.query(open)).toBe('t');
     expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
+  });
+
+  test('refuses a database that was closed on purpose, and leaves it closed', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await other.query('ALTER DATABASE zarpe ALLOW_CONNECTIONS false', 'postgres');
+    const { code, stdout } = await restore(other, '--force', 'latest');
+    expect(code, stdout).toBe(77);
+    expect(stdout).toContain('database `zarpe` allows no connections');
+    const open = "SELECT datallowconn FROM pg_database WHERE datname = 'zarpe'";
+    expect(await other.query(open, 'postgres')).toBe('f');
+  });
+
+  test('refuses to run beside another restore: exit 75', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    await inBackups(
+      other,
+      `PGAPPNAME=zarpe-restore psql --command 'SELECT pg_sleep(600)' &
+       until [ "$(psql -Atc "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'zarpe-restore'")" = 1 ]; do :; done
+       status=0
+       sh /opt/docker/restore.sh --force latest >/tmp/log || status=$?
+       cat /tmp/log
+       [ "$status" = 75 ] && grep 'another restore is running.*of role zarpe' /tmp/log && kill $!`,
+    );
+    expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
+    expect(await other.query("SELECT count(*) FROM pg_database WHERE datname LIKE 'zarpe_%'")).toBe('0');
   });
 
   test('fills a database that is empty or not there, which the app then owns', async () => {
