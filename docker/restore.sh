@@ -15,8 +15,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=docker/backup-common.sh
 . "$here/backup-common.sh"
 export PGAPPNAME=zarpe-restore
+SUFFIX=_restoring_20250131T031500Z
 : "${PGDATABASE:?set PGDATABASE to the database to restore}"
-staging='' closed='' list='' trust='' as_superuser=no
+created='' closed='' list='' trust='' as_superuser=no
 
 main() {
   force=no dump=''
@@ -31,6 +32,7 @@ main() {
     esac
   done
   [ -n "$dump" ] || usage
+  [ ${#PGDATABASE} -le 63 ] || fail 78 "PGDATABASE is longer than the 63 bytes that a name has in PostgreSQL"
   trap end EXIT
   find_dump
   refuse_superuser
@@ -108,9 +110,9 @@ refuse_second_restore() {
 
 # What restores that were killed have left of the database.
 name_leftovers() {
-  leftovers=$(query --dbname=postgres --set name="$PGDATABASE" <<'SQL'
+  leftovers=$(query --dbname=postgres --set base="$(shortened)" <<'SQL'
 SELECT quote_ident(datname) FROM pg_database
-WHERE starts_with(datname, :'name' || '_restoring_') AND datname ~ '_[0-9]{8}T[0-9]{6}Z$' ORDER BY datname
+WHERE starts_with(datname, :'base' || '_restoring_') AND datname ~ '_[0-9]{8}T[0-9]{6}Z$' ORDER BY datname
 SQL
   )
   [ -z "$leftovers" ] || log warn restore leftover "an interrupted restore has left a database that is not complete: $(name_some "$leftovers"). Drop it: DROP DATABASE"
@@ -135,24 +137,34 @@ tables_in_the_way() {
 }
 
 fill_empty_database() {
-  pg_restore --dbname="$PGDATABASE" --use-list="$list" --no-owner --exit-on-error --single-transaction "$dump" ||
+  pg_restore --dbname="$(connection_to "$PGDATABASE")" --use-list="$list" --no-owner --exit-on-error --single-transaction "$dump" ||
     fail 1 "pg_restore failed; database \`$PGDATABASE\` is still empty"
   log info restore restored "${dump#"$BACKUP_DIR"/} is restored into the empty database $PGDATABASE" seconds $(($(date +%s) - started))
 }
 
 replace_database() {
   stamp=$(date -u +%Y%m%dT%H%M%SZ)
-  staging=${PGDATABASE}_restoring_$stamp
-  former=${PGDATABASE}_before_$stamp
+  staging=$(shortened)_restoring_$stamp
+  former=$(shortened)_before_$stamp
   trap 'exit 143' TERM
   trap 'exit 130' INT
   create_staging || fail 1 "cannot create the database \`$staging\` to restore into, with the locale and encoding of \`$PGDATABASE\`"
-  pg_restore --dbname="$staging" --use-list="$list" --no-owner --exit-on-error "$dump" ||
+  pg_restore --dbname="$(connection_to "$staging")" --use-list="$list" --no-owner --exit-on-error "$dump" ||
     fail 1 "pg_restore failed; database \`$PGDATABASE\` is unchanged"
   exchange_databases || fail 1 "cannot exchange the databases; database \`$PGDATABASE\` is unchanged$(name_sessions)"
-  staging=''
+  created=''
   log info restore restored "${dump#"$BACKUP_DIR"/} is restored; the previous database is kept as $former. Drop it when you no longer need it" \
     seconds $(($(date +%s) - started))
+}
+
+# PostgreSQL cuts a name at 63 bytes. Cut there, the new database would have the name of the present one.
+shortened() {
+  printf '%s' "$PGDATABASE" | cut -b "-$((63 - ${#SUFFIX}))" | only_utf8 2>/dev/null || true
+}
+
+# As a connection string, because libpq reads a name with `=` or `://` as one.
+connection_to() {
+  printf "dbname='%s'" "$(printf '%s' "$1" | sed "s/[\\\\']/\\\\&/g")"
 }
 
 # With the encoding, the locale and the tablespace of the present database. Only its owner and superusers can connect:
@@ -172,8 +184,9 @@ FROM pg_database, to_jsonb(pg_database) AS d, pg_tablespace
 WHERE datname = :'name' AND pg_tablespace.oid = dattablespace
 SQL
   ) || return 1
-  query --dbname=postgres --command "$create" &&
-    printf 'REVOKE ALL ON DATABASE :"name" FROM PUBLIC;\n' | query --dbname=postgres --set name="$staging" &&
+  query --dbname=postgres --command "$create" || return 1
+  created=yes
+  printf 'REVOKE ALL ON DATABASE :"name" FROM PUBLIC;\n' | query --dbname=postgres --set name="$staging" &&
     allow_connections "$staging"
 }
 
@@ -263,7 +276,7 @@ end() {
     allow_connections "$name" 2>/dev/null || true
   done
   rm -f ${list:+"$list"}
-  [ -z "$staging" ] || dropdb --maintenance-db=postgres --if-exists --force "$staging" || true
+  [ -z "$created" ] || dropdb --maintenance-db=postgres --if-exists --force "$staging" || true
 }
 
 main "$@"

@@ -410,6 +410,38 @@ describe('restore', () => {
     expect(await asApp(other, 'SELECT count(*) FROM notes')).toBe('200');
   });
 
+  test.each(['p'.repeat(63), `${'p'.repeat(35)}ñandú`, "dbname=postgres o'b\\rien"])(
+    'with --force replaces the database %j, keeps it under another name, and is repeated',
+    async (name) => {
+      const other = await createNotes();
+      expect((await backup(other, 'once')).code).toBe(0);
+      await other.query(`ALTER DATABASE zarpe RENAME TO "${name}"`, 'postgres');
+      for (const kept of [1, 2]) {
+        await other.query('DELETE FROM notes WHERE id > 50', connectionTo(name));
+        const restored = await restoreInto(other, name);
+        expect(restored.code, restored.stdout).toBe(0);
+        expect(await other.query('SELECT count(*) FROM notes', connectionTo(name))).toBe('200');
+        const [line = '{}'] = restored.stdout.match(/^.*"event":"restored".*$/m) ?? [];
+        const [, former = ''] = JSON.parse(line).msg.match(/is kept as (.*_before_\w{16})/) ?? [];
+        expect(await other.query('SELECT count(*) FROM notes', connectionTo(former))).toBe('50');
+        const left = "SELECT count(*) FROM pg_database WHERE datname ~ '_before_|_restoring_'";
+        expect(await other.query(left, 'postgres')).toBe(String(kept));
+      }
+    },
+  );
+
+  test('that cannot create its database leaves the present one, however long its name', async () => {
+    const other = await createNotes();
+    expect((await backup(other, 'once')).code).toBe(0);
+    const name = 'p'.repeat(63);
+    await other.query(`ALTER DATABASE zarpe RENAME TO ${name}`, 'postgres');
+    await other.query('ALTER ROLE zarpe NOCREATEDB', 'postgres');
+    const { code, stdout } = await restoreInto(other, name);
+    expect(code, stdout).toBe(1);
+    expect(stdout).toContain('cannot create the database');
+    expect(await other.query('SELECT count(*) FROM notes', connectionTo(name))).toBe('200');
+  });
+
   test('refuses a database that was closed on purpose, and leaves it closed', async () => {
     const other = await createNotes();
     expect((await backup(other, 'once')).code).toBe(0);
@@ -476,6 +508,16 @@ function backup(project: Project, command: string): Promise<DockerResult> {
 
 function restore(project: Project, ...args: string[]): Promise<DockerResult> {
   return project.tryCompose('run', '--rm', 'restore', ...args);
+}
+
+function restoreInto(project: Project, name: string): Promise<DockerResult> {
+  const env = ['--env', `PGDATABASE=${name}`];
+  return project.tryCompose('run', '--rm', '--no-deps', ...env, 'restore', '--force', 'latest');
+}
+
+/** A name with `=` in it would be read as a connection string. */
+function connectionTo(name: string): string {
+  return `dbname='${name.replace(/[\\']/g, '\\$&')}'`;
 }
 
 /** With a password for the superuser, who has none in the shipped deployment and so cannot come in over TCP. */
