@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toRuntimeValues } from '../config/runtime-values.ts';
@@ -39,9 +40,10 @@ export async function findPlaceholdersOfImage({
 }
 
 function writeList(path: string, text: string): void {
+  const unfinished = `${path}.${randomUUID()}`;
   try {
-    writeFileSync(`${path}.new`, text);
-    renameSync(`${path}.new`, path);
+    writeFileSync(unfinished, text, { flag: 'wx' });
+    renameSync(unfinished, path);
   } catch (error) {
     const problem = {
       message: `Could not write the list of placeholders: ${messageOf(error)}`,

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { child } from './paths.ts';
 
 const FILE = 'files.json';
+const PARTS = `app,${FILE},users`;
 const REWRITTEN = /\.(?:html|rsc|body|meta|json)$/;
 
 /** Whether the server that serves a file may write it anew, as Next.js does with its pages. */
@@ -15,6 +16,11 @@ export function isRewritten(path: string): boolean {
 export function writeInventory(folder: string): void {
   const files = listWithin(join(folder, 'app'), '').map((path) => [path, sizeOf(folder, path)]);
   writeFileSync(join(folder, FILE), JSON.stringify(files));
+}
+
+/** Whether a folder holds what a start writes, and nothing of anybody else. */
+export function isBuild(folder: string): boolean {
+  return readdirSync(folder).sort().join() === PARTS;
 }
 
 /** Whether all of it is still there: a power cut, or what cleans up in /tmp, may have left a part. */

@@ -14,10 +14,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { faultPoint } from '../../core/fault-point.ts';
 import { codeOf } from '../../lib/describe-error.ts';
+import { isBuild } from './inventory.ts';
 import { isOurs } from './owners.ts';
 
 const USERS = 'users';
 const DIGEST = /^[0-9a-f]{32}$/;
+/** Any other name that begins so may be of the user. */
+const TEMPORARY = /^\.(?:new|old)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}~(\d+@[\w.-]+)$/;
 const HOUR_MS = 3_600_000;
 /** Of a process on another machine, or in another container, nobody here knows whether it still runs. */
 const MONTH_MS = 30 * 24 * HOUR_MS;
@@ -48,9 +51,10 @@ export function removeUnused(writeTo: string, digest: string): void {
     const folder = join(writeTo, name);
     try {
       if (!isOurs(folder)) continue;
-      if (/^\.(?:new|old)-/.test(name)) {
-        if (!isAtWork(name.slice(name.indexOf('~') + 1), folder, HOUR_MS)) remove(folder);
-      } else if (DIGEST.test(name) && name !== digest && !isUsed(folder))
+      const owner = TEMPORARY.exec(name)?.[1];
+      if (owner !== undefined) {
+        if (!isAtWork(owner, folder, HOUR_MS)) remove(folder);
+      } else if (DIGEST.test(name) && name !== digest && isBuild(folder) && !isUsed(folder))
         removeUnless(isUsed, writeTo, folder);
     } catch {
       // Another replica removes it too.

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   chmod,
   chown,
@@ -12,7 +13,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runBundle } from '../../helpers/bundle.ts';
 import { createDatabase } from '../../helpers/database.ts';
@@ -89,6 +90,33 @@ describe('values that are known at run time', () => {
     expect(await copies()).toHaveLength(1);
     expect(await read(SCRIPT)).toContain('https://two.example');
     expect(await read(SCRIPT)).not.toContain('one.example');
+  });
+
+  test('leave alone what others have in the folder, and remove what a killed start left', async () => {
+    const { writeTo, run, app } = await createApp(PLACEHOLDERS);
+    const theirs = [
+      '.old-uploads',
+      '.new-theme',
+      `.new-${randomUUID()}`,
+      `.old-photos~1@pc`,
+      `.old-${randomUUID()}~1@pc of Ann`,
+      'a'.repeat(32),
+      'b'.repeat(32),
+    ].map((name) => join(writeTo, name));
+    const left = join(writeTo, `.new-${randomUUID()}~1@another-machine`);
+    for (const folder of [...theirs, left]) {
+      await mkdir(join(folder, 'users'), { recursive: true });
+      await writeFile(join(folder, 'photo.jpg'), '');
+      await utimes(folder, 0, 0);
+    }
+    await mkdir(join(writeTo, 'b'.repeat(32), 'app'));
+    await writeFile(join(writeTo, 'b'.repeat(32), 'files.json'), '[]');
+    await app.write('zarpe.placeholders.json.new', 'theirs');
+    expect((await run({}, ['find-placeholders'])).code).toBe(0);
+    expect((await run({ NEXT_PUBLIC_API: 'https://api.example' })).code).toBe(0);
+    for (const folder of theirs) expect(await readdir(folder)).toContain('photo.jpg');
+    expect(await readdir(writeTo)).not.toContain(basename(left));
+    expect(await readFile(app.path('zarpe.placeholders.json.new'), 'utf8')).toBe('theirs');
   });
 
   test.each([
@@ -413,7 +441,7 @@ describe.skipIf(process.getuid?.() !== 0)('a user that owns nothing', () => {
     expect(code).toBe(78);
     expect(logs.at(-1)).toMatchObject({ error: { code: 'RUNTIME_VALUES_UNWRITABLE' } });
     expect(logs.at(-1)?.msg).toContain('before USER');
-    expect(await readdir(app.dir)).not.toContain('zarpe.placeholders.json.new');
+    expect((await readdir(app.dir)).join()).not.toContain('zarpe.placeholders.json');
   });
 
   test('is refused a folder of another user, who could replace what is served, by a link too', async () => {
@@ -438,7 +466,7 @@ describe.skipIf(process.getuid?.() !== 0)('a user that owns nothing', () => {
   test('is warned of a folder in which everybody may rename, and lets what others have there stay', async () => {
     const { writeTo, run, runAs } = await createApp(PLACEHOLDERS);
     await chmod(writeTo, 0o777);
-    const theirs = ['.new-x~1@y', 'a'.repeat(32)].map((name) => join(writeTo, name));
+    const theirs = [`.new-${randomUUID()}~1@y`, 'a'.repeat(32)].map((name) => join(writeTo, name));
     for (const folder of theirs) {
       await mkdir(join(folder, 'users'), { recursive: true });
       for (const path of [join(folder, 'users'), folder]) {
