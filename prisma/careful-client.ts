@@ -9,8 +9,8 @@ const REQUESTS = {
 
 /**
  * A client that answers only what `require_auth` admits, goes on only with channel binding where `channel_binding` is
- * `require`, ends SCRAM only with the server's proof, and sends no password in the clear. node-postgres answers whatever it
- * is asked.
+ * `require`, ends SCRAM only with the server's proof, sends no password in the clear, and none after the login.
+ * node-postgres answers whatever it is asked, at any time.
  */
 export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
   const methods = requireAuth
@@ -28,9 +28,11 @@ export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
       super(config);
       let asked: string | undefined;
       let isProved = false;
+      let isLoggedIn = false;
       // node-postgres writes nothing to a connection that is gone.
       const refuse = (why: string) => this.connection.stream.destroy(new Error(`The server ${why}.`));
       const judge = (method: string, mechanisms: readonly string[]) => {
+        if (isLoggedIn) refuse('asks for the password again after the login');
         asked = method;
         if (!admits(method)) refuse(`asks for ${method}, which require_auth does not admit`);
         if (binds && !mechanisms.includes('SCRAM-SHA-256-PLUS'))
@@ -51,6 +53,7 @@ export function carefulClient(requireAuth = '', channelBinding = 'prefer') {
       this.connection.on('authenticationOk', () => {
         if (asked === undefined) judge('none', []);
         else if (asked === 'scram-sha-256' && !isProved) refuse('has not proved that it knows the password');
+        isLoggedIn = true;
       });
     }
   };

@@ -10,7 +10,7 @@ import { readConnection } from '../../prisma/connection.ts';
 import { createSelfSigned } from '../helpers/certificates.ts';
 import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';
-import { authentication, message } from '../helpers/fake-server.ts';
+import { authentication, fakeServer, message } from '../helpers/fake-server.ts';
 import { type PostgresServer, startServer } from '../helpers/postgres.ts';
 import { createFolder } from '../helpers/workspace.ts';
 
@@ -154,6 +154,19 @@ test.each(['sslmode=require&channel_binding=require', 'sslmode=require&require_a
     expect(end).toContain('has not proved that it knows the password');
   },
 );
+
+test.each([
+  ['the password', authentication(3), ''],
+  ['the password', authentication(3), '?require_auth=none,password'],
+  ['MD5', authentication(5, 'salt'), ''],
+  ['SCRAM', authentication(10, 'SCRAM-SHA-256\0\0'), ''],
+])('its client says nothing to a server that asks for %s after the login', async (_, request, parameters) => {
+  const letIn = [authentication(0), message('S', 'server_version\0', '17.0\0'), message('Z', 'I')];
+  const server = await fakeServer([Buffer.concat(letIn), request]);
+  const end = await ask(`postgresql://u:hush@127.0.0.1:${server.port}/d${parameters}`);
+  expect(end).toContain('after the login');
+  expect(server.heard().toString('latin1')).not.toMatch(/p\0\0\0.(?:hush|md5|SCRAM)/s);
+});
 
 test.each(['', 'mysql://u:hush@h/d', 'u:hush@h'])(
   'says what is wrong with "%s" without repeating it',

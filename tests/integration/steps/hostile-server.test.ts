@@ -68,6 +68,25 @@ describe('a password', () => {
   });
 });
 
+describe('a server that asks for the password after the login gets nothing, and is refused: exit 69', () => {
+  test.each([
+    ['in the clear', authentication(3), ''],
+    ['in the clear, where that is allowed', authentication(3), 'require_auth=!md5,!scram-sha-256'],
+    ['by MD5', authentication(5, 'salt'), ''],
+    ['by SCRAM', SCRAM, ''],
+  ])('%s', async (_, request, parameters) => {
+    const letIn = Buffer.concat([...(HEALTHY[1] ?? [])]);
+    const server = await fakeServer(['N', letIn, request]);
+    const password = createSecret('the password of a role');
+    const url = `postgresql://app:${encodeURIComponent(password)}@127.0.0.1:${server.port}/app?${parameters}`;
+    const { code, error } = await wait(url, TRIED_AGAIN);
+    expect(code, error).toBe(69);
+    expect(error).toContain('an authentication request after the login');
+    expect(server.heard().includes(password)).toBe(false);
+    expect(server.heard().toString('latin1')).not.toMatch(/p\0\0\0.(?:md5|SCRAM)/s);
+  });
+});
+
 describe('what a server says before it lets us in', () => {
   const announcing = (type: string, length: number) => {
     const header = Buffer.alloc(5);

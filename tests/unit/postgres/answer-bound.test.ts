@@ -29,6 +29,10 @@ test('the rows of a script are not counted, and each message is', () => {
   expect(() => bound.take(message('D', 33 * MEGABYTE).subarray(0, 5))).toThrow(TOO_MUCH);
 });
 
+test.each(['R', 'K', 'V', 'W', 'p', '\0'])('a message of type %j has no place after the login', (type) => {
+  expect(() => new AnswerBound().take(message(type, 4))).toThrow(/after the login|not PostgreSQL's protocol/);
+});
+
 test('messages are followed wherever they are cut', () => {
   const bytes = Buffer.concat([message('T', 3), message('D', 0), message('C', 8), message('Z', 1)]);
   for (let size = 1; size <= bytes.length; size += 1) {
