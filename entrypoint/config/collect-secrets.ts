@@ -30,8 +30,7 @@ export function collectSecrets({
     const name = variable.replace(/_FILE$/, '');
     if (name !== variable && name in fromFiles) return [];
     const isOurs = isVariableName(name) || required.has(name) || connections.includes(name);
-    const value =
-      /^[./]/.test(text) && !(isOurs && name === variable) ? contentOf(name, variable, text) : text;
+    const value = isOurs && name === variable ? text : contentOf(name, variable, text);
     if (value === undefined) return [];
     return connections.includes(name) ? secretsOfConnection(value) : secretsOf(name, value, required);
   });
@@ -73,9 +72,11 @@ function secretsOf(name: string, value: string, required: ReadonlySet<string>): 
 }
 
 /** The content of a file that only the app reads, if the variable's name is that of a secret. The path is no secret. */
-function contentOf(name: string, variable: string, path: string): string | undefined {
-  const content = isSecretName(name) ? readQuietly(path) : undefined;
-  return content ?? (name === variable ? path : undefined);
+function contentOf(name: string, variable: string, text: string): string | undefined {
+  const namesFile = name !== variable;
+  const isPath = /^[./]/.test(text);
+  const content = isSecretName(name) && (namesFile || isPath) ? readQuietly(text) : undefined;
+  return content ?? (namesFile && isPath ? undefined : text);
 }
 
 /** Names that messages contain on purpose. */

@@ -59,7 +59,11 @@ function plant() {
     JWT_PRIVATE_KEY: keys[1].replaceAll('\n', '\\n'),
     SERVICE_ACCOUNT: JSON.stringify({ type: 'service_account', private_key: keys[2] }),
   };
-  const files: Record<string, string> = { JWT_SECRET: createSecret('JWT_SECRET_FILE'), APP_TLS_KEY: keys[3] };
+  const files: Record<string, string> = {
+    JWT_SECRET: createSecret('JWT_SECRET_FILE'),
+    APP_TLS_KEY: keys[3],
+    RELATIVE_TOKEN: createSecret('RELATIVE_TOKEN_FILE'),
+  };
   return { variables, files, secrets: keys.flatMap(linesOf) };
 }
 
@@ -79,7 +83,7 @@ async function prepare(exitCode: number) {
   };
   for (const [name, value] of Object.entries(files)) {
     await app.write(`secrets/${name}`, `${value}\n`);
-    env[`${name}_FILE`] = app.path('secrets', name);
+    env[`${name}_FILE`] = name === 'RELATIVE_TOKEN' ? `secrets/${name}` : app.path('secrets', name);
   }
   env.PRINT = ['DATABASE_URL', ...Object.keys(variables), ...Object.keys(files)].join(',');
   return { app, database, env, secrets, values: { ...variables, ...files } };
