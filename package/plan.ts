@@ -12,6 +12,7 @@ import { zarpeFolder } from './project/places.ts';
 import type { Project } from './project/project.ts';
 import { nameOf } from './project/project-name.ts';
 import { isFile, readJson, readText } from './project/read.ts';
+import { resolvePlace } from './project/resolve-place.ts';
 
 const SETTINGS = 'zarpe.config.json';
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
@@ -31,6 +32,8 @@ export interface Assets {
 export interface Change {
   /** From the project's root. */
   readonly path: string;
+  /** Where that is when symbolic links are followed, from the root. */
+  readonly place: string;
   readonly content: string;
   readonly existing: string | undefined;
 }
@@ -69,8 +72,10 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
   const config = join(app, configFile(project));
   wanted.push([config, nextConfig(project, readText(root, config))]);
   const changes = wanted.flatMap(([path, content]): Change[] => {
+    if (content === undefined) return [];
+    const place = resolvePlace(root, path);
     const existing = readText(root, path);
-    return content === undefined || existing === content ? [] : [{ path, content, existing }];
+    return existing === content ? [] : [{ path, place, content, existing }];
   });
   return {
     changes,
@@ -83,9 +88,10 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
 }
 
 /** How a change of a file reads: the difference without its secrets, or how long a new file is. */
-export function describeChange({ path, content, existing }: Change): string {
-  if (existing === undefined) return `+ ${path} (new, ${content.split('\n').length - 1} lines)`;
-  const patch = createTwoFilesPatch(path, path, existing, content, '', '', { context: 2 });
+export function describeChange({ path, place, content, existing }: Change): string {
+  const name = place === path ? path : `${path} -> ${place}`;
+  if (existing === undefined) return `+ ${name} (new, ${content.split('\n').length - 1} lines)`;
+  const patch = createTwoFilesPatch(name, name, existing, content, '', '', { context: 2 });
   const text = patch.split('\n').slice(1).join('\n').trimEnd();
   return text.replaceAll(SECRET_LINE, '$1…').replaceAll(URL_PASSWORD, '$1…@');
 }

@@ -1,11 +1,12 @@
-import { constants, copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants, copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { codeOf } from '../../entrypoint/lib/describe-error.ts';
 import { Interrupted, ProgramError } from '../failure.ts';
 import { type Assets, type Change, describeChange, makePlan, type Plan } from '../plan.ts';
 import { type Project, readProject } from '../project/project.ts';
+import { replaceFile } from '../replace-file.ts';
 
 const HELP = `zarpe init [--app FOLDER] [--dry-run | --yes]
 
@@ -98,18 +99,16 @@ function untilEnded(terminal: Interface): Promise<never> {
   return ended;
 }
 
-/** A file is replaced in one move: it is never seen half-written. What it contained is kept beside it. */
-async function write(root: string, { path, content, existing }: Change): Promise<void> {
-  const file = join(root, path);
+/** What the file contained is kept beside it. */
+async function write(root: string, { path, place, content, existing }: Change): Promise<void> {
+  const file = join(root, place);
   try {
-    await mkdir(dirname(file), { recursive: true });
     if (existing !== undefined) await keep(file);
-    await writeFile(`${file}.unfinished`, content);
-    await rename(`${file}.unfinished`, file);
+    await replaceFile(file, content);
   } catch (error) {
     throw new ProgramError(
       `${path} could not be written (${codeOf(error)})`,
-      'Files before it in the list above are written. Make room for it, and run init again: it goes on where it stopped.',
+      'Files before it in the list above are written. Remove the cause, and run init again: it goes on where it stopped.',
       error,
     );
   }

@@ -1,12 +1,15 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../entrypoint/lib/describe-error.ts';
+import { describeUnreadable, readRegularFile } from '../../entrypoint/lib/regular-file.ts';
 import { ProgramError } from '../failure.ts';
 
 const IGNORED = ['node_modules', 'generated'];
 /** What a build puts into the folder of a package; deeper, such a name may be a route. */
 const OUTPUTS = ['dist', 'build', 'out', 'coverage'];
 const LARGEST_SOURCE = 1024 * 1024;
+/** Lockfiles of large repositories have several megabytes. */
+const LARGEST_TEXT = 256 * 1024 * 1024;
 
 /** What we use of a `package.json`. */
 export interface Manifest {
@@ -24,14 +27,14 @@ export interface Manifest {
 export function readText(...path: string[]): string | undefined {
   const file = join(...path);
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFile(file, LARGEST_TEXT).toString();
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOTDIR') return undefined;
     // A symbolic link that leads nowhere is no missing file.
     if (code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     throw new ProgramError(
-      `${file} cannot be read (${code})`,
+      `${file} cannot be read (${describeUnreadable(error)})`,
       'Make it a readable file, or remove it.',
       error,
     );

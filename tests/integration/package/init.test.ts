@@ -197,7 +197,7 @@ describe('init', () => {
     const other = await createProject({ ...SINGLE, 'Dockerfile/note': '' });
     const { code, stderr } = await runProgram(other, ['init', '--yes']);
     expect(code).toBe(1);
-    expect(stderr).toContain('Dockerfile cannot be read (EISDIR)');
+    expect(stderr).toContain('Dockerfile cannot be read (a folder)');
   });
 
   test.for([
