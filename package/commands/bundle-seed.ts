@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import { bundleSeedFile } from '../../scripts/build/seed-bundle.mjs';
 import { ProgramError } from '../failure.ts';
 import { isFile, isFolder } from '../project/read.ts';
+import { writeSeed } from '../write-seed.ts';
 
 const HELP = `zarpe bundle-seed FILE [--out seed.js] [--standalone DIR] [--external NAME]
 
@@ -48,24 +49,22 @@ export async function bundleSeed(args: string[]): Promise<number> {
       "Run next build with output: 'standalone' first.",
     );
   const { build } = findEsbuild(dirname(entry));
-  try {
-    const written = await bundleSeedFile(
-      {
-        entry,
-        outfile,
-        root: process.cwd(),
-        external: values.external,
-        ...(values.standalone !== undefined && { standalone: resolve(values.standalone) }),
-      },
-      build,
-    );
-    console.log(
-      `${relative('.', written)} written. Copy it beside server.js; the entrypoint finds it there.`,
-    );
-    return 0;
-  } catch (error) {
+  const seed = {
+    entry,
+    outfile,
+    root: process.cwd(),
+    external: values.external,
+    ...(values.standalone !== undefined && { standalone: resolve(values.standalone) }),
+  };
+  const bundle = await bundleSeedFile(seed, build).catch((error: unknown) => {
     throw explain(error, file);
-  }
+  });
+  const removed = await writeSeed(bundle, outfile);
+  console.log(
+    `${relative('.', bundle.path)} written. Copy it beside server.js; the entrypoint finds it there.`,
+  );
+  if (removed !== undefined) console.log(`${relative('.', removed)} removed: it was an earlier bundle.`);
+  return 0;
 }
 
 /** The esbuild of the project or, as in an image, of the machine. */

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { DIST, ROOT } from './paths.mjs';
 import { bundleSeedFile } from './seed-bundle.mjs';
@@ -9,6 +10,9 @@ import { bundleSeedFile } from './seed-bundle.mjs';
  */
 export async function bundleSeed(outfile = join(DIST, 'seed.js')) {
   const external = ['@prisma/client/runtime/*.wasm-base64.mjs'];
-  await bundleSeedFile({ entry: join(ROOT, 'prisma/seed.ts'), outfile, root: ROOT, external }, build);
+  const seed = { entry: join(ROOT, 'prisma/seed.ts'), outfile, root: ROOT, external };
+  const { path, contents } = await bundleSeedFile(seed, build);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, contents);
   return 'dist/seed.js';
 }

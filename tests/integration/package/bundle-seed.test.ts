@@ -240,6 +240,76 @@ describe('bundle-seed', () => {
   });
 
   test.for([
+    ['seed.js', 'void 0;\n', ['seed.js']],
+    ['seed.mjs', 'await 1;\n', ['seed.mjs']],
+    ['seed.js that would run in place of seed.mjs', 'await 1;\n', ['seed.js']],
+    ['seed.js that is the source', undefined, ['seed.js']],
+    ['a link to a file elsewhere', 'void 0;\n', ['seed.js']],
+  ] as const)(
+    'a file that it did not make stays, and nothing is written: %s',
+    async ([title, source, [name]]) => {
+      const elsewhere = join(await createFolder('elsewhere'), 'mine.js');
+      const folder = await createProjectWithEsbuild(source === undefined ? {} : { 'src/seed.ts': source });
+      await writeFile(elsewhere, 'mine();\n');
+      if (title.startsWith('a link')) await symlink(elsewhere, join(folder, name));
+      else await writeFile(join(folder, name), 'mine();\n');
+      const before = await readdir(folder);
+      const { code, stderr } = await runProgram(folder, [
+        'bundle-seed',
+        source === undefined ? name : 'src/seed.ts',
+      ]);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${name} exists, and bundle-seed did not make it`);
+      expect(stderr).toContain('--out .seed/seed.js');
+      expect(await readFile(join(folder, name), 'utf8')).toBe('mine();\n');
+      expect(await readdir(folder)).toEqual(before);
+    },
+  );
+
+  test('a new bundle takes the place of the old one, also where only one of them is an ES module', async () => {
+    const folder = await createProjectWithEsbuild({});
+    const bundle = async (text: string) => {
+      await writeFile(join(folder, 'source.ts'), text);
+      const { code, stdout, stderr } = await runProgram(folder, ['bundle-seed', 'source.ts']);
+      expect(code, stderr).toBe(0);
+      return { stdout, seeds: (await readdir(folder)).filter((name) => name.startsWith('seed.')) };
+    };
+    expect((await bundle("console.log('first');\n")).seeds).toEqual(['seed.js']);
+    expect((await bundle("#!/usr/bin/env node\nconsole.log('second');\n")).seeds).toEqual(['seed.js']);
+    const third = await bundle("await 1;\nconsole.log('third');\n");
+    expect(third).toEqual({
+      seeds: ['seed.mjs'],
+      stdout: expect.stringContaining('seed.js removed: it was an earlier bundle.'),
+    });
+    const fourth = await bundle("console.log('fourth');\n");
+    expect(fourth).toEqual({ seeds: ['seed.js'], stdout: expect.stringContaining('seed.mjs removed') });
+    expect(await readFile(join(folder, 'seed.js'), 'utf8')).toContain('fourth');
+  });
+
+  test('a source in an ES module beside its bundle stays', async () => {
+    const folder = await createProjectWithEsbuild({ 'seed.mjs': 'void 0;\n' });
+    expect((await runProgram(folder, ['bundle-seed', 'seed.mjs'])).code).toBe(0);
+    expect(await readFile(join(folder, 'seed.mjs'), 'utf8')).toBe('void 0;\n');
+  });
+
+  test.for(['a named pipe', 'a folder'])('%s in its place is named', async (kind) => {
+    const folder = await createProjectWithEsbuild({ 'source.ts': 'void 0;\n' });
+    await run(kind === 'a folder' ? 'mkdir' : 'mkfifo', [join(folder, 'seed.js')]);
+    const { code, stderr } = await runProgram(folder, ['bundle-seed', 'source.ts']);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`seed.js cannot be read (${kind})`);
+  });
+
+  test('a place that cannot be written to is said', async () => {
+    const folder = await createProjectWithEsbuild({ 'source.ts': 'void 0;\n', out: 'a file\n' });
+    const { code, stderr } = await runProgram(folder, ['bundle-seed', 'source.ts', '--out', 'out/seed.js']);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^out\/seed\.js could not be written \(E[A-Z]+\)\.\nRemove the cause/),
+    });
+  });
+
+  test.for([
     ['no file', [], 'bundle-seed takes one file'],
     ['a file that is missing', ['nowhere.ts'], 'There is no file nowhere.ts'],
     ['a source with a mistake', ['broken.ts'], 'broken.ts could not be bundled'],
