@@ -68,7 +68,7 @@ describe('init writes nothing, and says why,', () => {
     ['a file', '.env.example'],
     ['a folder', 'docker'],
     ['a folder above', 'app'],
-  ])('where %s is a link that leads out of the project: %s', async ([, path]) => {
+  ] as const)('where %s is a link that leads out of the project: %s', async ([, path]) => {
     const outside = await createFolder('outside');
     const { 'app/page.jsx': _, ...others } = PROJECT;
     const folder = await createProject(others);
