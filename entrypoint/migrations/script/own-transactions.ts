@@ -1,5 +1,6 @@
 import { isResumableAfter } from './session-reset.ts';
 import type { Statement } from './statements.ts';
+import { mayEndWithTransaction } from './transaction-end.ts';
 
 /** One of the transactions that a script is written as. */
 export interface OwnTransaction {
@@ -34,11 +35,11 @@ const CONTROL = /^(?:COMMIT|END|SAVEPOINT|RELEASE|ROLLBACK|ABORT|PREPARE TRANSAC
 const READ_ONLY =
   /^(?:BEGIN|START TRANSACTION|SET (?:LOCAL )?TRANSACTION)\b.*\bREAD ONLY\b|^SET (?:LOCAL |SESSION )?TRANSACTION_READ_ONLY\b/;
 
-const SET_TRANSACTION = /^SET (?:LOCAL )?TRANSACTION\b/;
+/** Nor in the transactions after it. */
+const READ_ONLY_FROM_NOW =
+  /^SET SESSION CHARACTERISTICS\b.*\bREAD ONLY\b|^SET (?:SESSION )?"?DEFAULT_TRANSACTION_READ_ONLY\b(?!"? (?:=|TO) (?:OFF|FALSE|NO|0|DEFAULT)$)/i;
 
-/** What ends with the transaction that it stands in, and would not if that went on. */
-const ENDS_WITH_TRANSACTION =
-  /^SET (?:LOCAL|TRANSACTION|CONSTRAINTS)\b|\bON COMMIT (?:DROP|DELETE)\b|^DECLARE\b|\bSET_CONFIG\b/;
+const SET_TRANSACTION = /^SET (?:LOCAL )?TRANSACTION\b/;
 
 /** The transactions of a script's own: BEGIN … COMMIT pairs, and what stands before, between and after them. */
 export function findOwnTransactions(statements: readonly Statement[]): OwnTransactions {
@@ -75,6 +76,9 @@ export function findOwnTransactions(statements: readonly Statement[]): OwnTransa
   if (begin !== undefined) return { kind: 'other', at: begin };
   if (!hasControl) return { kind: 'none' };
   close(undefined);
+  const followed = transactions.slice(0, -1).flatMap((transaction) => transaction.statements);
+  const readOnly = followed.find((at) => READ_ONLY_FROM_NOW.test(statements[at]?.skeleton ?? ''));
+  if (readOnly !== undefined) return { kind: 'other', at: readOnly };
   return { kind: 'plain', transactions, isMergeable: areMergeable(transactions, statements) };
 }
 
@@ -97,6 +101,6 @@ function areMergeable(transactions: readonly OwnTransaction[], statements: reado
   return transactions.every(({ statements: own, begin }, index) => {
     if (begin !== undefined && !PLAIN_BEGIN.test(skeletonOf(begin))) return false;
     const isFollowed = index < transactions.length - 1;
-    return !isFollowed || !own.some((at) => ENDS_WITH_TRANSACTION.test(skeletonOf(at)));
+    return !isFollowed || !own.flatMap((at) => statements[at] ?? []).some(mayEndWithTransaction);
   });
 }

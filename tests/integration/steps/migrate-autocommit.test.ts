@@ -10,6 +10,8 @@ const BASE = `CREATE TABLE items (id int PRIMARY KEY, label text, kind int);
   CREATE TYPE mood AS ENUM ('good');
   CREATE TABLE parents (id int PRIMARY KEY);
   CREATE TABLE children (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+  CREATE SCHEMA other;
+  CREATE FUNCTION go_to_other() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET LOCAL search_path = other; END $$;
   CREATE TABLE once (n int UNIQUE DEFERRABLE INITIALLY IMMEDIATE);
   CREATE FUNCTION insert_twice() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
     INSERT INTO once VALUES (1), (1); EXCEPTION WHEN unique_violation THEN CREATE TABLE caught (); END $$;`;
@@ -26,12 +28,12 @@ async function prepare(script: string) {
   return { app, database, migrate };
 }
 
-/** The schema that psql makes of the same script: each statement by itself, in one session. No string in it has a `;`. */
+/** The schema that psql makes of the same script: each statement by itself, in one session. No string in it but a body has a `;`. */
 async function schemaByHand(script: string): Promise<string> {
   const database = await createDatabase();
   await database.query(BASE);
   const client = await database.connect();
-  for (const statement of script.split(';')) await client.query(statement);
+  for (const statement of script.split(/;(?=(?:[^$]*\$\$[^$]*\$\$)*[^$]*$)/)) await client.query(statement);
   await client.end();
   return dumpSchema(database.url);
 }
@@ -261,6 +263,26 @@ describe('transactions of a script’s own', () => {
       'autocommit',
     ],
     [
+      'SET LOCAL in a DO block',
+      'BEGIN; DO $$ BEGIN SET LOCAL search_path = other; CREATE TABLE a (n int); END $$; COMMIT; BEGIN; CREATE TABLE b (n int); COMMIT',
+      'autocommit',
+    ],
+    [
+      'SET LOCAL in a function that is there',
+      'BEGIN; SELECT go_to_other(); COMMIT; BEGIN; CREATE TABLE b (n int); COMMIT',
+      'autocommit',
+    ],
+    [
+      'SET LOCAL in a function that it makes',
+      'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET LOCAL search_path = other; END $$; BEGIN; SELECT f(); COMMIT; CREATE TABLE b (n int)',
+      'autocommit',
+    ],
+    [
+      'ON COMMIT DROP in a DO block',
+      'BEGIN; DO $$ BEGIN CREATE TEMP TABLE a (n int) ON COMMIT DROP; END $$; COMMIT; CREATE TABLE a (n int)',
+      'autocommit',
+    ],
+    [
       'ON COMMIT DROP',
       'BEGIN; CREATE TEMP TABLE a (n int) ON COMMIT DROP; COMMIT; CREATE TABLE a (n int)',
       'autocommit',
@@ -294,6 +316,16 @@ describe('transactions of a script’s own', () => {
     expect(run.logs).toContainEqual(expect.objectContaining({ event: 'applied', mode: 'autocommit' }));
     expect(await database.query('SELECT * FROM a')).toEqual([{ n: 1 }]);
   });
+});
+
+test('a script whose first transaction makes those after it read-only fails in the second, as with psql', async () => {
+  const { database, migrate } = await prepare(
+    'BEGIN; SET default_transaction_read_only = on; COMMIT; BEGIN; CREATE TABLE a (n int); COMMIT',
+  );
+  const run = await migrate();
+  expect(run.code, run.stdout).toBe(65);
+  expect(run.stdout).toContain('read-only transaction');
+  expect(await database.query("SELECT to_regclass('a') AS a")).toEqual([{ a: null }]);
 });
 
 test('a script that makes all later transactions read-only is recorded, and so is the next one', async () => {

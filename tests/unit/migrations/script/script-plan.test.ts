@@ -105,8 +105,57 @@ describe('transactions of a script’s own', () => {
     'BEGIN; SET CONSTRAINTS ALL DEFERRED; COMMIT; SELECT 1',
     'BEGIN; DECLARE c CURSOR FOR SELECT 1; COMMIT; DECLARE c CURSOR FOR SELECT 1',
     'BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT',
+    'BEGIN; SELECT "set_config"(a, b, true) FROM c; COMMIT; SELECT 1',
+    'BEGIN; SAVEPOINT a; SELECT 1; COMMIT; BEGIN; ROLLBACK TO a; COMMIT',
+    'BEGIN; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE; COMMIT; SELECT 1',
+    "SET default_transaction_isolation = 'serializable'; COMMIT; SELECT 1",
+    "SET transaction_isolation = 'serializable'; SELECT 1; COMMIT; SELECT 1",
   ])('%s runs as it is written: something ends with its first transaction', (script) => {
     expect(plan(script)).toMatch(/^autocommit transactions /);
+  });
+
+  test.each([
+    'DO $$ BEGIN SET LOCAL search_path = a; END $$',
+    'DO $$ BEGIN SET /* x */ LOCAL search_path = a; END $$',
+    "DO $$ BEGIN PERFORM set_config('a.b', 'c', true); END $$",
+    `DO $$ DECLARE x text := "set_config"('a.b', 'c', true); BEGIN NULL; END $$`,
+    `DO $$ DECLARE x text := U&"set\\005Fconfig"('a.b', 'c', true); BEGIN NULL; END $$`,
+    "DO $$ BEGIN EXECUTE 'SET LO' || 'CAL search_path = a'; END $$",
+    'DO $$ BEGIN CREATE TEMP TABLE t (n int) ON COMMIT DROP; END $$',
+    'DO $$ BEGIN SET CONSTRAINTS ALL IMMEDIATE; END $$',
+    'DO $$ BEGIN CALL p(); END $$',
+    "DO $$ DECLARE r refcursor := 'c'; BEGIN OPEN r FOR SELECT 1; END $$",
+    "DO 'BEGIN SET LOCAL search_path = a; END'",
+    "DO E'BEGIN NULL; END'",
+    'CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ SET LOCAL search_path = a $$; SELECT 1',
+    "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'SET LOCAL search_path = a'; SELECT 1",
+    "CREATE PROCEDURE f() LANGUAGE sql BEGIN ATOMIC SELECT set_config('a.b', 'c', true); END; SELECT 1",
+    'SELECT f()',
+    'SELECT * FROM s.f(1)',
+    'SELECT "now"()',
+    'SELECT U&"f"',
+    'WITH a AS (SELECT f()) SELECT * FROM a',
+    'CALL p()',
+    'EXECUTE p',
+  ])('of what %s does, something may end with the transaction: they run one by one', (statements) => {
+    expect(plan(`BEGIN; ${statements}; COMMIT; BEGIN; SELECT 1; COMMIT`)).toMatch(
+      /^autocommit transactions /,
+    );
+    expect(plan(`BEGIN; SELECT 1; COMMIT; ${statements}`)).toMatch(/^transaction transactions /);
+  });
+
+  test.each([
+    'DO $$ BEGIN CREATE TABLE a (n int); UPDATE a SET n = 1; END $$',
+    'DO $$ BEGIN CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION f(); END $$',
+    'CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql SET search_path = a AS $$ BEGIN RETURN NEW; END $$',
+    'CREATE FUNCTION f() RETURNS int LANGUAGE sql RETURN 1',
+    "SELECT pg_catalog.setval('s', (SELECT coalesce(max(id), 1) FROM a))",
+    'WITH b (n) AS (SELECT f()) INSERT INTO a (n) SELECT n FROM b',
+    'SET search_path = a',
+  ])('nothing that %s does ends with the transaction: they are tried as one', (statements) => {
+    expect(plan(`BEGIN; ${statements}; COMMIT; BEGIN; SELECT 1; COMMIT`)).toMatch(
+      /^transaction transactions /,
+    );
   });
 
   test.each([
@@ -121,6 +170,8 @@ describe('transactions of a script’s own', () => {
     'BEGIN READ ONLY; SELECT 1; COMMIT; SELECT 2',
     'BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY; SELECT 1; COMMIT',
     'SELECT 1; SET transaction_read_only = on',
+    'SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; COMMIT; SELECT 1',
+    'BEGIN; SET default_transaction_read_only = on; COMMIT; SELECT 1',
   ])('%s is sent as it is written', (script) => {
     expect(plan(script)).toBe('autocommit whole');
   });
