@@ -1,14 +1,19 @@
 import type { Context } from '../core/context.ts';
 import type { Build } from './check-build.ts';
 import type { RuntimeValuesConfig } from './runtime-values/settings.ts';
+import { wantsExec } from './serve/exec.ts';
+import type { ServerConfig } from './serve/settings.ts';
+
+interface Target {
+  readonly appDir: string;
+  readonly runtimeValues: RuntimeValuesConfig | undefined;
+  readonly server: ServerConfig;
+}
 
 /** The build with the values of the environment in it: a copy, as an image may be read only. */
 export async function putValues(
   build: Build,
-  {
-    appDir,
-    runtimeValues,
-  }: { readonly appDir: string; readonly runtimeValues: RuntimeValuesConfig | undefined },
+  { appDir, runtimeValues, server }: Target,
   context: Context,
 ): Promise<Build> {
   if (runtimeValues === undefined) return build;
@@ -19,7 +24,8 @@ export async function putValues(
       return build;
     }
     const { writeBuild } = await import('./runtime-values/write-build.ts');
-    return writeBuild({ ...build, next }, { appDir, runtimeValues }, context, log);
+    const target = { appDir, runtimeValues, isSupervised: !wantsExec(server) };
+    return writeBuild({ ...build, next }, target, context, log);
   });
 }
 

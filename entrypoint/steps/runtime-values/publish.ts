@@ -5,8 +5,9 @@ import { faultPoint } from '../../core/fault-point.ts';
 import { toBootError } from '../../core/to-boot-error.ts';
 import { codeOf, messageOf } from '../../lib/describe-error.ts';
 import { isWhole, writeInventory } from './inventory.ts';
+import { keepMarked, markUse, type Use } from './marks.ts';
 import { checkOwner } from './owners.ts';
-import { markUse, removeUnless, removeUnused, temporaryName } from './used-folders.ts';
+import { removeUnless, removeUnused, temporaryName } from './used-folders.ts';
 
 /**
  * The folder of a build with values in `writeTo`. If no earlier start has made it, `write` fills a folder beside it, which
@@ -15,7 +16,7 @@ import { markUse, removeUnless, removeUnused, temporaryName } from './used-folde
  */
 export async function publish(
   writeTo: string,
-  digest: string,
+  { digest, ...use }: { readonly digest: string } & Use,
   write: (dir: string) => Promise<void>,
 ): Promise<{ readonly dir: string; readonly isNew: boolean }> {
   const folder = join(writeTo, digest);
@@ -24,7 +25,9 @@ export async function publish(
     checkWritable(writeTo);
     mkdirSync(writeTo, { recursive: true, mode: 0o755 });
     checkOwner(writeTo);
-    const isNew = !reuse(writeTo, folder) && (await writeFolder(writeTo, folder, write));
+    const place = { writeTo, folder, use };
+    const isNew = !reuse(place) && (await writeFolder(place, write));
+    keepMarked(folder, use);
     removeUnused(writeTo, digest);
     return { dir: join(folder, 'app'), isNew };
   } catch (error) {
@@ -54,11 +57,14 @@ function nearestFolder(path: string): string {
   return nearestFolder(dirname(path));
 }
 
-async function writeFolder(
-  writeTo: string,
-  folder: string,
-  write: (dir: string) => Promise<void>,
-): Promise<boolean> {
+interface Place {
+  readonly writeTo: string;
+  readonly folder: string;
+  readonly use: Use;
+}
+
+async function writeFolder(place: Place, write: (dir: string) => Promise<void>): Promise<boolean> {
+  const { writeTo, folder, use } = place;
   const unfinished = join(writeTo, temporaryName('new'));
   try {
     faultPoint('values:write');
@@ -66,7 +72,7 @@ async function writeFolder(
     mkdirSync(unfinished, { mode: 0o700 });
     await write(join(unfinished, 'app'));
     writeInventory(unfinished);
-    markUse(unfinished);
+    markUse(unfinished, use);
     faultPoint('values:written');
     renameSync(unfinished, folder);
     faultPoint('values:renamed');
@@ -74,7 +80,7 @@ async function writeFolder(
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
     // Another replica was faster.
-    if (EXISTS.has(codeOf(error)) && reuse(writeTo, folder)) return false;
+    if (EXISTS.has(codeOf(error)) && reuse(place)) return false;
     throw error;
   }
 }
@@ -82,12 +88,12 @@ async function writeFolder(
 const EXISTS = new Set(['EEXIST', 'ENOTEMPTY']);
 
 /** Takes the folder into use; false if there is none, or one that is not whole, which is removed. */
-function reuse(writeTo: string, folder: string): boolean {
+function reuse({ writeTo, folder, use }: Place): boolean {
   if (!existsSync(folder)) return false;
   try {
     // Nobody else may have put a build there for us to serve.
     checkOwner(folder);
-    if (isWhole(folder)) return markUse(folder);
+    if (isWhole(folder)) return markUse(folder, use);
     removeUnless(isWhole, writeTo, folder);
   } catch (error) {
     // Another replica was faster here too.

@@ -14,6 +14,8 @@ export interface RuntimeValuesConfig {
 export interface ValuesTarget {
   readonly appDir: string;
   readonly runtimeValues: RuntimeValuesConfig;
+  /** Whether this process lives as long as the server does. */
+  readonly isSupervised: boolean;
 }
 
 /** A script that gives the browser values of the environment, in the convention of next-runtime-env. */

@@ -64,7 +64,7 @@ function checkFolder(writeTo: string, { nextDir, publicDir }: Layout): void {
 /** Writes the build with its values, and answers with the build to serve. */
 export async function writeBuild(
   build: StandaloneBuild,
-  { appDir, runtimeValues: config }: ValuesTarget,
+  { appDir, runtimeValues: config, isSupervised }: ValuesTarget,
   { shutdown }: Context,
   log: StepLog,
 ): Promise<StandaloneBuild> {
@@ -72,7 +72,7 @@ export async function writeBuild(
   const { next } = build;
   const layout = layoutOf(appDir, next);
   const { texts, digest, names } = await fillBuild(layout, config, log, signal);
-  const { dir, isNew } = await publish(config.writeTo, digest, (target) =>
+  const { dir, isNew } = await publish(config.writeTo, { digest, isSupervised }, (target) =>
     mirror(layout, texts, target, { without: config.writeTo, signal }),
   );
   const warning = warnOfOthers(config.writeTo);

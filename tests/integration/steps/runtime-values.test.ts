@@ -6,6 +6,7 @@ import {
   readdir,
   readFile,
   readlink,
+  rename,
   rm,
   stat,
   symlink,
@@ -15,8 +16,9 @@ import {
 } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runBundle } from '../../helpers/bundle.ts';
+import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase } from '../../helpers/database.ts';
+import { findNode } from '../../helpers/node-versions.ts';
 import type { LogLine } from '../../helpers/output-lines.ts';
 import { createStandalone, type StandaloneOptions } from '../../helpers/standalone.ts';
 import { createFolder } from '../../helpers/workspace.ts';
@@ -41,11 +43,26 @@ async function createApp(section: object, options: StandaloneOptions = {}) {
   const env = { DATABASE_URL: database.url, FIXTURE_EXIT_CODE: '0' };
   const run = (more: Record<string, string> = {}, args: string[] = []) =>
     runBundle({ dir: app.dir, args, env: { ...env, ...more } });
+  const start = (more: Record<string, string>, nodeArgs: string[]) =>
+    startBundle({ dir: app.dir, env: { ...env, ...more }, nodeArgs });
+  const runOn = (node: string | undefined, more: Record<string, string>) =>
+    runBundle({ dir: app.dir, node, env: { ...env, ...more } });
   const runAs = (uid: number, more: Record<string, string> = {}, args: string[] = []) =>
     runBundle({ dir: app.dir, args, uid, env: { ...env, ...more } });
   const copies = async () => (await readdir(writeTo)).map((name) => join(writeTo, name, 'app'));
   const read = async (path: string) => readFile(join((await copies())[0] ?? '', path), 'utf8');
-  return { app, writeTo, run, runAs, copies, read };
+  /** As if the processes that have served copies so far were of another container, `ago` milliseconds old. */
+  const moveElsewhere = async (ago: number) => {
+    for (const copy of await copies()) {
+      const users = join(copy, '../users');
+      for (const name of await readdir(users)) {
+        const moved = join(users, name.replace(/@[\w.-]+/, '@elsewhere'));
+        await rename(join(users, name), moved);
+        await utimes(moved, new Date(Date.now() - ago), new Date(Date.now() - ago));
+      }
+    }
+  };
+  return { app, writeTo, run, start, runOn, runAs, copies, read, moveElsewhere };
 }
 
 const said = (logs: LogLine[]) =>
@@ -224,6 +241,53 @@ describe('values that are known at run time', () => {
     expect(await readlink(join(copy, '.next'))).toBe(app.path('.next'));
   });
 });
+
+const DAY_MS = 86_400_000;
+
+describe('a copy that a process of another container may serve', () => {
+  test.each([
+    ['stays while its mark is young', 29 * DAY_MS, 2],
+    ['is removed once nobody has renewed its mark for 30 days', 31 * DAY_MS, 1],
+  ])('%s', async (_, ago, left) => {
+    const { run, copies, moveElsewhere } = await createApp(PLACEHOLDERS);
+    await run({ NEXT_PUBLIC_API: 'https://one.example' });
+    await moveElsewhere(ago);
+    expect((await run({ NEXT_PUBLIC_API: 'https://two.example' })).code).toBe(0);
+    expect(await copies()).toHaveLength(left);
+  });
+
+  const node = findNode(24);
+  test.skipIf(node === undefined)('stays at any age if the server has replaced Zarpe', async () => {
+    const { runOn, copies, moveElsewhere } = await createApp(PLACEHOLDERS);
+    const env = { ENTRYPOINT_HANDOVER: 'exec' };
+    await runOn(node, { ...env, NEXT_PUBLIC_API: 'https://one.example' });
+    await moveElsewhere(400 * DAY_MS);
+    for (const handover of ['exec', 'spawn'])
+      expect(
+        (await runOn(node, { ENTRYPOINT_HANDOVER: handover, NEXT_PUBLIC_API: 'https://two.example' })).code,
+      ).toBe(0);
+    expect(await copies()).toHaveLength(2);
+    await runOn(node, { ...env, NEXT_PUBLIC_API: 'https://one.example' });
+    expect(await copies()).toHaveLength(1);
+  });
+
+  test('has a mark that is renewed every day while the server is supervised', async () => {
+    const { start, copies } = await createApp(PLACEHOLDERS, { server: 'polite' });
+    const boot = await start({ NEXT_PUBLIC_API: 'https://api.example' }, ['--import', DAYS_ARE_SHORT]);
+    await boot.waitForServer();
+    const users = join((await copies())[0] ?? '', '../users');
+    const [mark = ''] = await readdir(users);
+    await utimes(join(users, mark), 0, 0);
+    await expect.poll(async () => (await stat(join(users, mark))).mtimeMs).toBeGreaterThan(0);
+    boot.kill('SIGTERM');
+    expect((await boot.exit).code).toBe(143);
+  });
+});
+
+const DAYS_ARE_SHORT = `data:text/javascript,${encodeURIComponent(`
+  const { setInterval } = globalThis;
+  globalThis.setInterval = (run, ms, ...rest) => setInterval(run, ms === ${DAY_MS} ? 5 : ms, ...rest);
+`)}`;
 
 describe('a list made while the image is built', () => {
   test('lets a start read only what has placeholders', async () => {
