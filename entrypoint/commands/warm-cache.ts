@@ -4,11 +4,13 @@ import { get } from 'node:http';
 import module from 'node:module';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WRITE_TO } from '../config/runtime-values.ts';
 import { EXIT_STATUS } from '../core/errors.ts';
 import { findHealthPath } from '../core/health-path.ts';
 import type { ServerSource } from '../core/server-source.ts';
 import { endOf } from '../lib/child-process.ts';
 import type { Invocation } from './command.ts';
+import { withScratchFolder } from './warm-cache/scratch-folder.ts';
 
 const HOST = '127.0.0.1';
 const PATIENCE_MS = 60_000;
@@ -21,8 +23,8 @@ const NO_DATABASE = 'postgresql://nobody@127.0.0.1:1/none';
  * database, and write their compiled code to the folder NODE_COMPILE_CACHE.
  * @see https://nodejs.org/api/module.html#module-compile-cache
  */
-export async function warmCache({ appDir, environment, early, context }: Invocation): Promise<number> {
-  const { children, shutdown } = context;
+export async function warmCache(invocation: Invocation): Promise<number> {
+  const { environment, early, context } = invocation;
   return context.steps.run('server', async (log) => {
     const { NODE_COMPILE_CACHE: folder } = environment.variables;
     if (folder === undefined || !('enableCompileCache' in module)) {
@@ -33,38 +35,7 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       );
       return EXIT_STATUS.ok.status;
     }
-    const env: NodeJS.ProcessEnv = {
-      ...environment.variables,
-      NODE_ENV: 'production',
-      HOSTNAME: HOST,
-      PORT: String(early.port),
-      LOG_LEVEL: 'silent',
-      DATABASE_URL: NO_DATABASE,
-      ENTRYPOINT_DATABASE: 'required',
-      ENTRYPOINT_DB_TIMEOUT: '1ms',
-      ENTRYPOINT_HOLD: 'off',
-      ENTRYPOINT_ALERT_WEBHOOK: undefined,
-    };
-    const run = (source: ServerSource) => {
-      const child = spawnServer(source, appDir, env);
-      const ended = endOf(child);
-      children.add(ended, (signal) => child.kill(signal));
-      return ended;
-    };
-    const patience = AbortSignal.any([shutdown.signal, AbortSignal.timeout(PATIENCE_MS)]);
-    const healthPath = findHealthPath(early.healthPath, appDir, early.server);
-    await Promise.race([run({ file: 'entrypoint.js' }), once(patience, 'abort')]);
-    const answered =
-      early.listens &&
-      (await Promise.race([
-        waitForAnswers(early.port, ['/', healthPath], patience),
-        run(early.server).then(
-          () => false,
-          () => false,
-        ),
-      ]));
-    await children.terminate();
-    shutdown.signal.throwIfAborted();
+    const answered = await withScratchFolder(folder, (scratch) => runBoth(invocation, scratch));
     if (answered) log.done(`wrote the compile cache of the entrypoint and the server to ${folder}`);
     else if (!early.listens) log.done(`wrote the compile cache of the entrypoint to ${folder}`);
     else
@@ -74,6 +45,48 @@ export async function warmCache({ appDir, environment, early, context }: Invocat
       );
     return EXIT_STATUS.ok.status;
   });
+}
+
+/** Whether the server answered. Neither of the two is left running. */
+async function runBoth(
+  { appDir, environment, early, context }: Invocation,
+  scratch: string,
+): Promise<boolean> {
+  const { children, shutdown } = context;
+  const env: NodeJS.ProcessEnv = {
+    ...environment.variables,
+    NODE_ENV: 'production',
+    HOSTNAME: HOST,
+    PORT: String(early.port),
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: NO_DATABASE,
+    ENTRYPOINT_DATABASE: 'required',
+    ENTRYPOINT_DB_TIMEOUT: '1ms',
+    ENTRYPOINT_HOLD: 'off',
+    ENTRYPOINT_ALERT_WEBHOOK: undefined,
+    TMPDIR: scratch,
+    [WRITE_TO]: scratch,
+  };
+  const run = (source: ServerSource) => {
+    const child = spawnServer(source, appDir, env);
+    const ended = endOf(child);
+    children.add(ended, (signal) => child.kill(signal));
+    return ended;
+  };
+  const patience = AbortSignal.any([shutdown.signal, AbortSignal.timeout(PATIENCE_MS)]);
+  const healthPath = findHealthPath(early.healthPath, appDir, early.server);
+  try {
+    await Promise.race([run({ file: 'entrypoint.js' }), once(patience, 'abort')]);
+    if (!early.listens) return false;
+    const failed = () => false;
+    return await Promise.race([
+      waitForAnswers(early.port, ['/', healthPath], patience),
+      run(early.server).then(failed, failed),
+    ]);
+  } finally {
+    await children.terminate();
+    shutdown.signal.throwIfAborted();
+  }
 }
 
 function spawnServer(source: ServerSource, appDir: string, env: NodeJS.ProcessEnv): ChildProcess {

@@ -5,6 +5,8 @@ import type { RuntimeValuesSection } from './config-file/runtime-values-section.
 import { isSecretName } from './secret-names.ts';
 
 const DEFAULT_FILE = 'public/__ENV.js';
+/** The variable with which `warm-cache` has the copy of the build written to a folder that it removes. */
+export const WRITE_TO = 'ZARPE_WARM_CACHE';
 
 /** The settings of the step, with the values of the environment; undefined without the section. */
 export function toRuntimeValues(
@@ -25,7 +27,8 @@ export function toRuntimeValues(
     placeholders: [...names.map((name) => ({ name, text: textOf(name) })), ...texts],
     prefixes,
     browserEnv: forBrowser,
-    writeTo: writeTo === undefined ? join(tmpdir(), 'zarpe') : resolve(appDir, writeTo),
+    writeTo:
+      variables[WRITE_TO] ?? (writeTo === undefined ? join(tmpdir(), 'zarpe') : resolve(appDir, writeTo)),
     values: Object.fromEntries(Object.entries(variables).filter(([name]) => isWanted(name))),
   };
 }

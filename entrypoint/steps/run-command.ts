@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts';
 import type { BootError } from '../core/errors.ts';
 import type { StepLog } from '../core/step-log.ts';
+import { explainLimit } from '../core/to-boot-error.ts';
 import { messageOf } from '../lib/describe-error.ts';
 import { formatDuration } from '../lib/duration.ts';
 import { LastLines } from '../lib/last-lines.ts';
@@ -50,7 +51,7 @@ export async function runCommand(
   } catch (error) {
     context.shutdown.signal.throwIfAborted();
     lockLost?.throwIfAborted();
-    throw run.failed(`could not be started: ${messageOf(error)}`, lines.all, error);
+    throw explainLimit(error) ?? run.failed(`could not be started: ${messageOf(error)}`, lines.all, error);
   }
   const { status, signal, survivors } = result;
   if (survivors.length > 0) log.warn('survived', describeSurvival(run, result));

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { VARIABLES } from '../../entrypoint/config/variables.ts';
@@ -75,6 +75,37 @@ describe.skipIf(node24 === undefined)('warm-cache', () => {
     expect(await run.exit).toMatchObject({ code: 0 });
     expect(run.logs.at(-1)).toMatchObject({ level: 'warn', event: 'unanswered' });
     expect(run.processes()).toEqual([]);
+  });
+
+  test.each([
+    ['the default folder', {}],
+    ['a folder of its own', { writeTo: 'filled' }],
+  ])('leaves no copy of a build with values, in %s or beside the cache', async (_where, section) => {
+    const runtimeValues = { placeholders: ['NEXT_PUBLIC_API'], ...section };
+    const files = {
+      'zarpe.config.json': JSON.stringify({ runtimeValues }),
+      '.next/static/chunks/app.js': 'fetch("__NEXT_PUBLIC_API__")',
+    };
+    const app = await createStandalone({ server: 'polite', files });
+    const [cache, temporary] = [app.path('.compile-cache'), app.path('tmp')];
+    await mkdir(temporary);
+    const env = { NODE_COMPILE_CACHE: cache, TMPDIR: temporary, NEXT_PUBLIC_API: 'https://api.example' };
+    const run = await runBundle({ dir: app.dir, args: ['warm-cache'], node: node24, env });
+    expect(run.code, run.stdout).toBe(0);
+    expect(await readdir(temporary)).toEqual([]);
+    expect(await readdir(app.dir)).not.toContain('filled');
+    expect(await readdir(cache)).toHaveLength(1);
+  });
+
+  test('whose cache cannot be written is told to the build: exit 78', async () => {
+    const app = await createStandalone({ files: { taken: '' } });
+    const env = { NODE_COMPILE_CACHE: app.path('taken') };
+    const run = await runBundle({ dir: app.dir, args: ['warm-cache'], node: node24, env });
+    expect(run.code).toBe(78);
+    expect(run.logs.at(-1)?.error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      problems: [{ what: 'NODE_COMPILE_CACHE' }],
+    });
   });
 
   test('kills a server that does not end', async () => {

@@ -272,6 +272,39 @@ describe('the seed', () => {
     expect(message).toContain(command.split(' ')[0]);
   });
 
+  test.each([
+    ['a process more', 'EAGAIN', 75, 'RESOURCE_EXHAUSTED'],
+    ['memory', 'ENOMEM', 75, 'RESOURCE_EXHAUSTED'],
+    ['an open file more', 'EMFILE', 78, 'PLATFORM_UNSUITABLE'],
+  ])(
+    'or a hook for which the system has not %s (%s) is no failure of theirs',
+    async (_what, code, status, name) => {
+      const { app } = await prepare('works');
+      const { url } = await createDatabase();
+      const refusal = `--import=data:text/javascript,${encodeURIComponent(`
+      import { constants } from 'node:os';
+      const { Process } = process.binding('process_wrap');
+      const { spawn } = Process.prototype;
+      Process.prototype.spawn = function (options) {
+        const isRefused = options.args.some((arg) => /seed|hook/.test(arg));
+        return isRefused ? -constants.errno.${code} : spawn.call(this, options);
+      };
+    `)}`;
+      const run = () =>
+        runBundle({
+          dir: app.dir,
+          nodeArgs: [refusal],
+          env: { DATABASE_URL: url, ENTRYPOINT_SEED: 'always' },
+        });
+      const ofSeed = await run();
+      await app.write('hook.js', '');
+      const hooks = { beforeMigrate: [{ command: 'node hook.js' }] };
+      await app.write('zarpe.config.json', JSON.stringify({ hooks }));
+      for (const { code, logs } of [ofSeed, await run()])
+        expect({ code, name: logs.at(-1)?.error?.code }).toEqual({ code: status, name });
+    },
+  );
+
   test('is found as Node.js finds it: without its extension, behind flags, or as code', async () => {
     const { boot } = await prepare('works', 'CREATE TABLE users (id serial, email text)');
     for (const command of ['node seed', 'node --no-warnings ./seed.js', 'node -e 0']) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -189,6 +190,39 @@ test('a program whose dynamic linker is not in the image, as of another Linux, i
   );
   expect({ code, error: error?.code }).toEqual({ code: 66, error: 'BUILD_INCOMPLETE' });
   expect(message).toContain(`bin/api needs ${missing}, which is not in the image`);
+});
+
+describe('a program that Linux does not run here is refused before the database is touched: exit 66', () => {
+  const shell = readFileSync('/bin/sh');
+  const built = (at: number, value: number) => {
+    const program = Buffer.from(shell);
+    program.writeUInt16LE(value, at);
+    return program;
+  };
+  const foreign = process.arch === 'x64' ? (['arm64', 0xb7] as const) : (['x64', 0x3e] as const);
+  test.each([
+    [
+      'of another processor',
+      built(18, foreign[1]),
+      `was built for ${foreign[0]}, and this is ${process.arch}`,
+    ],
+    [
+      'of an unknown processor',
+      built(18, 0xfffe),
+      `was built for another processor, and this is ${process.arch}`,
+    ],
+    ['of a processor that puts the highest byte first', built(4, 0x0202), 'was built for another processor'],
+    ['that was copied in part', shell.subarray(0, shell.length >> 1), 'is cut off after'],
+    ['of which there is not even the header', shell.subarray(0, 20), 'is cut off after 20 bytes'],
+    ['that is empty', Buffer.alloc(0), 'is an empty file'],
+  ])('one %s', async (_what, program, got) => {
+    const found = await refuse(
+      { ENTRYPOINT_SERVER_COMMAND: 'bin/api' },
+      { programs: { 'bin/api': program } },
+    );
+    expect(found).toMatchObject({ code: 66, error: { code: 'BUILD_INCOMPLETE' } });
+    expect(found.message).toContain(`bin/api ${got}`);
+  });
 });
 
 describe('settings that contradict a server command end the boot with 78:', () => {
