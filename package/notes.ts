@@ -13,7 +13,7 @@ const MIGRATES = /\bprisma(?:@\S+)?\s+(?:migrate\s+(?:deploy|dev|reset)|db\s+(?:
  * @param changed the files to write
  */
 export function findNotes(project: Project, folder: string, changed: readonly string[]): string[] {
-  const { app, manifest, prisma, next, variables, packageManager, root } = project;
+  const { app, manifest, prisma, next, variables, packageManager, root, settings } = project;
   const migrating = [...scriptsReached(manifest.scripts, 'build')].filter(([, text]) => MIGRATES.test(text));
   return [
     ...(changed.includes(join(app, configFile(project))) ? [] : describeOptions(project)),
@@ -25,12 +25,12 @@ export function findNotes(project: Project, folder: string, changed: readonly st
       (name) =>
         `${join(project.app, next.config ?? '')} sets ${name} to what only a build tells: put it into ${name === 'distDir' ? 'the Dockerfile, in place of .next' : 'healthPath in zarpe.config.json'}.`,
     ),
-    ...(prisma.migrations === undefined
+    ...(prisma.migrations === undefined && settings?.migrationsDir === undefined
       ? [
           `There are no migrations, so none are applied. The way from \`prisma db push\`: ${join(folder, 'docs/db-push-and-baseline.md')}`,
         ]
       : []),
-    ...(prisma.namesSeed && prisma.seed === undefined
+    ...(prisma.namesSeed && prisma.seed === undefined && settings?.seedCommand === undefined
       ? [
           'The seed that the project names is no source in JavaScript or TypeScript, so that none runs. Set seedCommand in zarpe.config.json in place of seed.',
         ]

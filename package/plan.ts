@@ -8,13 +8,12 @@ import { healthRoute } from './files/health-route.ts';
 import { configFile, nextConfig } from './files/next-config.ts';
 import { settings } from './files/settings.ts';
 import { findNotes } from './notes.ts';
-import { zarpeFolder } from './project/places.ts';
+import { SETTINGS, zarpeFolder } from './project/places.ts';
 import type { Project } from './project/project.ts';
 import { nameOf } from './project/project-name.ts';
-import { isFile, readJson, readText } from './project/read.ts';
+import { isFile, readText } from './project/read.ts';
 import { resolvePlace } from './project/resolve-place.ts';
 
-const SETTINGS = 'zarpe.config.json';
 const SCRIPTS = ['backup.sh', 'backup-common.sh', 'restore.sh', 'init-db.sql'];
 /** In the order of Docker Compose. */
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
@@ -56,7 +55,7 @@ export function makePlan(project: Project, { folder }: Assets): Plan {
       compose(project, nameOf(project)),
     ],
     ['.env.example', envExample(project, readText(root, '.env.example'))],
-    [SETTINGS, settings(project, readJson(root, SETTINGS))],
+    [SETTINGS, settings(project)],
     ...SCRIPTS.map((file): [string, string | undefined] => [
       `docker/${file}`,
       readText(folder, 'docker', file),

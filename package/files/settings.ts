@@ -7,15 +7,15 @@ import { isFolder } from '../project/read.ts';
 const AUTH_SECRETS = /^(?:NEXTAUTH_SECRET|AUTH_SECRET|BETTER_AUTH_SECRET)$/;
 
 /** The settings of the image, in `zarpe.config.json`: only what differs from the defaults. What the project's file has wins. */
-export function settings(project: Project, existing: object | undefined): string {
-  const { app, prisma, variables } = project;
+export function settings(project: Project): string {
+  const { app, prisma, variables, settings: existing } = project;
   const secrets = variables.runtime.filter(({ name }) => AUTH_SECRETS.test(name));
   const urlNames = prisma.urlNames.filter((name) => !/DIRECT|UNPOOLED/.test(name));
   const [urlName] = urlNames;
   return `${JSON.stringify(
     {
       $schema: `./${zarpeFolder(project)}/zarpe.config.schema.json`,
-      ...(app !== '' && { server: `${app}/server.js` }),
+      ...(app !== '' && existing?.serverCommand === undefined && { server: `${app}/server.js` }),
       ...prismaPlaces(project),
       ...(urlName !== undefined && !urlNames.includes('DATABASE_URL') && { databaseUrlFrom: [urlName] }),
       ...seed(project),
@@ -29,21 +29,20 @@ export function settings(project: Project, existing: object | undefined): string
 }
 
 /** The schema's folder, or its file where the folder holds more; the migrations where they are not beside it. */
-function prismaPlaces({ root, prisma }: Project): object {
+function prismaPlaces({ root, prisma, settings: existing }: Project): object {
   const { dir, files, migrations } = prisma;
   const [file, ...others] = files;
   const schema = prisma.isOwnFolder || others.length > 0 ? dir : file;
-  if (migrations === undefined) return { ...(schema !== 'prisma' && { prismaDir: schema }), migrate: 'skip' };
+  const place = schema === 'prisma' ? {} : { prismaDir: schema };
+  if (migrations === undefined)
+    return { ...place, ...(existing?.migrationsDir === undefined && { migrate: 'skip' }) };
   const found = besideSchema(root, dir, files).find((one) => isFolder(root, one));
-  return {
-    ...(schema !== 'prisma' && { prismaDir: schema }),
-    ...(migrations !== found && { migrationsDir: migrations }),
-  };
+  return { ...place, ...(migrations !== found && { migrationsDir: migrations }) };
 }
 
-function seed({ prisma: { seed: source, tables } }: Project): object {
+function seed({ prisma: { seed: source, tables }, settings: existing }: Project): object {
   const [likeliest] = tables;
-  if (source === undefined) return { seed: 'never' };
+  if (source === undefined && existing?.seedCommand === undefined) return { seed: 'never' };
   if (likeliest === undefined || /^(?:users|User|user)$/.test(likeliest)) return {};
   return { seedTable: likeliest };
 }

@@ -79,7 +79,7 @@ function findSwitch(source: string): string | undefined {
 
 /** The major version of the installed package, or of the range. */
 export function majorOf(root: string, folder: string, manifest: Manifest, name: string): number | undefined {
-  const installed = readManifest(join(folder, 'node_modules', name)) as { version?: string } | undefined;
+  const installed = readManifest(join(folder, 'node_modules', name));
   const range = resolveCatalog(root, name, dependency(manifest, name));
   const major = /(\d+)(?:\.|$)/.exec(installed?.version ?? range ?? '')?.[1];
   return major === undefined ? undefined : Number(major);

@@ -5,8 +5,9 @@ import { type AppVariables, findVariables } from './env-names.ts';
 import { findInstallation, type Installation } from './install.ts';
 import { findNextApp, majorOf, type NextApp } from './next-app.ts';
 import { findLockfile, findPackageManager, type PackageManager } from './package-manager.ts';
+import { SETTINGS } from './places.ts';
 import { findPrisma, type PrismaProject } from './prisma-project.ts';
-import { dependency, isFile, type Manifest, readManifest } from './read.ts';
+import { dependency, isFile, type Manifest, readJson, readManifest } from './read.ts';
 import { findPackages, listPackageFolders } from './workspaces.ts';
 
 /** An existing project, as far as its image depends on it. Paths are relative to `root`, with `/`, '' for `root` itself. */
@@ -19,6 +20,8 @@ export interface Project {
   /** The folder of the Next.js app. */
   readonly app: string;
   readonly manifest: Manifest;
+  /** What `zarpe.config.json` has already; undefined without the file. */
+  readonly settings: Readonly<Record<string, unknown>> | undefined;
   readonly next: NextApp;
   readonly prisma: PrismaProject;
   readonly variables: AppVariables;
@@ -51,6 +54,7 @@ export function readProject(folder: string, app?: string): Project {
     packages,
     app: chosen,
     manifest,
+    settings: readJson(root, SETTINGS),
     next: findNextApp(root, join(root, chosen), manifest),
     prisma,
     variables: findVariables(root, [chosen, prisma.package], prisma.urlNames),

@@ -1,5 +1,6 @@
 import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
 import { codeOf } from '../../entrypoint/lib/describe-error.ts';
 import { describeUnreadable, readRegularFile } from '../../entrypoint/lib/regular-file.ts';
 import { ProgramError } from '../failure.ts';
@@ -11,17 +12,23 @@ const LARGEST_SOURCE = 1024 * 1024;
 /** Lockfiles of large repositories have several megabytes. */
 const LARGEST_TEXT = 256 * 1024 * 1024;
 
+const JsonObject = z.record(z.string(), z.unknown());
+const Text = z.optional(z.string('a string'));
+const Texts = z.optional(z.record(z.string(), z.string('a string'), 'an object'));
+const Manifest = z.object({
+  name: Text,
+  version: Text,
+  type: Text,
+  packageManager: Text,
+  scripts: Texts,
+  dependencies: Texts,
+  devDependencies: Texts,
+  workspaces: z.optional(z.unknown()),
+  prisma: z.optional(z.object({ schema: Text, seed: Text }, 'an object')),
+});
+
 /** What we use of a `package.json`. */
-export interface Manifest {
-  readonly name?: string;
-  readonly type?: string;
-  readonly packageManager?: string;
-  readonly scripts?: Readonly<Record<string, string>>;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly workspaces?: unknown;
-  readonly prisma?: { readonly schema?: string; readonly seed?: string };
-}
+export type Manifest = z.output<typeof Manifest>;
 
 /** The text of a file; undefined if there is none. */
 export function readText(...path: string[]): string | undefined {
@@ -43,17 +50,23 @@ export function readText(...path: string[]): string | undefined {
 
 /** The manifest in a folder; undefined if there is none. */
 export function readManifest(folder: string): Manifest | undefined {
-  return readJson(folder, 'package.json');
+  const value = readJson(folder, 'package.json');
+  if (value === undefined) return undefined;
+  const { data, error } = Manifest.safeParse(value);
+  const [issue] = error?.issues ?? [];
+  if (issue === undefined) return data;
+  throw new ProgramError(
+    `${join(folder, 'package.json')}: ${issue.path.join('.')} is not ${issue.message}`,
+    'Fix it.',
+  );
 }
 
 /** The object in a JSON file; undefined if there is none. */
-export function readJson(folder: string, file: string): object | undefined {
+export function readJson(folder: string, file: string): Record<string, unknown> | undefined {
   const text = readText(folder, file);
   if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-    throw new TypeError('no object');
+    return JsonObject.parse(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch (error) {
     throw new ProgramError(`${join(folder, file)} is not a JSON object`, 'Fix it.', error);
   }

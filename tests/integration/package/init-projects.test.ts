@@ -255,6 +255,21 @@ require('node:module').syncBuiltinESMExports();
   });
 });
 
+test.for([
+  ['a long name', 'x'.repeat(70)],
+  ['a long name with a hyphen at the limit', `${'x'.repeat(35)}-${'y'.repeat(40)}`],
+  ['a scope and a long name', `@acme/${'shop-'.repeat(20)}`],
+])(
+  'the database has a name that restore.sh can extend within the limit of PostgreSQL: %s',
+  async ([, name]) => {
+    const { read } = await adopt({ ...SINGLE, 'package.json': { ...PACKAGE, name } });
+    const database = /POSTGRES_DB: &database (.*)/.exec(await read('docker-compose.yml'))?.[1] ?? '';
+    expect(database).toMatch(/^[a-z](?:\w*[a-z\d])?$/);
+    expect(Buffer.byteLength(`${database}_restoring_20260101T000000Z`)).toBeLessThanOrEqual(63);
+    expect(database.length).toBeGreaterThan(30);
+  },
+);
+
 describe('what the project has already is kept', () => {
   const OWN = {
     '.dockerignore': '*.local\n.git\n!keep.pem\n',
@@ -278,6 +293,52 @@ describe('what the project has already is kept', () => {
       'SMTP_FROM',
     ]);
   });
+
+  test('what an earlier run and older Compose files left, with their passwords, is not sent to the build', async () => {
+    const { read } = await adopt({
+      ...SINGLE,
+      'docker-compose.yaml': 'services: { db: { environment: { POSTGRES_PASSWORD: hunter2 } } }\n',
+      'docker-compose.prod.yaml': '',
+    });
+    expect(await read('docker-compose.yaml.before-zarpe')).toContain('hunter2');
+    const ignored = (await read('.dockerignore')).split('\n');
+    const matchers = ignored.map(
+      (line) => new RegExp(`^${line.replaceAll('.', '\\.').replaceAll(/(?:\*\*\/)?\*/g, '.*')}$`),
+    );
+    for (const file of [
+      'docker-compose.yaml',
+      'docker-compose.prod.yaml',
+      'docker-compose.yaml.before-zarpe',
+      'docker/backup.sh.before-zarpe.2',
+    ])
+      expect(
+        matchers.some((one) => one.test(file)),
+        file,
+      ).toBe(true);
+    expect(matchers.some((one) => one.test('app/page.jsx'))).toBe(false);
+  });
+
+  test.for([
+    ['seedCommand', { seedCommand: 'node dist/fill.js' }, 'seed', 'The seed that the project names'],
+    ['migrationsDir', { migrationsDir: 'made/migrations' }, 'migrate', 'There are no migrations'],
+    ['serverCommand', { serverCommand: 'node apps/web/custom.js' }, 'server', undefined],
+  ] as const)(
+    '%s of zarpe.config.json is not turned off by a setting beside it',
+    async ([, own, key, note]) => {
+      const { 'app/page.jsx': page, ...rest } = BASE;
+      const { stdout, settings } = await adopt({
+        ...rest,
+        'package.json': { workspaces: ['apps/*'] },
+        'apps/web/package.json': { ...PACKAGE, prisma: { seed: 'sh ./seed.sh' } },
+        'apps/web/app/page.jsx': page,
+        'apps/web/prisma/schema.prisma': SCHEMA,
+        'zarpe.config.json': own,
+      });
+      expect(settings).toMatchObject(own);
+      expect(settings).not.toHaveProperty(key);
+      if (note !== undefined) expect(stdout).not.toContain(note);
+    },
+  );
 
   test('settings of zarpe.config.json win over those that init finds, and a second run changes nothing', async () => {
     const folder = await createProject({ ...SINGLE, ...OWN });

@@ -301,6 +301,30 @@ describe('init', () => {
       { 'package.json': '{', 'package-lock.json': '{}' },
       'is not a JSON object',
     ],
+    ...(
+      [
+        ['name', { name: 5 }, 'a string'],
+        ['packageManager', { packageManager: {} }, 'a string'],
+        ['scripts', { scripts: [] }, 'an object'],
+        ['scripts.build', { scripts: { build: 7 } }, 'a string'],
+        ['dependencies.next', { dependencies: { next: 16 } }, 'a string'],
+        ['devDependencies', { devDependencies: 'prisma' }, 'an object'],
+        ['prisma', { prisma: 'prisma/schema.prisma' }, 'an object'],
+        ['prisma.seed', { prisma: { seed: {} } }, 'a string'],
+      ] as const
+    ).map(
+      ([field, manifest, kind]) =>
+        [
+          `${field} of another type`,
+          {
+            'package.json': { ...SINGLE['package.json'], ...manifest },
+            'package-lock.json': '{}',
+            'src/app/page.tsx': '',
+            'prisma/schema.prisma': SCHEMA_7,
+          },
+          `package.json: ${field} is not ${kind}`,
+        ] as const,
+    ),
   ] as const)('%s is said in one sentence with what to do', async ([, files, expected]) => {
     const { code, stdout, stderr } = await runProgram(await createProject(files), ['init', '--yes']);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
