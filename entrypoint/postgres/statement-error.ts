@@ -11,10 +11,7 @@ export function explainStatementError(error: unknown): BootError | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;
   const code = codeOf(error);
   const message = `PostgreSQL did not carry out a statement of Zarpe: ${error.message} (${code})`;
-  const hint =
-    code === '57014'
-      ? 'Another session cancelled it (pg_cancel_backend): restarting may help.'
-      : 'The log of the PostgreSQL server says more: restarting may help.';
+  const hint = `${reasonOf(error)}: restarting may help.`;
   return PASSES.test(code)
     ? new BootError('RESOURCE_EXHAUSTED', { message, hint }, error)
     : new BootError(
@@ -28,4 +25,11 @@ export function explainStatementError(error: unknown): BootError | undefined {
 export function explainPassing(error: unknown): BootError | undefined {
   const known = isConnectionLoss(error) ? undefined : explainStatementError(error);
   return known?.exit.retryable === true ? known : undefined;
+}
+
+function reasonOf({ code, message }: pg.DatabaseError): string {
+  if (code !== '57014') return 'The log of the PostgreSQL server says more';
+  return message.includes('statement timeout')
+    ? 'The statement_timeout of the role, the database or the configuration is too short for it: raise it'
+    : 'Another session cancelled it (pg_cancel_backend)';
 }

@@ -11,7 +11,9 @@ import { SAFE_PATH } from '../../postgres/session.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 import { readSchemaFiles } from '../check-build/datasource.ts';
 import { PushRecorder } from './push-recorder.ts';
-import { countRows, type Hold, refuseForeignTables } from './push-tables.ts';
+import { type Hold, TableCounter } from './push-tables.ts';
+import { refuseForeignObjects } from './push-trust.ts';
+import { findLossyTypes } from './push-types.ts';
 
 const DEFAULT_SCHEMA = 'public';
 /** Of what the engine warns only because it runs statements one by one: here it is rolled back as a whole. */
@@ -38,6 +40,8 @@ export function beginPlan(mode: 'read only' | 'read write', limits: Limits): str
     'set local row_security = off',
     // The engine takes its time.
     'set local idle_in_transaction_session_timeout = 0',
+    // A count may take longer than the role allows the statements of the app.
+    'set local statement_timeout = 0',
     ...scriptSettings({ ...limits, schema: undefined, noticesLostClient: false }, 'LOCAL'),
   ].join('; ');
 }
@@ -71,13 +75,22 @@ export async function planPush(
   database: Database,
   { appDir, prisma, hold, ask, before }: PushPlan,
 ): Promise<readonly string[]> {
-  const { session } = database;
   database.requireTrustedHistory();
   const schemas = schemasOf(database, prisma);
-  await refuseForeignTables(database, schemas);
-  const recorder = new PushRecorder(database, schemas[0], (table, where) =>
-    countRows(database, schemas, { table, where, hold }, ask),
-  );
+  await refuseForeignObjects(database, schemas);
+  const counter = new TableCounter(database, schemas, { hold, ask });
+  const recorder = new PushRecorder(database, schemas[0], counter);
+  await planWithEngine(database, recorder, { appDir, prisma, before });
+  const lossy = await findLossyTypes(database, recorder.statements, schemas[0], counter);
+  if (lossy.length > 0) throw wouldLoseData(lossy, before);
+  return recorder.statements;
+}
+
+async function planWithEngine(
+  { session }: Database,
+  recorder: PushRecorder,
+  { appDir, prisma, before }: Pick<PushPlan, 'appDir' | 'prisma' | 'before'>,
+): Promise<void> {
   let engine: SchemaEngine | undefined;
   try {
     engine = await createSchemaEngine(
@@ -89,7 +102,6 @@ export async function planPush(
     const hasWarnings = await planWith(engine, { schema, force: false }, before);
     // Whatever they are, the engine goes on only if it is told to.
     if (hasWarnings) await planWith(engine, { schema, force: true }, before);
-    return recorder.statements;
   } catch (error) {
     if (error instanceof BootError) throw error;
     if (session.lost.aborted) throw connectionLost(session.settings, session.lost.reason ?? error);

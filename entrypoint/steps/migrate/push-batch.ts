@@ -29,7 +29,7 @@ export async function pushBatch(
     await session.send(beginPlan('read write', config));
     const plan = await planPush(database, { appDir, prisma, hold: 'ACCESS EXCLUSIVE', ask, before });
     faultPoint('push:planned');
-    await holdTables(database, schemas);
+    await holdTables(database, schemas, ask);
     const last = plan.findIndex((statement) => ENDS_BATCH.test(statement));
     const statements = last === -1 ? plan : plan.slice(0, last + 1);
     const own = ['SET LOCAL row_security TO DEFAULT', ...pushPath(limits, schemas[0])];

@@ -1,60 +1,64 @@
 import pg from 'pg';
 import { BootError } from '../../core/errors.ts';
 import type { Database } from '../../database/database.ts';
-import { untrustedOwner } from '../../database/trust.ts';
 import { plainLine } from '../../lib/plain-text.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
 import { ProtocolError } from '../../postgres/protocol-error.ts';
 import { quoteLiteral } from '../../postgres/session.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
+import { refuseForeignObjects } from './push-trust.ts';
+
+type Ask = <Row extends pg.QueryResultRow>(sql: string) => Promise<readonly Row[]>;
 
 /** How a transaction holds the tables that it counts: to read, or for itself alone until it has changed them. */
 export type Hold = 'ACCESS SHARE' | 'ACCESS EXCLUSIVE';
 
-/** To count the rows of a table, and to change it, runs functions of its owner. */
-export async function refuseForeignTables(database: Database, schemas: readonly string[]): Promise<void> {
-  const [found] = await database.session.query<{ name: string; owner: string }>(`
-    select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name, ${untrustedOwner('c')} as owner
-    ${tablesOf(schemas)} and ${untrustedOwner('c')} is not null limit 1`);
-  if (found === undefined) return;
-  throw new BootError('PUSH_REFUSED', {
-    message: `Table ${plainLine(found.name)} belongs to role "${plainLine(found.owner)}", whose code a push could run`,
-    hint: 'Give the table to the role that migrates (ALTER TABLE … OWNER TO …), or move it to another schema.',
-  });
-}
-
-/** Keeps every table from being dropped, replaced or given away until the end of the transaction, and asks again whose they are. */
-export async function holdTables(database: Database, schemas: readonly string[]): Promise<void> {
-  const { session } = database;
-  const rows = await session.query<{ name: string }>(
-    `select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name ${tablesOf(schemas)}
-      and pg_catalog.has_table_privilege(c.oid, 'SELECT') order by 1`,
-  );
-  const names = rows.map(({ name }) => `ONLY ${name}`);
-  if (names.length > 0) await session.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
-  await refuseForeignTables(database, schemas);
-}
-
 /**
- * Counts rows of a table that is locked first, and whose owner is looked up when nobody can change it any more.
- * @param ask sends a query that may take long
+ * Keeps every table from being dropped, replaced, given away and referenced by a new foreign key until the end of the transaction,
+ * and asks again who owns what is there.
  */
-export async function countRows(
-  database: Database,
-  schemas: readonly string[],
-  { table, where, hold }: { readonly table: string; readonly where: string; readonly hold: Hold },
-  ask: <Row extends pg.QueryResultRow>(sql: string) => Promise<readonly Row[]>,
-): Promise<string> {
-  try {
-    await ask(`LOCK TABLE ${table} IN ${hold} MODE`);
-    await refuseForeignTables(database, schemas);
-    const [row] = await ask<{ rows: string }>(
-      `select pg_catalog.count(*)::text as rows from ${table} ${where}`,
-    );
+export async function holdTables(database: Database, schemas: readonly string[], ask: Ask): Promise<void> {
+  const rows = await database.session.query<{ name: string; mode: string }>(held(schemas));
+  if (rows.length > 0)
+    await ask(rows.map(({ name, mode }) => `LOCK TABLE ONLY ${name} IN ${mode} MODE`).join('; '));
+  await refuseForeignObjects(database, schemas);
+}
+
+/** Counts rows for a plan, of tables that it holds; `where` is empty or begins with `WHERE`. */
+export class TableCounter {
+  readonly #database: Database;
+  readonly #schemas: readonly string[];
+  readonly #hold: Hold;
+  readonly #ask: Ask;
+
+  /** @param ask sends a query that may take long */
+  constructor(database: Database, schemas: readonly string[], { hold, ask }: { hold: Hold; ask: Ask }) {
+    this.#database = database;
+    this.#schemas = schemas;
+    this.#hold = hold;
+    this.#ask = ask;
+  }
+
+  /** Locks a table, then looks up its owner, when nobody can change it any more. */
+  async lock(table: string): Promise<void> {
+    await this.#asking(table, `LOCK TABLE ${table} IN ${this.#hold} MODE`);
+    await refuseForeignObjects(this.#database, this.#schemas);
+  }
+
+  async count(table: string, where: string): Promise<string> {
+    await this.lock(table);
+    const sql = `select pg_catalog.count(*)::text as rows from ${table} ${where}`;
+    const [row] = await this.#asking<{ rows: string }>(table, sql);
     if (row === undefined) throw new ProtocolError('no row of a count');
     return row.rows;
-  } catch (error) {
-    throw cannotCount(table, error) ?? error;
+  }
+
+  async #asking<Row extends pg.QueryResultRow>(table: string, sql: string): Promise<readonly Row[]> {
+    try {
+      return await this.#ask<Row>(sql);
+    } catch (error) {
+      throw cannotCount(table, error) ?? error;
+    }
   }
 }
 
@@ -70,8 +74,11 @@ function cannotCount(table: string, error: unknown): BootError | undefined {
   );
 }
 
-function tablesOf(schemas: readonly string[]): string {
-  return `from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname in (${schemas.map(quoteLiteral).join(', ')}) and c.relkind in ('r', 'p')
-      and not exists (select from pg_catalog.pg_depend as d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
+/** Only who may write to a table acquires the lock that a new foreign key waits for; who may not cannot change the table either. */
+function held(schemas: readonly string[]): string {
+  return `select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name, m.mode
+    from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    cross join lateral (select case when pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') then 'ROW EXCLUSIVE'
+      when pg_catalog.has_table_privilege(c.oid, 'SELECT') then 'ACCESS SHARE' end as mode) as m
+    where n.nspname in (${schemas.map(quoteLiteral).join(', ')}) and c.relkind in ('r', 'p') and m.mode is not null order by 1`;
 }

@@ -82,6 +82,38 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
     expect(refused.stdout + refused.stderr).toContain('PUSH_REFUSED');
   });
 
+  test('renames keys and indexes, makes and drops sequences, and installs extensions', async () => {
+    const { app, database, run, check } = await prepare(schemaOf(MODELS));
+    await database.query(`CREATE TABLE a (id serial CONSTRAINT named PRIMARY KEY, n int NOT NULL, word text UNIQUE);
+      CREATE TABLE "B b" (id int PRIMARY KEY, a int CONSTRAINT owner REFERENCES a ON UPDATE CASCADE ON DELETE SET NULL);
+      INSERT INTO a VALUES (1, 1, 'x')`);
+    const models = `
+model a {
+  id   Int     @id
+  n    Int     @default(autoincrement())
+  word String? @unique(map: "words") @db.Citext
+  b    b[]
+
+  @@index([n(sort: Desc), word])
+}
+
+model b {
+  id Int  @id
+  a  Int?
+  to a?   @relation(fields: [a], references: [id])
+  at DateTime[] @default([])
+
+  @@map("B b")
+}
+`;
+    const generator = 'generator c {\n  provider = "x"\n  previewFeatures = ["postgresqlExtensions"]\n}\n';
+    await app.write('prisma/schema.prisma', generator + schemaOf(models, '  extensions = [citext]\n'));
+    expect(await check()).toMatchObject({ code: 0 });
+    const { code, stdout } = await run();
+    expect(code, stdout).toBe(0);
+    expect(await database.query('INSERT INTO a (id) VALUES (2) RETURNING n')).toEqual([{ n: 1 }]);
+  });
+
   test('takes a new value of an enum into use, which needs a transaction of its own', async () => {
     const { app, database, run } = await prepare(schemaOf(MODELS));
     expect((await run()).code).toBe(0);
@@ -312,6 +344,32 @@ describe('ENTRYPOINT_MIGRATE=push', () => {
       await boot.waitForLog({ step: 'migrate', event: 'blocked' });
       await other.query('COMMIT');
       expect(await boot.exit).toMatchObject({ code: 0 });
+    });
+
+    test('the statement_timeout of the role does not end the plan', async () => {
+      const { database, start } = await prepare(schemaOf(MODELS));
+      const role = await createRole({ settings: { statement_timeout: '2s' } });
+      await database.query(
+        `ALTER SCHEMA public OWNER TO ${role.name}; SET ROLE ${role.name}; CREATE TABLE gone (id int)`,
+      );
+      const other = await database.connect();
+      await other.query('BEGIN; LOCK TABLE gone');
+      const env = { DATABASE_URL: database.urlFor(role), ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: 'off' };
+      const boot = await start(env);
+      const waiting = `SELECT FROM pg_stat_activity
+        WHERE usename = '${role.name}' AND wait_event_type = 'Lock' AND now() - query_start > '3s'`;
+      await expect.poll(() => database.query(waiting), { timeout: 50_000 }).toHaveLength(1);
+      await other.query('COMMIT');
+      expect((await boot.exit).code, boot.stdout).toBe(0);
+    });
+
+    test('ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT ends the plan: exit 75, with the reason', async () => {
+      const { boot } = await whileLocked({
+        ENTRYPOINT_MIGRATE_LOCK_TIMEOUT: 'off',
+        ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT: '500ms',
+      });
+      expect((await boot.exit).code, boot.stdout).toBe(75);
+      expect(boot.stdout).toContain('The statement_timeout of the role, the database or the configuration');
     });
 
     test('a signal ends the plan, and changes nothing', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Database } from '../../../entrypoint/database/database.ts';
 import { Session } from '../../../entrypoint/postgres/session.ts';
 import { withScratchDatabase } from '../../../entrypoint/steps/baseline/scratch-database.ts';
-import { countRows } from '../../../entrypoint/steps/migrate/push-tables.ts';
+import { TableCounter } from '../../../entrypoint/steps/migrate/push-tables.ts';
 
 /** A server that answers every query without a row. */
 const session = Object.create(Session.prototype, { query: { value: async () => [] } });
@@ -10,8 +10,8 @@ const database = Object.create(Database.prototype, { session: { value: session }
 const LOST = { name: 'ProtocolError', code: 'EBADMSG' };
 
 test('a count without a row is an error of the server, not an internal one', async () => {
-  const count = { table: '"a"', where: '', hold: 'ACCESS SHARE' } as const;
-  await expect(countRows(database, ['public'], count, async () => [])).rejects.toMatchObject(LOST);
+  const counter = new TableCounter(database, ['public'], { hold: 'ACCESS SHARE', ask: async () => [] });
+  await expect(counter.count('"a"', '')).rejects.toMatchObject(LOST);
 });
 
 test('a server that does not know the current database is at fault before a scratch database is made', async () => {
