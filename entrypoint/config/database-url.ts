@@ -1,6 +1,7 @@
 import type { SettingProblem } from '../core/errors.ts';
 import { LONGEST_MS } from '../lib/duration.ts';
 import type { ConnectionSettings, ConnectionSource } from '../postgres/connection-settings.ts';
+import { findBarePercent, findDisputedCharacter } from './disputed-characters.ts';
 import { readSecurity } from './security-parameters.ts';
 import { findUnencodedPassword } from './unencoded-password.ts';
 import { findParameterProblem } from './url-parameters.ts';
@@ -42,6 +43,8 @@ export function parseDatabaseUrl(
       `Encode it (${unencoded.map((character) => `${character} is ${encodeURIComponent(character)}`).join(', ')}), or set DATABASE_HOST, DATABASE_USER, DATABASE_PASSWORD and DATABASE_NAME instead of a URL: Zarpe encodes them.`,
     );
   }
+  const disputed = findDisputedCharacter(text);
+  if (disputed !== undefined) return { problem: { what, ...disputed } };
   if (/^[^?#]*@[^@/?#]*,/.test(text)) return fail('one host', 'several hosts', ONE_HOST);
   if (!URL.canParse(text)) {
     return fail(
@@ -51,7 +54,8 @@ export function parseDatabaseUrl(
     );
   }
   const url = new URL(text);
-  const problem = findParameterProblem(what, url);
+  const bare = findBarePercent(url.search);
+  const problem = bare === undefined ? findParameterProblem(what, url) : { what, ...bare };
   return problem === undefined ? readUrl(source, url, baseDir, fail) : { problem };
 }
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { buildDatabaseUrl, type UrlParts } from '../../../entrypoint/config/build-database-url.ts';
 import { sourceOfUrl } from '../../../entrypoint/config/connection-source.ts';
@@ -180,6 +181,75 @@ describe('a connection string', () => {
     const problem = refuse(url);
     expect(problem).toMatchObject({ what: 'DATABASE_URL', expected });
     expect(JSON.stringify(problem)).not.toContain('hidden');
+  });
+
+  test.each([
+    ['postgresql://app:hidden@db/my main', 'a space', 'write it as %20'],
+    ['postgresql://app:hidden@db/main ', 'a space', 'Remove it'],
+    ['postgresql://app:hid den@db/main', 'a space', '%20'],
+    ['postgresql://app:hidden@db/main?options=-c work_mem=1MB', 'a space', '%20'],
+    ['postgresql://app:hidden@db/ma\tin', 'the character %09', '%09'],
+    ['postgresql://app:hidden@db/main\n', 'the character %0A', '%0A'],
+    ['postgresql://app:hidden@db/main\u00a0', 'the character %C2%A0', '%C2%A0'],
+    ['postgresql://app:hidden@db/main?options=100%', 'a % that encodes nothing', '%25'],
+    ['postgresql://app:hidden@db/main%00x', '%00', 'NUL'],
+    ['postgresql://ap%00p:hidden@db/main', '%00', 'NUL'],
+    ['postgresql://app:hidden%00@db/main', '%00', 'NUL'],
+    ['postgresql://app:hidden@db/main?schema=a%00b', '%00', 'NUL'],
+    ['postgresql://app:hidden@db/main?application_name=a%00b', '%00', 'NUL'],
+    ['postgresql://app:hidden@db/main?options=%00', '%00', 'NUL'],
+  ])('with what parsers disagree about is refused: %j', (url, got, hint) => {
+    const problem = refuse(url);
+    expect(problem).toMatchObject({ what: 'DATABASE_URL', got, hint: expect.stringContaining(hint) });
+    expect(JSON.stringify(problem)).not.toContain('hidden');
+  });
+
+  test('means to node-postgres what it means to us, if it is accepted', () => {
+    const piece = fc.constantFrom(
+      'a',
+      'B',
+      '5',
+      'é',
+      '_',
+      '-',
+      '.',
+      '~',
+      '!',
+      '*',
+      ' ',
+      '\t',
+      '%',
+      '%20',
+      '%C3%A9',
+      '%41',
+      '%4a',
+      '%00',
+      '"',
+      '\\',
+      '|',
+    );
+    const word = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(word, word, word, word, (user, password, database, name) => {
+        const url = `postgresql://${user}:${password}@db:5432/${database}?application_name=${name}`;
+        const parsed = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/app');
+        if ('problem' in parsed) return;
+        const client = new pg.Client(url);
+        const { connectionParameters } = client as unknown as Record<string, { application_name: string }>;
+        expect({
+          user: client.user,
+          password: client.password,
+          database: client.database,
+          applicationName: connectionParameters?.application_name,
+        }).toEqual({
+          user: parsed.value.user,
+          password: parsed.value.password,
+          database: parsed.value.database,
+          applicationName: parsed.value.applicationName,
+        });
+      }),
+      { numRuns: 5000 },
+    );
   });
 
   test('never makes anything but settings or a problem of a text', () => {
