@@ -37,6 +37,7 @@ const RUNS_MORE = '(i.indisexclusion or i.indexprs is not null or i.indpred is n
 const ATTACHED = `select pg_catalog.format('constraint "%s"', k.conname) from pg_catalog.pg_constraint as k
       where k.conrelid = c.oid and k.contype in ('c', 'f', 'x')
     union all select pg_catalog.format('parent table %s', i.inhparent::regclass) from pg_catalog.pg_inherits as i where i.inhrelid = c.oid
+    union all select pg_catalog.format('child table %s', i.inhrelid::regclass) from pg_catalog.pg_inherits as i where i.inhparent = c.oid
     union all select pg_catalog.format('rule "%s"', r.rulename) from pg_catalog.pg_rewrite as r where r.ev_class = c.oid
     union all select pg_catalog.format('index %s, which has an expression or a condition', i.indexrelid::regclass)
       from pg_catalog.pg_index as i where i.indrelid = c.oid and ${RUNS_MORE}
@@ -100,8 +101,8 @@ const INTRUDERS = `select pg_catalog.format('trigger "%s", which needs %s of rol
 
 /** A HistoryDoubt about the relation `c` as JSON, or null, as SQL. */
 export const DOUBT = `case
-    when c.relkind not in ('r', 'p') then pg_catalog.json_build_array('kind', case c.relkind
-      when 'v' then 'a view' when 'm' then 'a materialized view' when 'f' then 'a foreign table' else 'no table' end)
+    when c.relkind <> 'r' then pg_catalog.json_build_array('kind', case c.relkind
+      when 'p' then 'a partitioned table' when 'v' then 'a view' when 'm' then 'a materialized view' when 'f' then 'a foreign table' else 'no table' end)
     when ${untrustedOwner('c')} is not null then pg_catalog.json_build_array('owner', ${untrustedOwner('c')})
     when pg_catalog.row_security_active(c.oid) then pg_catalog.json_build_array('rows', '')
     when exists (${INTRUDERS}) then pg_catalog.json_build_array('trigger', (${INTRUDERS} limit 1))

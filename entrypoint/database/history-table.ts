@@ -22,7 +22,7 @@ const REASONS = {
   owner: (found: string) => [
     'a table that this role owns, a superuser, the owner of the database, or a role that nobody else can act as',
     `one that role "${found}" owns, which could write anything into it`,
-    'If you did not create that table, drop it. Otherwise look at its triggers, constraints and foreign keys, parent table, defaults and indexes, whose functions stay the other role’s, and then give it to the role that migrates (ALTER TABLE … OWNER TO …).',
+    'If you did not create that table, drop it. Otherwise look at its triggers, constraints and foreign keys, parent and child tables, defaults and indexes, whose functions stay the other role’s, and then give it to the role that migrates (ALTER TABLE … OWNER TO …).',
   ],
   rows: () => [
     'a table of which this role sees every row',
@@ -35,7 +35,7 @@ const REASONS = {
     'Drop it, and take TRIGGER and REFERENCES on the table from that role: functions would run with the rights of the role that migrates.',
   ],
   code: (found: string) => [
-    'no constraint, parent table, rule, index, default or domain that may run code of another role',
+    'no constraint, parent or child table, rule, index, default or domain that may run code of another role',
     `the ${found}`,
     'Remove it. Prisma gives the table none of these, and their functions would run with the rights of the role that migrates.',
   ],

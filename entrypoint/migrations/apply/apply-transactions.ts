@@ -13,6 +13,7 @@ import {
   withScriptLock,
 } from './script-lock.ts';
 import { ScriptError } from './script-query.ts';
+import { type ActingRole, asConnected, asConnectedFirst, readActingRole } from './script-role.ts';
 import { sessionSettings } from './script-settings.ts';
 import { sendQuery } from './send-query.ts';
 
@@ -31,7 +32,9 @@ export async function applyTransactions(
   await withScriptLock(session, options, async () => {
     await session.send(sessionSettings(options));
     for (let committed = options.committed; committed < transactions.length; ) {
-      const query = compose(application, transactions, committed);
+      const isOurs = transactions.slice(0, committed).every((transaction) => transaction.isResumableAfter);
+      const acting = isOurs ? undefined : await readActingRole(session);
+      const query = compose(application, transactions, committed, acting);
       try {
         await sendQuery(session, query, 'transactions', options);
       } catch (error) {
@@ -68,13 +71,14 @@ function compose(
   { record, script, options }: Application,
   transactions: readonly OwnTransaction[],
   index: number,
+  acting: ActingRole | undefined,
 ): ComposedQuery {
   const { table, exposed } = options;
   const query = new ComposedQuery().comment(`migration ${record.name}`);
   const { statements: own = [], begin } = transactions[index] ?? {};
   if (begin === undefined) query.add('BEGIN');
   else query.addStatement(script, begin);
-  query.add(lockHistory(table, 'ROW EXCLUSIVE'));
+  query.add(...asConnectedFirst([lockHistory(table, 'ROW EXCLUSIVE')], acting));
   const firstQuery = own.find((at) => !PRECEDES_QUERIES.test(script.statements[at]?.skeleton ?? ''));
   for (const at of own) {
     if (at === firstQuery) query.add(takeScriptLock(exposed));
@@ -86,5 +90,5 @@ function compose(
   const applied = isFirst ? insertApplied(table, record) : completeRecord(table, record);
   const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
   const written = [...retakeLocks([SCRIPT_LOCK, ...exposed]), ...(isLast ? applied : begun)];
-  return query.add(...underSafePath(written), 'COMMIT');
+  return query.add(...asConnected(underSafePath(written)), 'COMMIT');
 }

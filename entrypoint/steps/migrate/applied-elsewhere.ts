@@ -4,9 +4,14 @@ import type { ApplyError } from '../../migrations/apply/apply-error.ts';
 
 const UNIQUE_VIOLATION = '23505';
 
-/** Another replica has applied it since we looked: the record that comes with the script is refused. */
-export function isAppliedElsewhere({ cause: { database } }: ApplyError): boolean {
-  return database?.code === UNIQUE_VIOLATION && database.table === HISTORY_TABLE;
+/**
+ * Another replica has applied it since we looked: the record that comes with the script is refused. What the script itself
+ * writes into the history is the script's failure.
+ */
+export function isAppliedElsewhere({ cause: { database, place } }: ApplyError): boolean {
+  return (
+    place.statement === undefined && database?.code === UNIQUE_VIOLATION && database.table === HISTORY_TABLE
+  );
 }
 
 export function appliedElsewhere(name: string, cause: unknown): BootError {

@@ -39,6 +39,16 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
       ALTER VIEW _prisma_migrations OWNER TO ${other.name}`,
     /expected a table, found a view/,
   ],
+  'is partitioned, by indexes of a partition that run functions of another role': [
+    () => `CREATE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
+      CREATE TABLE _prisma_migrations (${COLUMNS}) PARTITION BY HASH (id);
+      CREATE TABLE h0 PARTITION OF _prisma_migrations FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+      CREATE INDEX i ON h0 (id) WHERE trap();
+      CREATE OR REPLACE FUNCTION trap() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE EXCEPTION ''trapped''; END';
+      ALTER FUNCTION trap() OWNER TO ${other.name};
+      ALTER TABLE _prisma_migrations OWNER TO ${owner.name}; ALTER TABLE h0 OWNER TO ${owner.name}`,
+    /found a partitioned table/,
+  ],
   'is a view of our own': [
     () =>
       `CREATE TABLE t (${COLUMNS}); CREATE VIEW _prisma_migrations AS SELECT * FROM t; ALTER VIEW _prisma_migrations OWNER TO ${owner.name}`,
@@ -101,6 +111,10 @@ const REFUSED: Record<string, [sql: () => string, says: RegExp]> = {
       'the table that it inherits from, whose owner may attach one': [
         `CREATE TABLE p (LIKE _prisma_migrations); ALTER TABLE _prisma_migrations INHERIT p; ALTER TABLE p OWNER TO %OTHER%`,
         /parent table public\.p/,
+      ],
+      'an index of a table that inherits from it': [
+        'CREATE TABLE h0 () INHERITS (_prisma_migrations); CREATE INDEX i ON h0 (id) WHERE trap(id)',
+        /child table public\.h0/,
       ],
       'a rule': [
         'CREATE RULE r AS ON INSERT TO _prisma_migrations DO ALSO SELECT trap(new.id)',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
-import { createDatabase } from '../../helpers/database.ts';
+import { createDatabase, createRole } from '../../helpers/database.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
 async function migrate(script: string) {
@@ -32,6 +32,59 @@ describe('a script that psql runs is applied, and keeps its record, though it', 
     expect(run.code, run.stdout).toBe(0);
     expect(last).toMatchObject({ finished: true, rolled_back: false, logs: null });
   });
+});
+
+describe('a script of several transactions that makes its tables as another role is applied, and recorded as ours, with', () => {
+  test.each([
+    [
+      'SET LOCAL ROLE in each',
+      'BEGIN; SET LOCAL ROLE %; CREATE TABLE a (); COMMIT; BEGIN; SET LOCAL ROLE %; CREATE TABLE b (); COMMIT',
+    ],
+    [
+      'SET LOCAL SESSION AUTHORIZATION in each',
+      'BEGIN; SET LOCAL SESSION AUTHORIZATION %; CREATE TABLE a (); COMMIT; SET LOCAL SESSION AUTHORIZATION %; CREATE TABLE b ()',
+    ],
+    [
+      'SET ROLE in the first',
+      'BEGIN; SET ROLE %; SAVEPOINT s; CREATE TABLE a (); COMMIT; CREATE TABLE b (); COMMIT; SELECT 1',
+    ],
+    [
+      'SET SESSION AUTHORIZATION in the first, and an isolation in the second',
+      'SET SESSION AUTHORIZATION %; CREATE TABLE a (); COMMIT; BEGIN ISOLATION LEVEL SERIALIZABLE; CREATE TABLE b (); COMMIT',
+    ],
+  ])('%s', async (_title, script) => {
+    const { name } = await createRole();
+    const app = await createStandalone({
+      migrations: {
+        '1_base': `GRANT CREATE ON SCHEMA public TO ${name}`,
+        '2_last': script.replaceAll('%', name),
+      },
+    });
+    const database = await createDatabase();
+    const run = await runBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: database.url } });
+    expect(run.code, run.stdout).toBe(0);
+    expect((await database.migrations()).at(-1)).toMatchObject({ finished: true, logs: null });
+    expect(
+      await database.query(
+        "SELECT relname, pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname IN ('a', 'b') ORDER BY 1",
+      ),
+    ).toEqual([
+      { relname: 'a', owner: name },
+      { relname: 'b', owner: name },
+    ]);
+  });
+});
+
+const ROW =
+  "INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at) VALUES ('a', 'x', 'y', now());";
+
+test.each([
+  ['in one transaction', `${ROW} ${ROW}`],
+  ['in transactions of its own', `BEGIN; SET LOCAL lock_timeout = 0; ${ROW} COMMIT; BEGIN; ${ROW} COMMIT;`],
+])('a script that violates the key of the history itself, %s, has failed: 65', async (_title, script) => {
+  const { run } = await migrate(script);
+  expect(run.code, run.stdout).toBe(65);
+  expect(run.stdout).toContain('_prisma_migrations_pkey');
 });
 
 describe('a script that only psql can run ends with 65, nothing of it is left, and the message says why:', () => {
