@@ -4,16 +4,16 @@ import { findInCss } from './css.ts';
 import { type Decoded, decodeMarkup, decodeString, join } from './decode.ts';
 import { findInFlight } from './flight.ts';
 import { findInJavaScript } from './javascript.ts';
+import { partsOf } from './markup-parts.ts';
 import { findInCode, findInJson, findInText, UnreadableTextError } from './strings.ts';
+import { endOfString } from './unescaped.ts';
 
-const PART =
-  /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|(<(script|style)\b(?:"[^"]*"|'[^']*'|[^"'>])*>)([\s\S]*?)<\/\2\s*>|<[a-z/!?](?:"[^"]*"|'[^']*'|[^"'>])*>/gi;
-const ATTRIBUTE = /([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g;
+const ATTRIBUTE = /(?<![^\s"'<>/=])([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g;
 const CODE_ATTRIBUTE = /^(?:on\w+|style|srcdoc)$/i;
 const JSON_SCRIPT = /\btype\s*=\s*["']?[\w/.+-]*(?:json|importmap|speculationrules)\b/i;
 /** A part of the payload of React's server components: Next.js writes it as a script that adds it to an array. */
-const PUSH =
-  /^(?:\(self\.__next_f=self\.__next_f\|\|\[\]\)|self\.__next_f)\.push\(\[(\d),\s*"((?:[^"\\]|\\[\s\S])*)"\]\)$/;
+const PUSH = /^(?:\(self\.__next_f=self\.__next_f\|\|\[\]\)|self\.__next_f)\.push\(\[(\d),\s*"/;
+const PUSH_END = '"])';
 
 /** What a page says to React's server components. */
 interface Payload {
@@ -26,35 +26,33 @@ export function findInMarkup(markup: string, search: Search): Hole[] {
   const holes: Hole[] = [];
   const payload: Payload = { parts: [], hasBinary: false };
   let at = 0;
-  for (const { index, 0: part, 1: head, 2: element = '', 3: content = '' } of markup.matchAll(PART)) {
-    holes.push(...findInContent(markup.slice(at, index), at, search));
-    at = index + part.length;
-    if (head === undefined) {
-      holes.push(
-        ...(/^<[a-z]/i.test(part)
-          ? findInTag(part, index, search)
-          : lift(findInCode(part, search), (i) => index + i)),
-      );
+  for (const { kind, start, end, contentEnd } of partsOf(markup)) {
+    holes.push(...findInContent(markup.slice(at, start), at, search));
+    const part = markup.slice(start, end);
+    at = contentEnd;
+    if (kind === 'other') {
+      holes.push(...lift(findInCode(part, search), (i) => start + i));
       continue;
     }
-    holes.push(...findInTag(head, index, search));
-    const start = index + head.length;
-    const [push, kind, source = ''] = PUSH.exec(content) ?? [];
-    if (push === undefined) {
-      const read =
-        element.toLowerCase() === 'style'
-          ? findInCss
-          : JSON_SCRIPT.test(head)
-            ? findInJson
-            : findInJavaScript;
-      holes.push(...lift(read(content, search), (i) => start + i));
-    } else if (kind === '1')
-      payload.parts.push(decodeString(source, start + push.length - '"])'.length - source.length));
+    holes.push(...findInTag(part, start, search));
+    if (kind === 'tag') continue;
+    const content = markup.slice(end, contentEnd);
+    const [push, type] = PUSH.exec(content) ?? [];
+    if (push === undefined || !isPush(content, push.length)) {
+      const read = kind === 'style' ? findInCss : JSON_SCRIPT.test(part) ? findInJson : findInJavaScript;
+      holes.push(...lift(read(content, search), (i) => end + i));
+    } else if (type === '1')
+      payload.parts.push(decodeString(content.slice(push.length, -PUSH_END.length), end + push.length));
     else payload.hasBinary = true;
   }
   holes.push(...findInContent(markup.slice(at), at, search));
   holes.push(...findInPayload(payload, search));
   return holes.sort((a, b) => a.start - b.start);
+}
+
+function isPush(script: string, start: number): boolean {
+  const end = endOfString(script, start);
+  return end !== -1 && script.slice(end) === PUSH_END;
 }
 
 function findInContent(text: string, start: number, search: Search): Hole[] {

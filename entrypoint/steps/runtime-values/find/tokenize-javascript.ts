@@ -1,3 +1,5 @@
+import { findUnescaped } from './unescaped.ts';
+
 /** A part of a script that holds text: between its quotes, without them. */
 export interface ScriptToken {
   readonly kind: 'string' | 'template' | 'tagged' | 'regex' | 'comment';
@@ -7,9 +9,7 @@ export interface ScriptToken {
 
 const SKIPPED = /\s+|[\d.]?\d[\w.]*|\+\+|--|=>/y;
 const COMMENT = /\/\/.*|\/\*[\s\S]*?\*\/|#!.*/y;
-const STRING = /"(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"|'(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'/y;
-const TEMPLATE = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{)/y;
-const REGEX = /\/(?:[^/\\[\r\n]|\\.|\[(?:[^\]\\\r\n]|\\.)*\])+\/\w*/y;
+const FLAGS = /\w*/y;
 const WORD = /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*/uy;
 /** Words that an expression follows, and not an operator. */
 const BEFORE_EXPRESSION =
@@ -32,13 +32,19 @@ export function tokenizeJavaScript(source: string): ScriptToken[] | undefined {
     if (found !== undefined) at += found.length;
     return found;
   };
-  const add = (kind: ScriptToken['kind'], length: number, ends: number) =>
-    tokens.push({ kind, start: at - length, end: at - ends });
+  const takeQuoted = (kind: 'string' | 'regex', end: number): boolean => {
+    if (end === -1) return false;
+    tokens.push({ kind, start: at + 1, end });
+    at = end + 1;
+    isValue = true;
+    return true;
+  };
   const takeTemplate = (kind: 'template' | 'tagged'): boolean => {
-    const text = take(TEMPLATE);
-    if (text === undefined) return false;
-    const isEnd = text.endsWith('`');
-    add(kind, text.length, isEnd ? 1 : 2);
+    const end = endOfTemplate(source, at);
+    if (end === -1) return false;
+    const isEnd = source[end] === '`';
+    tokens.push({ kind, start: at, end });
+    at = end + (isEnd ? 1 : 2);
     if (!isEnd) open.push('template');
     isValue = isEnd;
     return true;
@@ -46,7 +52,7 @@ export function tokenizeJavaScript(source: string): ScriptToken[] | undefined {
   while (at < source.length) {
     const comment = at === 0 || source[at] === '/' ? take(COMMENT) : undefined;
     if (comment !== undefined) {
-      add('comment', comment.length, 0);
+      tokens.push({ kind: 'comment', start: at - comment.length, end: at });
       continue;
     }
     const skipped = take(SKIPPED);
@@ -58,10 +64,8 @@ export function tokenizeJavaScript(source: string): ScriptToken[] | undefined {
       }
       continue;
     }
-    const string = take(STRING);
-    if (string !== undefined) {
-      add('string', string.length - 1, 1);
-      isValue = true;
+    if (source[at] === '"' || source[at] === "'") {
+      if (!takeQuoted('string', endOfLineString(source, at))) return undefined;
       continue;
     }
     const name = take(WORD);
@@ -71,14 +75,11 @@ export function tokenizeJavaScript(source: string): ScriptToken[] | undefined {
       before = name;
       continue;
     }
-    const regex = source[at] === '/' && !isValue ? take(REGEX) : undefined;
-    if (regex !== undefined) {
-      add('regex', regex.length - 1, regex.length - regex.lastIndexOf('/'));
-      isValue = true;
+    if (source[at] === '/' && !isValue && takeQuoted('regex', endOfRegex(source, at + 1))) {
+      take(FLAGS);
       continue;
     }
     const char = source[at] ?? '';
-    if (char === '"' || char === "'") return undefined;
     at += 1;
     if (char === '`') {
       if (!takeTemplate(isValue ? 'tagged' : 'template')) return undefined;
@@ -100,4 +101,34 @@ export function tokenizeJavaScript(source: string): ScriptToken[] | undefined {
     before = char;
   }
   return open.length === 0 ? tokens : undefined;
+}
+
+const IN_STRING = { '"': /["\\\r\n]/g, "'": /['\\\r\n]/g };
+const IN_TEMPLATE = /[`\\$]/g;
+const IN_REGEX = /[/\\[\r\n]/g;
+const IN_CLASS = /[\]\\\r\n]/g;
+
+/** Where a string ends whose opening quote stands at `at`, or -1 if its line ends first. */
+function endOfLineString(source: string, at: number): number {
+  const quote = source[at] === '"' ? '"' : "'";
+  const end = findUnescaped(source, at + 1, IN_STRING[quote]);
+  return source[end] === quote ? end : -1;
+}
+
+/** Where the text of a template ends: at its last quote, or at code in it; or -1. */
+function endOfTemplate(source: string, from: number): number {
+  let end = findUnescaped(source, from, IN_TEMPLATE);
+  while (source[end] === '$' && source[end + 1] !== '{') end = findUnescaped(source, end + 1, IN_TEMPLATE);
+  return end;
+}
+
+/** Where a regular expression ends whose content begins at `from`, or -1. */
+function endOfRegex(source: string, from: number): number {
+  let end = findUnescaped(source, from, IN_REGEX);
+  while (source[end] === '[') {
+    const close = findUnescaped(source, end + 1, IN_CLASS);
+    if (source[close] !== ']') return -1;
+    end = findUnescaped(source, close + 1, IN_REGEX);
+  }
+  return source[end] === '/' && end > from ? end : -1;
 }

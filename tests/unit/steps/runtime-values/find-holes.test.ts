@@ -74,16 +74,19 @@ describe.each(NASTY)('a value that must be escaped, %j,', (value) => {
     expect(evaluate(fillWith(script, 'javascript', value))).toBe(`a ${value} b`);
   });
 
-  test('is matched by a regular expression that was made of it', () => {
-    const script = fillWith(
-      `module.exports = [/^${X}$/, new RegExp(JSON.parse('{"regex":"^${X}$"}').regex)]`,
-      'javascript',
-      value,
-    );
-    const [literal, made] = Object.values(Object(evaluate(script)));
-    expect(value.match(Object(literal))?.[0]).toBe(value);
-    expect(value.match(Object(made))?.[0]).toBe(value);
-  });
+  test.each(['regex', 'namedRegex', 'regexp'])(
+    'is matched by a regular expression that was made of it (%s)',
+    (key) => {
+      const script = fillWith(
+        `module.exports = [/^${X}$/, new RegExp(JSON.parse('{"${key}":"^${X}$"}').${key})]`,
+        'javascript',
+        value,
+      );
+      const [literal, made] = Object.values(Object(evaluate(script)));
+      expect(value.match(Object(literal))?.[0]).toBe(value);
+      expect(value.match(Object(made))?.[0]).toBe(value);
+    },
+  );
 
   test('arrives unchanged in JSON, as a key too', () => {
     const text = `{"a": ["a ${X} b"], "${X}": "{\\"c\\":\\"${X}\\"}"}`;
@@ -176,6 +179,34 @@ test('a URL is put in place of a placeholder that is one, also as a component of
   expect(
     fillWith(String.raw`a = "https:\/\/next-public-url.zarpe.invalid\/b"`, 'javascript', 'http://b'),
   ).toBe(String.raw`a = "http://b\/b"`);
+});
+
+const PLAIN = 'a'.repeat(9_000_000);
+const ESCAPED = '\\"'.repeat(1_000_000);
+
+test.each<[string, Language, (long: string) => string]>([
+  ['a string of JSON', 'json', (long) => `{"a":"${long}","b":"${X}"}`],
+  ['a string of a script', 'javascript', (long) => `a="${long}";b="${X}"`],
+  ['a string in other quotes', 'javascript', (long) => `a='${long}';b="${X}"`],
+  ['a template', 'javascript', (long) => `a=\`${long}\`;b="${X}"`],
+  ['a regular expression', 'javascript', (long) => `a=/${long}/;b="${X}"`],
+  ['a set of a regular expression', 'javascript', (long) => `a=/[${long}]/;b="${X}"`],
+  ['a line that looks like a regular expression', 'javascript', (long) => `if(a){}/${long};b="${X}"`],
+  ['a string of a style sheet', 'css', (long) => `a{b:"${long}";c:url(${X})}`],
+  ['a row of a payload', 'flight', (long) => `0:{"a":"${long}","b":"${X}"}\n`],
+  [
+    'a page with a payload',
+    'markup',
+    (long) => `<script>self.__next_f.push([1,"0:\\"${long}${X}\\"\\n"])</script>`,
+  ],
+  ['a tag', 'markup', (long) => `<a ${long.replaceAll('"', '')} title="${X}">`],
+])('%s may be of megabytes', (_, language, write) => {
+  for (const long of [PLAIN, ESCAPED]) {
+    const text = write(long);
+    const filled = fillWith(text, language, 'v');
+    expect(filled.length).toBe(text.length - X.length + 1);
+    expect(filled).not.toContain(X);
+  }
 });
 
 test('strings and addresses of a style sheet hold any value', () => {
