@@ -286,8 +286,9 @@ describe('the seed', () => {
       const { Process } = process.binding('process_wrap');
       const { spawn } = Process.prototype;
       Process.prototype.spawn = function (options) {
-        const isRefused = options.args.some((arg) => /seed|hook/.test(arg));
-        return isRefused ? -constants.errno.${code} : spawn.call(this, options);
+        if (!options.args.some((arg) => /seed|hook/.test(arg))) return spawn.call(this, options);
+        spawn.call(this, { ...options, file: '/no/such/program' });
+        return -constants.errno.${code};
       };
     `)}`;
       const run = () =>
