@@ -67,7 +67,6 @@ export const entrypoint = {
   banner: { js: banner },
   footer: { js: '})();' },
   define: { ZARPE_VERSION: JSON.stringify(version) },
-  external: ['pg-native'],
   plugins: plugins(),
   logLevel: 'warning',
 };

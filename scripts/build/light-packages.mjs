@@ -17,6 +17,16 @@ const LIGHT = {
   worker_threads: `exports.isMainThread = true;`,
 };
 
+/**
+ * What node-postgres does with a connection string, with no password, and with libpq, for which NODE_PG_FORCE_NATIVE asks.
+ * @type {Readonly<Record<string, string>>}
+ */
+const UNUSED = {
+  'pg-connection-string': `exports.parse = () => { throw new Error('pg-connection-string is not part of this bundle'); };`,
+  './native': 'module.exports = class {};',
+  pgpass: `module.exports = () => { throw new Error('pgpass is not part of this bundle'); };`,
+};
+
 /** What our code uses of node-postgres, by the file that it comes from. */
 export const POSTGRES_PARTS = {
   Client: ['pg/lib/client.js'],
@@ -56,14 +66,14 @@ export const lightPino = {
 };
 
 /**
- * node-postgres, whose parts are evaluated when our code first uses them, with Node.js's crypto.
+ * node-postgres, whose parts are evaluated when our code first uses them, with Node.js's crypto and without what is unused.
  * @type {import('esbuild').Plugin}
  */
 export const lazyPostgres = {
   name: 'lazy-postgres',
   setup({ onResolve, onLoad, onEnd }) {
     const folder = dirname(fileURLToPath(import.meta.url));
-    const missing = new Set(['lib/crypto/utils']);
+    const missing = new Set(['lib/crypto/utils', ...Object.keys(UNUSED)]);
     let isBundled = false;
     onResolve({ filter: /^pg$/ }, ({ importer }) =>
       /[\\/]node_modules[\\/]/.test(importer) ? undefined : { path: 'pg', namespace: 'lazy-postgres' },
@@ -78,9 +88,17 @@ export const lazyPostgres = {
     });
     onResolve({ filter: /\/utils$/ }, ({ path, importer }) => {
       if (!isCryptoOfPostgres(path, importer)) return undefined;
-      missing.clear();
+      missing.delete('lib/crypto/utils');
       return { path: join(folder, 'node-crypto.mjs') };
     });
+    onResolve({ filter: /^(?:pgpass|pg-connection-string|\.\/native)$/ }, ({ path, importer }) => {
+      if (!/[\\/]node_modules[\\/]pg[\\/]/.test(importer)) return undefined;
+      missing.delete(path);
+      return { path, namespace: 'unused-by-postgres' };
+    });
+    onLoad({ filter: /.*/, namespace: 'unused-by-postgres' }, ({ path }) => ({
+      contents: UNUSED[path] ?? '',
+    }));
     onEnd(() => (isBundled ? refuse('node-postgres', missing) : undefined));
   },
 };

@@ -17,7 +17,6 @@ function bundle(contents: string, plugins: Plugin[]) {
     platform: 'node',
     write: false,
     logLevel: 'silent',
-    external: ['pg-native'],
     plugins,
   });
 }
@@ -29,7 +28,7 @@ const moved = (filter: RegExp): Plugin => ({
 });
 
 const PINO = "import pino from 'pino'; pino();";
-const POSTGRES = "import pg from 'pg'; new pg.Client();";
+const POSTGRES = "import pg from 'pg'; new pg.Client(); new pg.Pool();";
 
 test('the packages come in the shape that the build relieves', async () => {
   await expect(bundle(PINO, [lightPino])).resolves.toMatchObject({ errors: [] });
@@ -48,6 +47,13 @@ test('a node-postgres that takes its cryptography from elsewhere fails the build
   const elsewhere = moved(/^\.{1,2}\/(?:crypto\/)?utils$/);
   await expect(bundle(POSTGRES, [elsewhere, lazyPostgres])).rejects.toThrow('lib/crypto/utils');
 });
+
+test.each(['pgpass', 'pg-connection-string', './native'])(
+  'a node-postgres without %s fails the build',
+  async (name) => {
+    await expect(bundle(POSTGRES, [moved(new RegExp(`^${name}$`)), lazyPostgres])).rejects.toThrow(name);
+  },
+);
 
 test('the parts of node-postgres are those that it exports', () => {
   const pg: Record<string, unknown> = require('pg');
