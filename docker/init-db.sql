@@ -6,11 +6,12 @@
 -- No statement contains the password, so no log can: the shell checks it, and the app's role gets the SCRAM verifier that the
 -- image stored for the superuser.
 \getenv app_user APP_DB_USER
+\getenv database POSTGRES_DB
 \set is_placeholder `test "${POSTGRES_PASSWORD:-$(cat "$POSTGRES_PASSWORD_FILE")}" = in-a-file && echo true || echo false`
 \set is_one_line `test "$(printf %s "$POSTGRES_PASSWORD" | tr -d '\r\n')" = "$POSTGRES_PASSWORD" && echo true || echo false`
 
 SELECT set_config('zarpe.' || name, value, false)
-FROM (VALUES ('app_user', :'app_user'), ('is_placeholder', :'is_placeholder'), ('is_one_line', :'is_one_line')) AS setting (name, value) \g /dev/null
+FROM (VALUES ('app_user', :'app_user'), ('database', :'database'), ('is_placeholder', :'is_placeholder'), ('is_one_line', :'is_one_line')) AS setting (name, value) \g /dev/null
 
 -- In one transaction: for the health check, the existence of the role means that all of this succeeded.
 DO $$
@@ -33,6 +34,9 @@ BEGIN
     RAISE 'POSTGRES_PASSWORD %: set another one, and start with an empty volume', password_problem;
   ELSIF name_problem IS NOT NULL THEN
     RAISE 'POSTGRES_USER is %, %: name another role for the app, and start with an empty volume', app_user, name_problem;
+  ELSIF octet_length(current_setting('zarpe.database')) > 63 THEN
+    -- PostgreSQL has cut it, and the health check and the backups would look for the whole name.
+    RAISE 'POSTGRES_DB is %, longer than the 63 bytes that PostgreSQL allows: name another database, and start with an empty volume', current_setting('zarpe.database');
   ELSIF verifier IS NULL OR NOT starts_with(verifier, 'SCRAM-SHA-256$') THEN
     RAISE 'The password of the superuser is not stored as SCRAM-SHA-256: remove POSTGRES_HOST_AUTH_METHOD and POSTGRES_INITDB_ARGS, and start with an empty volume';
   END IF;

@@ -19,14 +19,32 @@ export default defineConfig({
   datasource: { url: env('DATABASE_URL') },
 });
 `;
+/** What another user than root owns or may write to in the folder of the app, and how many files the compile cache has. */
+const LIST_CHANGEABLE = `const { lstatSync, readdirSync } = require('fs');
+const paths = [];
+let compiled = 0;
+const visit = (path) => {
+  const stat = lstatSync(path);
+  if (path.includes('.compile-cache/') && stat.isFile()) compiled += 1;
+  if (stat.uid !== 0 || (!stat.isSymbolicLink() && stat.mode & 0o022)) return paths.push(path.slice(2));
+  if (stat.isDirectory()) for (const name of readdirSync(path)) visit(path + '/' + name);
+};
+visit('.');
+console.log(JSON.stringify({ paths, compiled }));`;
 
 test('what init writes for an app that has no Dockerfile is built, started with its database and backups, and healthy', async () => {
-  const { logs, query, get, uid } = await adopt(await createApp(), 'shop');
+  const app = await createApp();
+  // As umask 002 and umask 077 leave it: others may not read, the group of OpenShift's users may write.
+  await run('chmod', ['-R', 'g+w,o-rwx', app]);
+  const { logs, query, get, uid, changeable } = await adopt(app, 'shop');
   expect(await query('SELECT email FROM users')).toBe('admin@example.com');
   expect(Number(await query('SELECT count(*) FROM _prisma_migrations'))).toBeGreaterThanOrEqual(3);
   expect(await get('/api/health')).toMatchObject({ status: 'healthy' });
   expect(await logs()).not.toContain(PASSWORD);
   expect(await uid()).toBe('1001');
+  const { paths, compiled } = await changeable();
+  expect(paths).toEqual(['.next/cache']);
+  expect(compiled).toBeGreaterThan(10);
 });
 
 test('so is an app of pnpm and Prisma 6 with a base path, another build folder, and native code in the app and in its seed', async () => {
@@ -59,6 +77,7 @@ async function adopt(folder: string, database: string) {
       ask('exec', '-T', 'postgres', 'psql', '-qAtU', 'postgres', '-d', database, '-c', sql),
     logs: () => ask('logs', 'app'),
     uid: () => ask('exec', '-T', 'app', 'node', '-p', 'process.getuid()'),
+    changeable: async () => JSON.parse(await ask('exec', '-T', 'app', 'node', '-e', LIST_CHANGEABLE)),
     get: async (path: string) => {
       const response = await fetch(`http://${await ask('port', 'app', '3000')}${path}`);
       return response.json();

@@ -31,6 +31,19 @@ describe('the database of docker-compose.yml', () => {
     },
   );
 
+  test('refuses a name of the database that PostgreSQL would cut', async () => {
+    const name = 'x'.repeat(64);
+    const project = await createProject({ env: { POSTGRES_DB: name } });
+    await project.tryCompose('up', '--detach', '--no-build', 'postgres');
+    await project.waitForLine('postgres', `POSTGRES_DB is ${name}, longer than the 63 bytes`);
+    await expect
+      .poll(() => askHealth(project))
+      .toMatchObject({
+        code: 1,
+        stdout: `POSTGRES_USER: the role zarpe must own the database ${name} and be no superuser\n`,
+      });
+  });
+
   test('refuses a password of two lines, of which the image would take the first', async () => {
     const project = await createProject({ env: { POSTGRES_PASSWORD: 'first-line\nsecond-line' } });
     await project.tryCompose('up', '--detach', '--no-build', 'postgres');

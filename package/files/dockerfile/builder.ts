@@ -2,8 +2,9 @@ import { distDir, zarpeFolder } from '../../project/places.ts';
 import { generatesClient } from '../../project/prisma-project.ts';
 import type { Project } from '../../project/project.ts';
 import { nameOf } from '../../project/project-name.ts';
+import { copiedPaths } from './copied.ts';
 import { engineVariables, urlVariables } from './generate.ts';
-import { quote } from './lines.ts';
+import { quote, quotePattern } from './lines.ts';
 
 const ESBUILD = '0.28.2';
 /** From here on Turborepo hands a task only the variables that its configuration names. */
@@ -39,8 +40,10 @@ export function builder(project: Project): string[] {
     ...seedLines(project),
     '# Next.js copies .env files into the build, with all secrets. Removed later, they would stay in a layer of the image.',
     `RUN find ${copiedFolders(project).map(quote).join(' ')} -type f -name '.env*' -delete \\`,
-    '# Everybody may read, only root may write.',
-    ` && chmod -R u=rwX,go=rX ${quote(distDir(project))}`,
+    '# Everybody may read, only root may write, whatever the modes on the build machine are.',
+    ` && chmod -R u=rwX,go=rX ${copiedPaths(project)
+      .map(([from]) => quotePattern(from))
+      .join(' ')}`,
   ];
 }
 
@@ -95,7 +98,8 @@ function seedLines(project: Project): string[] {
   if (seed === undefined) return [];
   const standalone = quote(`${distDir(project)}/standalone`);
   return [
-    ...(project.hasEsbuild ? [] : ['# Bundles the seed.', `RUN npm install --global esbuild@${ESBUILD}`]),
+    '# Bundles the seed into seed.js, or into seed.mjs if it has an `await` at its top level.',
+    ...(project.hasEsbuild ? [] : [`RUN npm install --global esbuild@${ESBUILD}`]),
     `RUN node ${zarpeFolder(project)}/zarpe.mjs bundle-seed ${quote(seed)} --out .seed/seed.js --standalone ${standalone}`,
   ];
 }

@@ -18,6 +18,13 @@ export function quote(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
+/** The same of one that ends with `*.prisma`, which the shell expands. */
+export function quotePattern(path: string): string {
+  const [, folder, pattern] = /^(.*?)(\*\.prisma)$/.exec(path) ?? [];
+  if (folder === undefined || pattern === undefined) return quote(path);
+  return folder === '' ? pattern : quote(folder) + pattern;
+}
+
 /** What is copied for the schema, and to where: its folder, or its files where they lie among others. */
 export function schemaPaths({ dir, files, isOwnFolder }: PrismaProject): [from: string, to: string][] {
   if (isOwnFolder) return [[dir, dir]];

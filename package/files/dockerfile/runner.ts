@@ -1,15 +1,15 @@
-import { distDir, zarpeFolder } from '../../project/places.ts';
+import { distDir } from '../../project/places.ts';
 import type { Project } from '../../project/project.ts';
-import { copyLine, IMAGE, openssl, quote, schemaPaths } from './lines.ts';
+import { copiedPaths } from './copied.ts';
+import { copyLine, IMAGE, openssl, quote } from './lines.ts';
+
+/** In JavaScript, because Debian and Alpine have no command in common that runs another as a user. */
+const WARM_CACHE =
+  "require('child_process').execFileSync('node', ['entrypoint.js', 'warm-cache'], { uid: 1001, gid: 1001, stdio: 'inherit' })";
 
 /** The stage that becomes the image: the standalone build, the migrations and the entrypoint, run by a user without rights. */
 export function runner(project: Project): string[] {
-  const { app, prisma, next } = project;
-  const at = app === '' ? '' : `${app}/`;
-  const dist = distDir(project);
-  const cache = quote(`${dist}/cache`);
-  const isCopied = prisma.isOwnFolder && prisma.migrations?.startsWith(`${prisma.dir}/`);
-  const copy = (from: string, to = from) => copyLine([from], to, 'builder');
+  const cache = quote(`${distDir(project)}/cache`);
   return [
     `FROM ${IMAGE} AS runner`,
     'WORKDIR /app',
@@ -17,21 +17,13 @@ export function runner(project: Project): string[] {
     '# Written directly, because the commands differ between Debian and Alpine.',
     "RUN echo 'nodejs:x:1001:' >>/etc/group \\",
     " && echo 'nextjs:x:1001:1001:nextjs:/app:/sbin/nologin' >>/etc/passwd",
-    copy(`${dist}/standalone`, ''),
-    copy(`${dist}/static`),
-    ...(next.hasPublic ? [copy(`${at}public`)] : []),
-    ...schemaPaths(prisma).map(([from, to]) => copy(from, to)),
-    ...(prisma.migrations === undefined || isCopied ? [] : [copy(prisma.migrations)]),
-    ...(prisma.seed === undefined
-      ? []
-      : ['# seed.js, or seed.mjs if the seed has an `await` at its top level.', copy('.seed/', '')]),
-    copy(`${zarpeFolder(project)}/entrypoint.js`, ''),
-    copy('zarpe.config.json'),
+    ...copiedPaths(project).map(([from, to]) => copyLine([from], to, 'builder')),
     `RUN mkdir -p ${cache} .compile-cache && chown 1001:0 ${cache} .compile-cache && chmod 775 ${cache}`,
-    'USER 1001:1001',
     'ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 PORT=3000 HOSTNAME=0.0.0.0 NODE_COMPILE_CACHE=/app/.compile-cache',
-    '# Node.js compiles the code once here, and not at each start.',
-    'RUN node entrypoint.js warm-cache',
+    '# Node.js compiles the code once here, and not at each start: as the user that will run, who may not write to it afterwards.',
+    `RUN node -e "${WARM_CACHE}" \\`,
+    ' && chown -R 0:0 .compile-cache && chmod -R u=rwX,go=rX .compile-cache',
+    'USER 1001:1001',
     'EXPOSE 3000',
     'STOPSIGNAL SIGTERM',
     '# Failures within the start period do not count and the first success ends it: a long migration may finish.',

@@ -167,6 +167,26 @@ describe('Prisma 6', () => {
   });
 });
 
+test('everything that the image copies has its modes set in the builder, and the compile cache is taken back', async () => {
+  const { builder, runner = [] } = await stagesOf({
+    ...SINGLE,
+    ...LOCKFILES.npm,
+    'prisma/schema.prisma': '',
+    'schema.prisma': SCHEMA,
+    'migrations/0001_init/migration.sql': '',
+    'prisma.config.ts': "export default { schema: 'schema.prisma', migrations: { seed: 'tsx seed.ts' } };",
+    'seed.ts': '',
+    'public/logo.svg': '',
+  });
+  const copied = runner.flatMap((line) => /^COPY --from=builder \/src\/(\S+)/.exec(line)?.[1] ?? []);
+  expect(copied).toEqual(expect.arrayContaining(['*.prisma', 'migrations', 'public', '.seed/']));
+  const [, changed] = builder?.find((line) => line.includes('chmod'))?.split('chmod -R u=rwX,go=rX ') ?? [];
+  expect(changed?.split(' ')).toEqual(copied);
+  const warm = runner.findIndex((line) => line.includes('warm-cache'));
+  expect(runner[warm]).toMatch(/uid: 1001, gid: 1001.* && chown -R 0:0 \.compile-cache && chmod -R/);
+  expect(runner.indexOf('USER 1001:1001')).toBeGreaterThan(warm);
+});
+
 test('paths with a space are quoted', async () => {
   const { deps, builder, runner } = await stagesOf({
     ...LOCKFILES.npm,
@@ -179,4 +199,5 @@ test('paths with a space are quoted', async () => {
   expect(command(builder, /run build/)).toContain("cd 'my apps/web' && npm run build");
   expect(runner).toContain('COPY --from=builder ["/src/my apps/web/.next/standalone","./"]');
   expect(command(runner, /mkdir/)).toContain("chmod 775 'my apps/web/.next/cache'");
+  expect(builder?.find((line) => line.includes('chmod'))).toContain(" 'my apps/web/.next/standalone' ");
 });
