@@ -183,7 +183,7 @@ export const VARIABLES = {
   ENTRYPOINT_DB_TIMEOUT: variable(
     duration,
     A_DURATION,
-    'How long to wait for the database.',
+    'How long to wait for the database. One attempt is always made, and has at least a second.',
     defaultsTo('60s', parseDuration),
   ),
   ENTRYPOINT_LOCK_TIMEOUT: variable(

@@ -69,6 +69,7 @@ async function attempt(
       ...opened,
       answers,
       answerMs: options.answerMs,
+      signal,
     });
     await client.connect().catch((error: unknown) => {
       throw fromDriver(error);

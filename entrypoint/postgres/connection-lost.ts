@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { BootError } from '../core/errors.ts';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
+import { ShutdownError } from '../lib/shutdown.ts';
 import { isRetryableSystemError } from './connection-error.ts';
 import { type ConnectionSettings, describeTarget } from './connection-settings.ts';
 
@@ -23,8 +24,12 @@ export function isConnectionLoss(error: unknown): boolean {
   return error instanceof Error && (isRetryableSystemError(error) || DRIVER_MESSAGE.test(error.message));
 }
 
-/** The loss of a connection during the work. Whatever was being applied is either complete, rolled back or recorded. */
-export function connectionLost(settings: ConnectionSettings, cause: unknown): BootError {
+/**
+ * The loss of a connection during the work. Whatever was being applied is either complete, rolled back or recorded. The
+ * signal itself if it was given up because of that.
+ */
+export function connectionLost(settings: ConnectionSettings, cause: unknown): BootError | ShutdownError {
+  if (cause instanceof ShutdownError) return cause;
   const code = codeOf(cause);
   const problem = {
     message: `Lost the connection to ${describeTarget(settings)}: ${messageOf(cause)}${code === 'none' ? '' : ` (${code})`}`,

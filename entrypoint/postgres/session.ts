@@ -1,14 +1,17 @@
 import type { Socket } from 'node:net';
 import pg, { type Client } from 'pg';
-import { formatDuration } from '../lib/duration.ts';
+import { LONGEST_MS } from '../lib/duration.ts';
 import type { AnswerBound } from './answer-bound.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
+import { limitWait, type Patience } from './patience.ts';
 import { fromDriver } from './protocol-error.ts';
 
 /** How long `end` gives the server to close the connection. */
 const CLOSE_MS = 1000;
 /** How long the server may take to answer a short query. */
 const ANSWER_MS = 60_000;
+/** How long it may still take after the signal that ends the boot: less than Docker and Kubernetes give us to end. */
+const GRACE_MS = 3000;
 /**
  * Only a superuser can create objects in these schemas. Set for one transaction, because a pooler shares its sessions.
  * @see https://wiki.postgresql.org/wiki/A_Guide_to_CVE-2018-1058:_Protect_Your_Search_Path
@@ -20,6 +23,8 @@ export interface SessionOptions {
   readonly answers: AnswerBound;
   /** Limit of the wait for an answer, in milliseconds. */
   readonly answerMs?: number | undefined;
+  /** Aborted when whoever uses the connection has to end. */
+  readonly signal: AbortSignal;
 }
 
 /** One open connection: one PostgreSQL session, unless there is a pooler in between. */
@@ -30,6 +35,7 @@ export class Session {
   readonly answerMs: number;
   readonly answers: AnswerBound;
   readonly #socket: Socket;
+  readonly #signal: AbortSignal;
   readonly #lost = new AbortController();
   #ended = false;
   #givenUp: Error | undefined;
@@ -41,6 +47,7 @@ export class Session {
     this.encrypted = options.encrypted;
     this.answers = options.answers;
     this.answerMs = options.answerMs ?? ANSWER_MS;
+    this.#signal = options.signal;
     client.on('error', (error) => this.#lost.abort(error));
     client.on('end', () => this.#lost.abort(new Error('Connection closed')));
   }
@@ -73,22 +80,30 @@ export class Session {
     return Array.isArray(result) ? (result.at(-1)?.rows ?? []) : result.rows;
   }
 
-  /** Waits for an answer; gives up the connection when none arrives in time. */
-  async answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    const giveUp = () => this.giveUp(`timed out: no answer within ${formatDuration(this.answerMs)}`);
-    const timer = setTimeout(giveUp, this.answerMs);
+  /** Waits for an answer; gives up the connection when none arrives in time, or soon after the signal, with its reason. */
+  async answered<Answer>(
+    ask: () => Promise<Answer>,
+    { limitMs = this.answerMs, graceMs = GRACE_MS }: Partial<Patience> = {},
+  ): Promise<Answer> {
+    const stop = limitWait({ limitMs, graceMs }, this.#signal, (reason) => this.giveUp(reason));
     try {
       return await ask();
     } catch (error) {
       throw this.#givenUp ?? error;
     } finally {
-      clearTimeout(timer);
+      stop();
     }
   }
 
+  /** For queries that wait for another session, each with its own limit: the signal ends them at once. */
+  waiting<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.answered(work, { limitMs: LONGEST_MS, graceMs: 0 });
+  }
+
   /** Closes a connection that no longer answers, and rejects the pending queries with the reason. */
-  giveUp(reason: string): void {
-    this.#givenUp ??= Object.assign(new Error(reason), { code: 'ETIMEDOUT' });
+  giveUp(reason: string | Error): void {
+    this.#givenUp ??=
+      reason instanceof Error ? reason : Object.assign(new Error(reason), { code: 'ETIMEDOUT' });
     this.#lost.abort(this.#givenUp);
     this.destroy();
   }

@@ -104,18 +104,20 @@ async function poll(
     longestMs: LONGEST_PAUSE_MS,
     signal: shutdown.signal,
   });
+  const { session } = holder;
+  const whoHolds = (key: number) => session.waiting(() => describeLockHolder(session, key));
   let nextProgress: Deadline | undefined;
   for (;;) {
     shutdown.signal.throwIfAborted();
     faultPoint('lock:before');
-    if (await holder.tryLock(lock.key)) {
+    if (await session.waiting(() => holder.tryLock(lock.key))) {
       faultPoint('lock:taken');
       log.done(`acquired ${lock.name}`);
       return;
     }
     faultPoint('lock:busy');
     if (nextProgress === undefined || nextProgress.isOver) {
-      const who = await describeLockHolder(holder.session, lock.key);
+      const who = await whoHolds(lock.key);
       if (deadline.isOver) throw timedOut(lock, timeoutMs, who);
       const left = formatDuration(deadline.remainingMs);
       log.info('waiting', `waiting up to ${left} for the ${lock.name}: it is held by ${who}`, {
@@ -123,7 +125,7 @@ async function poll(
       });
       nextProgress = new Deadline(PROGRESS_MS);
     }
-    if (deadline.isOver) throw timedOut(lock, timeoutMs, await describeLockHolder(holder.session, lock.key));
+    if (deadline.isOver) throw timedOut(lock, timeoutMs, await whoHolds(lock.key));
     await backoff.pause(deadline.remainingMs);
   }
 }

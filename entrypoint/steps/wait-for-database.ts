@@ -11,7 +11,7 @@ import {
 } from '../postgres/connection-error.ts';
 import { describeTarget } from '../postgres/connection-settings.ts';
 import { CREATE_HINT, createDatabase, missingInPooler } from './wait-for-database/create-database.ts';
-import { logOpened, openDatabase } from './wait-for-database/open-database.ts';
+import { attemptMs, logOpened, openDatabase } from './wait-for-database/open-database.ts';
 import type { WaitConfig, WaitOptions } from './wait-for-database/settings.ts';
 
 const FIRST_PAUSE_MS = 100;
@@ -46,7 +46,12 @@ export async function waitForDatabase(
         let failure = classifyConnectionError(error, connection);
         if (failure.code === 'DATABASE_MISSING') {
           const left = options.createDatabase
-            ? await createDatabase(failure, connection, shutdown.signal, log)
+            ? await createDatabase(
+                failure,
+                connection,
+                { limitMs: attemptMs(deadline), signal: shutdown.signal },
+                log,
+              )
             : { ...failure, hint: CREATE_HINT };
           if (left === undefined && !exists) {
             exists = true;

@@ -48,7 +48,7 @@ export async function withDatabase<Result>(
 export async function waitForTableLocks(database: Database, { steps }: Context): Promise<void> {
   if (!database.isLocked) return;
   await steps.run('database', async (log) => {
-    await database.refresh();
+    await database.session.waiting(() => database.refresh());
     log.done('the tables are no longer locked');
   });
 }

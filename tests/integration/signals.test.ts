@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { createDatabase, type Database } from '../helpers/database.ts';
-import { closedPort } from '../helpers/network.ts';
+import { closedPort, createProxy } from '../helpers/network.ts';
 import { createStandalone, USERS_MIGRATION } from '../helpers/standalone.ts';
 
 const ENDING = [
@@ -37,6 +37,25 @@ describe('a signal', () => {
     expect(await boot.exit).toMatchObject({ code: status });
     expect(await database.migrations()).toEqual([]);
   });
+
+  test.each([
+    ['the boot lock', /pg_try_advisory_lock/],
+    ['the first statement of a migration', /PREPARE \w+ AS/],
+  ])(
+    'while a network that fails swallows %s ends the boot with 143',
+    async (_, text) => {
+      const { dir } = await createStandalone();
+      const database = await createDatabase();
+      const proxy = await createProxy(database);
+      proxy.blackholeAt(text);
+      const boot = await startBundle({ dir, env: { DATABASE_URL: proxy.through(database.url) } });
+      await proxy.waitForClientText(text);
+      boot.kill('SIGTERM');
+      expect(await boot.exit).toMatchObject({ code: 143 });
+      expect(boot.logs.at(-1)).toMatchObject({ event: 'shutdown', signal: 'SIGTERM' });
+    },
+    30_000,
+  );
 
   test('while a migration runs that is one transaction rolls it back, and starts nothing further', async () => {
     const { dir } = await createStandalone({

@@ -25,15 +25,16 @@ export const CREATE_HINT =
 export async function createDatabase(
   failure: ConnectionFailure,
   connection: ConnectionSettings,
-  signal: AbortSignal,
+  { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
   log: StepLog,
 ): Promise<ConnectionFailure | undefined> {
   let obstacle: ConnectionFailure | undefined;
   for (const database of MAINTENANCE_DATABASES) {
     try {
       faultPoint('database:create');
-      await withConnection(connection, { database, signal }, (session) =>
-        session.send(`CREATE DATABASE ${quoteIdentifier(connection.database)}`),
+      const options = { database, timeoutMs: limitMs, answerMs: limitMs, signal };
+      await withConnection(connection, options, (session) =>
+        session.waiting(() => session.send(`CREATE DATABASE ${quoteIdentifier(connection.database)}`)),
       );
       faultPoint('database:created');
       log.info('created', `created database "${connection.database}"`);

@@ -4,9 +4,16 @@ import { Database } from '../../database/database.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import { connect } from '../../postgres/connect.ts';
 import { describeTarget } from '../../postgres/connection-settings.ts';
-import type { Session } from '../../postgres/session.ts';
 import { requireVersion } from './require-version.ts';
 import type { WaitConfig, WaitOptions } from './settings.ts';
+
+/** Enough for a healthy server, however short the deadline is: 0s means one attempt. */
+const LEAST_MS = 1000;
+
+/** Limit of one attempt, in milliseconds. */
+export function attemptMs(deadline: Deadline): number {
+  return Math.max(deadline.remainingMs, LEAST_MS);
+}
 
 export interface Opened {
   readonly database: Database;
@@ -22,16 +29,19 @@ export async function openDatabase(
 ): Promise<Opened> {
   faultPoint('connect:before');
   const session = await connect(connection, {
-    timeoutMs: Math.max(deadline.remainingMs, 100),
-    answerMs: timeoutMs,
+    timeoutMs: attemptMs(deadline),
+    answerMs: Math.max(timeoutMs, LEAST_MS),
     signal,
   });
   try {
     faultPoint('connect:after');
     const askedAt = performance.now();
     // A server that accepts the connection and then never answers counts as a failed attempt.
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(2 * connection.connectTimeoutMs)]);
-    const database = await bounded(Database.open(session, options.seedTables), session, limit);
+    const limitMs = Math.min(2 * connection.connectTimeoutMs, attemptMs(deadline));
+    const database = await session.answered(() => Database.open(session, options.seedTables), {
+      limitMs,
+      graceMs: 0,
+    });
     requireVersion(database.server, minVersion, connection);
     return { database, roundTripMs: Math.round((performance.now() - askedAt) * 10) / 10 };
   } catch (error) {
@@ -56,15 +66,4 @@ export function logOpened({ database, roundTripMs }: Opened, log: StepLog): void
     pooled: isPooled,
     busy: isLocked,
   });
-}
-
-/** A query cannot be aborted: closing its connection ends the wait for its answer. */
-async function bounded<Result>(work: Promise<Result>, session: Session, limit: AbortSignal): Promise<Result> {
-  const close = () => session.destroy();
-  limit.addEventListener('abort', close, { once: true });
-  try {
-    return await work;
-  } finally {
-    limit.removeEventListener('abort', close);
-  }
 }

@@ -70,14 +70,14 @@ describe('what another attempt may get past', () => {
     const { port } = await silentServer();
     const boot = await wait(`postgresql://app:a-password@127.0.0.1:${port}/app?sslmode=disable`, env);
     expect(boot.code).toBe(69);
-    expect(failureOf(boot).problem?.message).toMatch(/: timed out: no answer within \d+ms \(ETIMEDOUT\)$/);
+    expect(failureOf(boot).problem?.message).toMatch(/: timed out: no answer within \d+m?s \(ETIMEDOUT\)$/);
   });
 
   test('a port that accepts and says nothing to the question for TLS: exit 69', async () => {
     const { port } = await silentServer();
     const boot = await wait(`postgresql://app:a-password@127.0.0.1:${port}/app?sslmode=require`, env);
     expect(boot.code).toBe(69);
-    expect(failureOf(boot).problem?.message).toMatch(/: timed out: no answer within \d+ms \(ETIMEDOUT\)$/);
+    expect(failureOf(boot).problem?.message).toMatch(/: timed out: no answer within \d+m?s \(ETIMEDOUT\)$/);
   });
 
   test('a port where another kind of server hangs up: exit 69', async () => {
@@ -293,8 +293,7 @@ describe('a database that is missing', () => {
   ])(
     'and stays so, though the server says that it %s, is waited for with pauses: exit 69',
     async (_, answer) => {
-      const { port, accepted } = await startForgetful(answer);
-      const url = `postgresql://app@127.0.0.1:${port}/app?sslmode=disable`;
+      const { url, accepted } = await startForgetful(answer);
       const boot = await wait(url, { ENTRYPOINT_DB_TIMEOUT: '2s' });
       expect(boot.code).toBe(69);
       expect(failureOf(boot)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true });
@@ -303,6 +302,26 @@ describe('a database that is missing', () => {
       expect(accepted()).toBeLessThan(60);
     },
   );
+
+  test('and whose creation the server never answers, is given up at the deadline: exit 69', async () => {
+    const { url } = await startForgetful();
+    const boot = await startBundle({
+      ...{ dir: app.dir, args: ['migrate'] },
+      env: { DATABASE_URL: url, ENTRYPOINT_DB_TIMEOUT: '1s' },
+    });
+    expect(await boot.exit).toMatchObject({ code: 69 });
+    expect(failureOf(boot)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true });
+    expect(boot.logs.at(-1)?.msg).toContain('no answer within');
+  }, 30_000);
+
+  test('and whose creation the server never answers, is not waited for after SIGTERM: exit 143', async () => {
+    const { url, asked } = await startForgetful();
+    const boot = await startBundle({ dir: app.dir, args: ['migrate'], env: { DATABASE_URL: url } });
+    await asked;
+    boot.kill('SIGTERM');
+    expect(await boot.exit).toMatchObject({ code: 143 });
+    expect(boot.logs.at(-1)).toMatchObject({ event: 'shutdown', step: 'database' });
+  }, 30_000);
 
   test('is waited for while somebody is connected to the template that it is made from', async () => {
     const server = await startServer();
@@ -315,10 +334,14 @@ describe('a database that is missing', () => {
   });
 });
 
-/** Whatever is asked of any other database than `app` ends with an answer; `app` is never there. */
-async function startForgetful(answer: Buffer) {
+/** Whatever is asked of any other database than `app` ends with an answer, or is never answered; `app` is never there. */
+async function startForgetful(answer?: Buffer) {
   const missing = message('E', 'SFATAL\0VFATAL\0C3D000\0Mno such database: app\0\0');
   const ready = message('Z', 'I');
+  let onAsked = () => {};
+  const asked = new Promise<void>((resolve) => {
+    onAsked = resolve;
+  });
   let accepted = 0;
   const server = createServer((client) => {
     accepted += 1;
@@ -326,15 +349,20 @@ async function startForgetful(answer: Buffer) {
     client.once('data', (startup) => {
       if (startup.includes('database\0app\0')) return client.end(missing);
       client.write(Buffer.concat([authentication(0), ready]));
-      return client.on('data', (query) =>
-        client.write(query[0] === 88 ? '' : Buffer.concat([answer, ready])),
-      );
+      return client.on('data', (query) => {
+        onAsked();
+        client.write(query[0] === 88 || answer === undefined ? '' : Buffer.concat([answer, ready]));
+      });
     });
   });
   const port = await freePort();
   await once(server.listen(port, '127.0.0.1'), 'listening');
   onCleanup(() => void server.close());
-  return { port, accepted: () => accepted };
+  return {
+    url: `postgresql://app@127.0.0.1:${port}/app?sslmode=disable`,
+    accepted: () => accepted,
+    asked,
+  };
 }
 
 /** A server that says yes to TLS, and more in the same breath. */
@@ -465,6 +493,24 @@ describe('TLS', () => {
       code: 'DATABASE_TLS',
       problem: { hint: expect.stringContaining('sslmode=require') },
     });
+  });
+});
+
+describe('a server that works is reached', () => {
+  test.each(['0s', '1ms', '10ms'])(
+    'with ENTRYPOINT_DB_TIMEOUT=%s: one attempt has a second',
+    async (timeout) => {
+      const database = await createDatabase();
+      const boot = await wait(database.url, { ENTRYPOINT_DB_TIMEOUT: timeout });
+      expect(boot.code, boot.stdout).toBe(0);
+    },
+  );
+
+  test('with any connect_timeout, as long as it may be', async () => {
+    const database = await createDatabase();
+    const boot = await wait(database.urlFor(undefined, { connect_timeout: '2000000' }));
+    expect(boot.code, boot.stdout).toBe(0);
+    expect(boot.stderr).toBe('');
   });
 });
 
