@@ -8,6 +8,8 @@ import { BootError } from './errors.ts';
 /** How much may be unread before lines are dropped, in bytes. */
 const MAX_UNREAD = 1_000_000;
 const DRAIN_MS = 500;
+/** What we write to with a child that inherits it. */
+const shared = new Set<Writable>();
 
 /**
  * Standard output or error. A slow or missing reader cannot affect the boot: writing never blocks, never throws, and
@@ -23,7 +25,7 @@ export class Output {
     this.#fd = fd;
     if (isFile(fd)) return;
     try {
-      this.#use(reopenPipe(fd) ?? (fd === 1 ? process.stdout : process.stderr));
+      this.#use(reopenPipe(fd) ?? share(fd === 1 ? process.stdout : process.stderr));
     } catch {
       // The terminal is gone already: each write fails with EIO.
     }
@@ -49,7 +51,10 @@ export class Output {
     try {
       if (this.#stream?.destroyed && !this.#reopen()) return false;
       if (this.#stream === undefined) writeWhole(this.#fd, text);
-      else unblocked(this.#stream).write(text);
+      else {
+        unblockOutput();
+        this.#stream.write(text);
+      }
       return true;
     } catch (error) {
       this.#failure = error;
@@ -94,6 +99,20 @@ export class Output {
   }
 }
 
+/**
+ * To be called once a child has inherited our output. A socket, a terminal or a pipe that could not be reopened is the same
+ * for both, and starting a process makes it blocking: a stalled reader would then block us. Node.js has no public API to
+ * undo that.
+ * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c `uv__process_child_init`
+ */
+export function unblockOutput(): void {
+  for (const stream of shared) {
+    const handle = '_handle' in stream ? stream._handle : undefined;
+    if (handle !== null && typeof handle === 'object' && 'setBlocking' in handle)
+      if (typeof handle.setBlocking === 'function') handle.setBlocking(false);
+  }
+}
+
 /** A file, or a device other than a terminal: writing to it does not block. */
 function isFile(fd: number): boolean {
   const stat = fstatSync(fd);
@@ -119,15 +138,8 @@ function writeWhole(fd: number, text: string): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
 }
 
-/**
- * The server inherits a socket, a terminal or a pipe that could not be reopened, and starting a process makes it blocking
- * for both: a stalled reader would then block us. Node.js has no public API to undo that.
- * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c `uv__process_child_init`
- */
-function unblocked(stream: Writable): Writable {
-  const handle = '_handle' in stream ? stream._handle : undefined;
-  if (handle !== null && typeof handle === 'object' && 'setBlocking' in handle)
-    if (typeof handle.setBlocking === 'function') handle.setBlocking(false);
+function share(stream: Writable): Writable {
+  shared.add(stream);
   return stream;
 }
 

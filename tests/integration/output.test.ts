@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { createConnection, createServer, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
@@ -33,6 +33,11 @@ function open(path: string, flags: number): number {
 
 function close(fd: number): void {
   if (opened.delete(fd)) closeSync(fd);
+}
+
+function descriptorOf(socket: Socket): number {
+  const { _handle } = socket as unknown as { _handle: { fd: number } };
+  return _handle.fd;
 }
 
 /** Reads to the end, and closes. */
@@ -191,6 +196,27 @@ describe('a reader of the log that stops', () => {
     boot.kill();
     expect(await boot.exit).toMatchObject({ code: 143 });
   });
+});
+
+test('a reader at a socket that stalls, reads a little and stalls again keeps no signal from the server', async () => {
+  const { path } = await createStandalone();
+  const listener = createServer({ pauseOnConnect: true }).listen(path('log.sock'));
+  onCleanup(() => void listener.close());
+  const writer = createConnection(path('log.sock'));
+  const [reader] = (await once(listener, 'connection')) as [Socket];
+  onCleanup(() => void reader.destroy());
+  const { boot } = await start(
+    descriptorOf(writer),
+    { files: { 'loud.js': LOUD_SEED }, seed: 'works' },
+    { ENTRYPOINT_SEED_COMMAND: 'node loud.js', ENTRYPOINT_PRELOAD: 'off' },
+  );
+  writer.destroy();
+  await serves(boot);
+  reader.resume();
+  await once(reader, 'data');
+  reader.pause();
+  boot.kill();
+  expect(await boot.exit).toMatchObject({ code: 143 });
 });
 
 describe('a result', () => {

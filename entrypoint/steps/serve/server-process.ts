@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Context } from '../../core/context.ts';
+import { unblockOutput } from '../../core/output.ts';
 import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
 import { messageOf } from '../../lib/describe-error.ts';
 import { Kill } from '../../lib/kill.ts';
@@ -29,6 +30,7 @@ export class ServerProcess {
       stdio: ['inherit', 'inherit', 'inherit', ...(gated ? (['pipe'] as const) : [])],
       detached: true,
     });
+    unblockOutput();
     this.#ended = endOf(this.#child);
     children.add(Promise.race([this.#ended, this.#kill.givenUp]), (signal) => this.#child.kill(signal));
     this.#child.on('error', (error) => {
