@@ -9,7 +9,11 @@ import { BootError } from './errors.ts';
 const MAX_UNREAD = 1_000_000;
 const DRAIN_MS = 500;
 /** What we write to with a child that inherits it. */
-const shared = new Set<Writable>();
+const shared = new Set<Writable & Blockable>();
+
+interface Blockable {
+  readonly _handle?: { setBlocking?(on: boolean): void } | null;
+}
 
 /**
  * Standard output or error. A slow or missing reader cannot affect the boot: writing never blocks, never throws, and
@@ -25,7 +29,7 @@ export class Output {
     this.#fd = fd;
     if (isFile(fd)) return;
     try {
-      this.#use(reopenPipe(fd) ?? share(fd === 1 ? process.stdout : process.stderr));
+      this.#use(reopenPipe(fd) ?? shareStream(fd));
     } catch {
       // The terminal is gone already: each write fails with EIO.
     }
@@ -106,11 +110,7 @@ export class Output {
  * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c `uv__process_child_init`
  */
 export function unblockOutput(): void {
-  for (const stream of shared) {
-    const handle = '_handle' in stream ? stream._handle : undefined;
-    if (handle !== null && typeof handle === 'object' && 'setBlocking' in handle)
-      if (typeof handle.setBlocking === 'function') handle.setBlocking(false);
-  }
+  for (const stream of shared) stream._handle?.setBlocking?.(false);
 }
 
 /** A file, or a device other than a terminal: writing to it does not block. */
@@ -138,7 +138,8 @@ function writeWhole(fd: number, text: string): void {
   for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
 }
 
-function share(stream: Writable): Writable {
+function shareStream(fd: 1 | 2): Writable {
+  const stream = fd === 1 ? process.stdout : process.stderr;
   shared.add(stream);
   return stream;
 }
