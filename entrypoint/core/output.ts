@@ -4,17 +4,11 @@ import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { codeOf, messageOf } from '../lib/describe-error.ts';
 import { BootError } from './errors.ts';
+import { sharedStream, unblockOutput } from './shared-output.ts';
 
 /** How much may be unread before lines are dropped, in bytes. */
 const MAX_UNREAD = 1_000_000;
 const DRAIN_MS = 500;
-/** What we write to with a child that inherits it. */
-const shared = new Set<Writable & Blockable>();
-
-interface Blockable {
-  readonly _handle?: { setBlocking?(on: boolean): void } | null;
-}
-
 /**
  * Standard output or error. A slow or missing reader cannot affect the boot: writing never blocks, never throws, and
  * uses a limited amount of memory.
@@ -29,7 +23,7 @@ export class Output {
     this.#fd = fd;
     if (isFile(fd)) return;
     try {
-      this.#use(reopenPipe(fd) ?? shareStream(fd));
+      this.#use(reopenPipe(fd) ?? sharedStream(fd));
     } catch {
       // The terminal is gone already: each write fails with EIO.
     }
@@ -103,16 +97,6 @@ export class Output {
   }
 }
 
-/**
- * To be called once a child has inherited our output. A socket, a terminal or a pipe that could not be reopened is the same
- * for both, and starting a process makes it blocking: a stalled reader would then block us. Node.js has no public API to
- * undo that.
- * @see https://github.com/libuv/libuv/blob/v1.x/src/unix/process.c `uv__process_child_init`
- */
-export function unblockOutput(): void {
-  for (const stream of shared) stream._handle?.setBlocking?.(false);
-}
-
 /** A file, or a device other than a terminal: writing to it does not block. */
 function isFile(fd: number): boolean {
   const stat = fstatSync(fd);
@@ -136,12 +120,6 @@ function reopenPipe(fd: number): Writable | undefined {
 function writeWhole(fd: number, text: string): void {
   const bytes = Buffer.from(text);
   for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
-}
-
-function shareStream(fd: 1 | 2): Writable {
-  const stream = fd === 1 ? process.stdout : process.stderr;
-  shared.add(stream);
-  return stream;
 }
 
 function rejectionOf(signal: AbortSignal): Promise<never> {

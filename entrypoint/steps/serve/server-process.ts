@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Context } from '../../core/context.ts';
-import { unblockOutput } from '../../core/output.ts';
+import { unblockOutput } from '../../core/shared-output.ts';
 import { type ChildResult, endOf, forwardSignals } from '../../lib/child-process.ts';
 import { messageOf } from '../../lib/describe-error.ts';
 import { Kill } from '../../lib/kill.ts';
