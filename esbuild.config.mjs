@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { encodeBase91 } from './scripts/build/base91.mjs';
 import { eagerModules } from './scripts/build/eager-modules.mjs';
 import { compressEngine } from './scripts/build/engine.mjs';
-import { lazyPostgres, lightPino } from './scripts/build/light-packages.mjs';
+import { lazyPostgres, lightPino, quietPrisma } from './scripts/build/light-packages.mjs';
 import { bundledPackages, NOTICES, writeNotices } from './scripts/build/notices.mjs';
 import { DIST, ROOT } from './scripts/build/paths.mjs';
 import { createProgress } from './scripts/build/progress.mjs';
@@ -28,7 +28,13 @@ const module = { exports: {} };`;
  * @param {{ quick?: boolean }} [options]
  * @returns {import('esbuild').Plugin[]}
  */
-export const plugins = (options) => [schemaEngine(options), lightPino, lazyPostgres, eagerModules];
+export const plugins = (options) => [
+  schemaEngine(options),
+  lightPino,
+  lazyPostgres,
+  quietPrisma,
+  eagerModules,
+];
 
 /**
  * @param {{ quick?: boolean }} [options]

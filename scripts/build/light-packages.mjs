@@ -13,6 +13,8 @@ const LIGHT = {
   'sonic-boom': `module.exports = class { constructor() { throw new Error('sonic-boom is not part of this bundle'); } };`,
   redaction: `module.exports = () => { throw new Error("pino's redact is not part of this bundle"); };`,
   'safe-stable-stringify': `exports.configure = () => JSON.stringify;`,
+  // Errors, requests and responses: no line of the log holds one. 7 KB.
+  'pino-std-serializers': `exports.err = String;`,
   // pino asks it for one word, and Node.js takes 3 ms to load it.
   worker_threads: `exports.isMainThread = true;`,
 };
@@ -52,7 +54,7 @@ export const lightPino = {
     onResolve(
       {
         filter:
-          /^(?:\.\/(?:lib\/)?(?:transport|caller|redaction)|sonic-boom|safe-stable-stringify|worker_threads)$/,
+          /^(?:\.\/(?:lib\/)?(?:transport|caller|redaction)|sonic-boom|safe-stable-stringify|pino-std-serializers|worker_threads)$/,
       },
       ({ path, importer }) => {
         if (!/[\\/]node_modules[\\/]pino[\\/]/.test(importer)) return undefined;
@@ -100,6 +102,27 @@ export const lazyPostgres = {
       contents: UNUSED[path] ?? '',
     }));
     onEnd(() => (isBundled ? refuse('node-postgres', missing) : undefined));
+  },
+};
+
+/**
+ * Prisma's driver adapter without the log that DEBUG turns on, which would print queries around our own log: 4 KB.
+ * @type {import('esbuild').Plugin}
+ */
+export const quietPrisma = {
+  name: 'quiet-prisma',
+  setup({ onLoad, onEnd }) {
+    const missing = new Set(['@prisma/debug']);
+    let isBundled = false;
+    onLoad({ filter: /[\\/]@prisma[\\/]driver-adapter-utils[\\/].*\.m?js$/ }, () => {
+      isBundled = true;
+      return undefined;
+    });
+    onLoad({ filter: /[\\/]@prisma[\\/]debug[\\/].*\.m?js$/ }, () => {
+      missing.clear();
+      return { contents: 'export const Debug = () => () => {};' };
+    });
+    onEnd(() => (isBundled ? refuse("Prisma's driver adapter", missing) : undefined));
   },
 };
 

@@ -3,7 +3,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { expect, test } from 'vitest';
-import { lazyPostgres, lightPino, POSTGRES_PARTS } from '../../../scripts/build/light-packages.mjs';
+import {
+  lazyPostgres,
+  lightPino,
+  POSTGRES_PARTS,
+  quietPrisma,
+} from '../../../scripts/build/light-packages.mjs';
 
 const root = join(import.meta.dirname, '../../..');
 const require = createRequire(import.meta.url);
@@ -28,20 +33,31 @@ const moved = (filter: RegExp): Plugin => ({
 });
 
 const PINO = "import pino from 'pino'; pino();";
+const PRISMA = "import { Debug } from '@prisma/driver-adapter-utils'; Debug('x')('y');";
 const POSTGRES = "import pg from 'pg'; new pg.Client(); new pg.Pool();";
 
 test('the packages come in the shape that the build relieves', async () => {
   await expect(bundle(PINO, [lightPino])).resolves.toMatchObject({ errors: [] });
   await expect(bundle(POSTGRES, [lazyPostgres])).resolves.toMatchObject({ errors: [] });
-  await expect(bundle('', [lightPino, lazyPostgres])).resolves.toMatchObject({ errors: [] });
+  await expect(bundle(PRISMA, [quietPrisma])).resolves.toMatchObject({ errors: [] });
+  await expect(bundle('', [lightPino, lazyPostgres, quietPrisma])).resolves.toMatchObject({ errors: [] });
 });
 
-test.each(['transport', 'caller', 'worker_threads', 'sonic-boom', 'redaction', 'safe-stable-stringify'])(
-  'a pino without %s fails the build',
-  async (name) => {
-    await expect(bundle(PINO, [moved(new RegExp(`${name}$`)), lightPino])).rejects.toThrow(name);
-  },
-);
+test.each([
+  'transport',
+  'caller',
+  'worker_threads',
+  'sonic-boom',
+  'redaction',
+  'safe-stable-stringify',
+  'pino-std-serializers',
+])('a pino without %s fails the build', async (name) => {
+  await expect(bundle(PINO, [moved(new RegExp(`${name}$`)), lightPino])).rejects.toThrow(name);
+});
+
+test('a driver adapter that logs by another package fails the build', async () => {
+  await expect(bundle(PRISMA, [moved(/@prisma\/debug$/), quietPrisma])).rejects.toThrow('@prisma/debug');
+});
 
 test('a node-postgres that takes its cryptography from elsewhere fails the build', async () => {
   const elsewhere = moved(/^\.{1,2}\/(?:crypto\/)?utils$/);
