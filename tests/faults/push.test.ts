@@ -113,26 +113,29 @@ test.each([['engine:statement'], ['lock:taken'], ['push:planned'], ['push:commit
 
 describe('a table that another role makes after the tables were looked at', () => {
   const MAKES = {
-    'the expression of an index': 'CREATE TABLE loot (id int); CREATE INDEX ON loot ((id + evil(1)))',
+    'the expression of an index': 'CREATE TABLE loot (id int); CREATE INDEX ON loot ((id + watch.evil(1)))',
     'the key of its partitions':
-      'CREATE TABLE loot (id int) PARTITION BY RANGE ((id + evil(1))); CREATE TABLE loot_1 PARTITION OF loot DEFAULT',
+      'CREATE TABLE loot (id int) PARTITION BY RANGE ((id + watch.evil(1))); CREATE TABLE loot_1 PARTITION OF loot DEFAULT',
+    'its name': 'CREATE TABLE "users"" WHERE watch.evil(1) > 0 --" (id int)',
   };
   for (const [what, make] of Object.entries(MAKES))
     test.each([['migrate'], ['check']])(`runs no code of that role in ${what}: %s`, async (command) => {
       const database = await createDatabase();
       const [ours, theirs] = [await createRole(), await createRole()];
       await database.query(`GRANT CREATE ON SCHEMA public TO ${ours.name}, ${theirs.name};
-        CREATE SCHEMA watch; GRANT USAGE ON SCHEMA watch TO PUBLIC;
+        CREATE SCHEMA watch; GRANT USAGE ON SCHEMA watch TO PUBLIC; GRANT CREATE ON SCHEMA watch TO ${theirs.name};
+        CREATE TABLE users (id int PRIMARY KEY, name text, gone text); ALTER TABLE users OWNER TO ${ours.name};
         CREATE SEQUENCE watch.reached; GRANT USAGE ON SEQUENCE watch.reached TO PUBLIC`);
       const attacker = await database.connect(database.urlFor(theirs));
-      await attacker.query(`CREATE FUNCTION reach() RETURNS int VOLATILE LANGUAGE plpgsql AS
+      await attacker.query(`CREATE FUNCTION watch.reach() RETURNS int VOLATILE LANGUAGE plpgsql AS
           $$ BEGIN IF current_user = '${ours.name}' THEN PERFORM nextval('watch.reached'); END IF; RETURN 1; END $$;
-        CREATE FUNCTION evil(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN public.reach(); END'`);
+        CREATE FUNCTION watch.evil(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN watch.reach(); END';
+        ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC`);
       const boot = await holdAt('engine:statement', database.urlFor(ours), [command]);
-      await attacker.query(`${make}; GRANT SELECT ON loot TO PUBLIC`);
+      await attacker.query(make);
       boot.stdin?.write('\n');
       expect(await boot.exit).toMatchObject({ code: 65 });
-      expect(boot.stdout).toContain(theirs.name);
+      expect(boot.stdout).toMatch(new RegExp(`${theirs.name}|contains a double quote`));
       expect(await database.query('SELECT is_called FROM watch.reached')).toEqual([{ is_called: false }]);
     });
 });

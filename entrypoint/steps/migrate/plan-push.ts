@@ -10,10 +10,10 @@ import { connectionLost } from '../../postgres/connection-lost.ts';
 import { SAFE_PATH } from '../../postgres/session.ts';
 import type { PrismaFolder } from '../check-build/check-prisma.ts';
 import { readSchemaFiles } from '../check-build/datasource.ts';
+import { findLosses } from './push-losses.ts';
 import { PushRecorder } from './push-recorder.ts';
 import { type Hold, TableCounter } from './push-tables.ts';
 import { refuseForeignObjects } from './push-trust.ts';
-import { findLossyTypes } from './push-types.ts';
 
 const DEFAULT_SCHEMA = 'public';
 /** Of what the engine warns only because it runs statements one by one: here it is rolled back as a whole. */
@@ -81,8 +81,8 @@ export async function planPush(
   const counter = new TableCounter(database, schemas, { hold, ask });
   const recorder = new PushRecorder(database, schemas[0], counter);
   await planWithEngine(database, recorder, { appDir, prisma, before });
-  const lossy = await findLossyTypes(database, recorder.statements, schemas[0], counter);
-  if (lossy.length > 0) throw wouldLoseData(lossy, before);
+  const losses = await findLosses(database, recorder.statements, schemas[0], counter);
+  if (losses.length > 0) throw wouldLoseData(losses, before);
   return recorder.statements;
 }
 

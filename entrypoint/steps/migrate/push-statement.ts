@@ -1,11 +1,13 @@
 import { splitStatements } from '../../migrations/script/statements.ts';
 
-/** A column that a statement of a push gives another type; the names are quoted. */
-export interface TypeChange {
+/** What a statement of a push drops or gives another type; the names are quoted. */
+export interface Change {
   readonly schema: string | undefined;
   readonly table: string;
-  readonly column: string;
-  readonly type: string;
+  /** None where the table is dropped. */
+  readonly column: string | undefined;
+  /** None where it is dropped. */
+  readonly type: string | undefined;
 }
 
 const IDENTIFIER = '(?:"[^"]+"|[\\w$]+)';
@@ -23,26 +25,33 @@ const KNOWN = new RegExp(
     `ALTER SEQUENCE ${NAME} .*`,
     `ALTER TYPE ${NAME} ADD VALUE .*`,
     `ALTER (?:TABLE|TYPE) ${NAME} RENAME TO ${NAME}`,
-    `DROP (?:INDEX|TABLE|TYPE|SEQUENCE|EXTENSION) ${NAME}`,
+    `DROP (?:INDEX|TYPE|SEQUENCE) ${NAME}`,
   ].join('|')})$`,
 );
-const ALTERS_TABLE = /^ALTER TABLE (?:(?<schema>"[^"]+") \. )?(?<table>"[^"]+") (?<clauses>.*)$/;
+const TABLE = '(?:(?<schema>"[^"]+") \\. )?(?<table>"[^"]+")';
+const DROPS_TABLE = new RegExp(`^DROP TABLE ${TABLE}$`);
+const ALTERS_TABLE = new RegExp(`^ALTER TABLE ${TABLE} (?<clauses>.*)$`);
 const CLAUSE = new RegExp(
-  `^(?:ADD (?:COLUMN|CONSTRAINT) .*|DROP (?:COLUMN|CONSTRAINT) ${IDENTIFIER}|RENAME CONSTRAINT ${IDENTIFIER} TO ${IDENTIFIER}|ALTER COLUMN ${IDENTIFIER} (?:(?:SET|DROP) NOT NULL|SET DEFAULT .*|DROP DEFAULT))$`,
+  `^(?:ADD (?:COLUMN|CONSTRAINT) .*|DROP CONSTRAINT ${IDENTIFIER}|RENAME CONSTRAINT ${IDENTIFIER} TO ${IDENTIFIER}|ALTER COLUMN ${IDENTIFIER} (?:(?:SET|DROP) NOT NULL|SET DEFAULT .*|DROP DEFAULT))$`,
 );
-const CHANGES_TYPE = /^ALTER COLUMN (?<column>"[^"]+") SET DATA TYPE (?<type>.+)$/;
+const CHANGES_COLUMN =
+  /^(?:DROP COLUMN (?<dropped>"[^"]+")|ALTER COLUMN (?<column>"[^"]+") SET DATA TYPE (?<type>.+))$/;
 
-/** The types that a statement of the schema engine changes; undefined for one that is not known, or more than one. */
-export function readPushStatement(sql: string): readonly TypeChange[] | undefined {
+/** What a statement of the schema engine drops and changes; undefined for one that is not known, or more than one. */
+export function readPushStatement(sql: string): readonly Change[] | undefined {
   const [statement, another] = splitStatements(sql);
   if (statement === undefined || another !== undefined || statement.open) return undefined;
   if (KNOWN.test(statement.skeleton)) return [];
+  const dropped = DROPS_TABLE.exec(statement.skeleton)?.groups;
+  if (dropped?.table !== undefined)
+    return [{ schema: dropped.schema, table: dropped.table, column: undefined, type: undefined }];
   const { schema, table, clauses } = ALTERS_TABLE.exec(statement.skeleton)?.groups ?? {};
   if (table === undefined || clauses === undefined) return undefined;
-  const changes: TypeChange[] = [];
+  const changes: Change[] = [];
   for (const clause of splitClauses(clauses)) {
-    const { column, type } = CHANGES_TYPE.exec(clause)?.groups ?? {};
-    if (column !== undefined && type !== undefined) changes.push({ schema, table, column, type });
+    const found = CHANGES_COLUMN.exec(clause)?.groups;
+    if (found !== undefined)
+      changes.push({ schema, table, column: found.column ?? found.dropped, type: found.type });
     else if (!CLAUSE.test(clause)) return undefined;
   }
   return changes;

@@ -4,9 +4,8 @@ import type { Database } from '../../database/database.ts';
 import { plainLine } from '../../lib/plain-text.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
 import { ProtocolError } from '../../postgres/protocol-error.ts';
-import { quoteLiteral } from '../../postgres/session.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
-import { refuseForeignObjects } from './push-trust.ts';
+import { refuseForeignObjects, withTables } from './push-trust.ts';
 
 type Ask = <Row extends pg.QueryResultRow>(sql: string) => Promise<readonly Row[]>;
 
@@ -24,12 +23,15 @@ export async function holdTables(database: Database, schemas: readonly string[],
   await refuseForeignObjects(database, schemas);
 }
 
-/** Counts rows for a plan, of tables that it holds; `where` is empty or begins with `WHERE`. */
+/** Counts rows for a plan, of tables that it holds from then on; `where` is empty or begins with `WHERE`. */
 export class TableCounter {
   readonly #database: Database;
   readonly #schemas: readonly string[];
   readonly #hold: Hold;
   readonly #ask: Ask;
+  readonly #held = new Set<string>();
+  /** The table is held: what was counted is true to the end of the transaction. */
+  readonly #counted = new Map<string, string>();
 
   /** @param ask sends a query that may take long */
   constructor(database: Database, schemas: readonly string[], { hold, ask }: { hold: Hold; ask: Ask }) {
@@ -41,15 +43,20 @@ export class TableCounter {
 
   /** Locks a table, then looks up its owner, when nobody can change it any more. */
   async lock(table: string): Promise<void> {
+    if (this.#held.has(table)) return;
     await this.#asking(table, `LOCK TABLE ${table} IN ${this.#hold} MODE`);
     await refuseForeignObjects(this.#database, this.#schemas);
+    this.#held.add(table);
   }
 
   async count(table: string, where: string): Promise<string> {
+    const known = this.#counted.get(`${table} ${where}`);
+    if (known !== undefined) return known;
     await this.lock(table);
     const sql = `select pg_catalog.count(*)::text as rows from ${table} ${where}`;
     const [row] = await this.#asking<{ rows: string }>(table, sql);
     if (row === undefined) throw new ProtocolError('no row of a count');
+    this.#counted.set(`${table} ${where}`, row.rows);
     return row.rows;
   }
 
@@ -76,9 +83,10 @@ function cannotCount(table: string, error: unknown): BootError | undefined {
 
 /** Only who may write to a table acquires the lock that a new foreign key waits for; who may not cannot change the table either. */
 function held(schemas: readonly string[]): string {
-  return `select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name, m.mode
-    from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  return `${withTables(schemas)}
+    select pg_catalog.format('%I.%I', n.nspname, c.relname)::text as name, m.mode
+    from held as h join pg_catalog.pg_class as c on c.oid = h.oid join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     cross join lateral (select case when pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') then 'ROW EXCLUSIVE'
       when pg_catalog.has_table_privilege(c.oid, 'SELECT') then 'ACCESS SHARE' end as mode) as m
-    where n.nspname in (${schemas.map(quoteLiteral).join(', ')}) and c.relkind in ('r', 'p') and m.mode is not null order by 1`;
+    where c.relkind in ('r', 'p') and m.mode is not null order by 1`;
 }

@@ -56,16 +56,24 @@ function ownedByOthers(schemas: readonly string[]): string {
 
 /** Tables that the server plans a query on as us: of inheritance, and where it checks a foreign key again. */
 function planned(schemas: readonly string[]): string {
-  return `select 'table' as type, pg_catalog.format('%I.%I', s.nspname, c.relname) as name, ${untrustedOwner('c')} as owner
+  return `${withTables(schemas)}
+    select 'table' as type, pg_catalog.format('%I.%I', s.nspname, c.relname) as name, ${untrustedOwner('c')} as owner
     from pg_catalog.pg_class as c join pg_catalog.pg_namespace as s on s.oid = c.relnamespace
     where c.oid in (
-      select t.oid from pg_catalog.pg_class as t join pg_catalog.pg_namespace as n on n.oid = t.relnamespace
-        where ${isOneOf(schemas)} and t.relkind in ('r', 'p') and t.relhassubclass
-      union select case f.conrelid when t.oid then f.confrelid else f.conrelid end from pg_catalog.pg_constraint as f
-        join pg_catalog.pg_class as t on t.oid in (f.conrelid, f.confrelid)
-        join pg_catalog.pg_namespace as n on n.oid = t.relnamespace where ${isOneOf(schemas)} and f.contype = 'f')
+      select t.oid from held as t union
+      select e.other from pg_catalog.pg_constraint as f
+        cross join lateral (select f.conrelid as ours, f.confrelid as other union all select f.confrelid, f.conrelid) as e
+        join held as t on t.oid = e.ours where f.contype = 'f')
       and ${untrustedOwner('c')} is not null
     order by c.oid limit 1`;
+}
+
+/** Begins a query on `held`: the tables of the schemas, with their partitions and children anywhere. */
+export function withTables(schemas: readonly string[]): string {
+  return `with recursive held as (
+    select t.oid from pg_catalog.pg_class as t join pg_catalog.pg_namespace as n on n.oid = t.relnamespace
+      where ${isOneOf(schemas)} and t.relkind in ('r', 'p')
+    union select i.inhrelid from held as t join pg_catalog.pg_inherits as i on i.inhparent = t.oid)`;
 }
 
 function isOneOf(schemas: readonly string[]): string {

@@ -90,6 +90,17 @@ describe('a push with something of another role in its schema', () => {
     expect(said(result)).toContain(`Table att.t belongs to role "${other.name}"`);
   });
 
+  test('refuses a foreign key of it to a partition that is in another schema', async () => {
+    const { other, run, owner, attacker } = await prepare();
+    await owner.query(`CREATE SCHEMA parts; GRANT USAGE ON SCHEMA parts TO ${other.name};
+      CREATE TABLE users (id int PRIMARY KEY, code int) PARTITION BY RANGE (id);
+      CREATE TABLE parts.p PARTITION OF users DEFAULT; GRANT ALL ON parts.p TO ${other.name}`);
+    await attacker.query('CREATE SCHEMA att; CREATE TABLE att.t (id int REFERENCES parts.p)');
+    const result = await run();
+    expect(result.code, said(result)).toBe(65);
+    expect(said(result)).toContain(`Table att.t belongs to role "${other.name}"`);
+  });
+
   test('refuses a foreign key that is made while the push is planned', async () => {
     const { database, other, run, start, owner, attacker, names, waits } = await prepare();
     expect((await run()).code).toBe(0);

@@ -3,13 +3,16 @@ import { isLossless } from '../../../entrypoint/steps/migrate/lossless-type.ts';
 import { readPushStatement } from '../../../entrypoint/steps/migrate/push-statement.ts';
 
 describe('a statement of the schema engine', () => {
-  test('tells each type that it changes', () => {
+  test('tells what it drops and each type that it changes', () => {
     const sql = `ALTER TABLE "one"."t" DROP CONSTRAINT "t_pkey",
+DROP COLUMN "e, f",
 ADD COLUMN     "a, b" TEXT[] DEFAULT ARRAY['x, ALTER COLUMN "c" SET DATA TYPE DATE']::TEXT[],
 ALTER COLUMN "c" SET DATA TYPE DECIMAL(10,2),
 ALTER COLUMN "d" SET DEFAULT coalesce(1, 2),
 ALTER COLUMN "d" SET DATA TYPE VARCHAR(9)[]`;
+    expect(readPushStatement('DROP TABLE "t"')).toEqual([{ table: '"t"' }]);
     expect(readPushStatement(sql)).toEqual([
+      { schema: '"one"', table: '"t"', column: '"e, f"' },
       { schema: '"one"', table: '"t"', column: '"c"', type: 'DECIMAL ( 10 , 2 )' },
       { schema: '"one"', table: '"t"', column: '"d"', type: 'VARCHAR ( 9 ) [ ]' },
     ]);
