@@ -3,6 +3,7 @@ import { checkRuntimeValues } from './config/check-runtime-values.ts';
 import { checkCommand } from './config/command.ts';
 import { inConfigFile, keyOf } from './config/config-file/keys.ts';
 import { type DatabaseConfig, isDatabaseVariable, readDatabase } from './config/database-config.ts';
+import type { Templates } from './config/derived-variables.ts';
 import type { ResolvedEnvironment } from './config/environment.ts';
 import { type FurtherDatabase, findSameDatabases, readFurtherDatabases } from './config/further-databases.ts';
 import { checkHookCommands } from './config/hooks.ts';
@@ -32,8 +33,8 @@ export type AnyConfig = Config | ConfigWithoutDatabase;
 interface AppSettings extends Settings {
   /** The environment of the seed and the server, while it is open whether there is TLS: `resolveAppEnv`. */
   readonly appEnv: NodeJS.ProcessEnv;
-  /** The variables in it that are made of others, as texts with references. */
-  readonly templates: Readonly<Record<string, string>>;
+  /** The variables in it that are made of others. */
+  readonly templates: Templates;
 }
 
 /** The configuration as far as it can be read, and its problems. */
@@ -80,10 +81,11 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   const isOff = values.ENTRYPOINT_DATABASE === 'off';
   const ignored = isOff ? databaseProblems.splice(0).filter(({ got }) => got !== 'nothing') : [];
   const settings = toSettings(values, environment, appDir);
-  const app = {
-    appEnv: appEnvironment(environment, values, database?.ofApp ?? []),
-    templates: environment.templates,
-  };
+  const { templates } = environment;
+  const ofApp = appEnvironment(environment, values, database?.ofApp ?? []);
+  // Without a valid connection string there is nothing to make these of.
+  const derived = templates.expand(ofApp, databaseProblems.length + others.length === 0 ? others : []);
+  const app = { appEnv: { ...ofApp, ...derived }, templates };
   const isValid = databaseProblems.length + others.length === 0;
   return {
     settings,

@@ -1,4 +1,3 @@
-import { addExpanded } from '../lib/templates.ts';
 import { driverVariables } from '../postgres/driver-url.ts';
 import type { DatabaseConfig } from './database-config.ts';
 import type { ResolvedEnvironment } from './environment.ts';
@@ -6,10 +5,10 @@ import { bindAddress, type Values } from './values.ts';
 
 /**
  * The environment of the seed and the server: that of the container, empty variables included, with the values of the
- * files that Zarpe read and the values it set. The app does not get the alert webhook.
+ * files that Zarpe read and the values it set, but for the variables that are made of these. The app does not get the alert webhook.
  */
 export function appEnvironment(
-  { given, fromFiles, fromConfig, templates }: ResolvedEnvironment,
+  { given, fromFiles, fromConfig }: ResolvedEnvironment,
   values: Values,
   ofApp: DatabaseConfig['ofApp'],
 ): NodeJS.ProcessEnv {
@@ -24,5 +23,5 @@ export function appEnvironment(
   };
   delete env.ENTRYPOINT_ALERT_WEBHOOK;
   delete env.ENTRYPOINT_ALERT_WEBHOOK_FILE;
-  return addExpanded(env, templates);
+  return env;
 }

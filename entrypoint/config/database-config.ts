@@ -6,6 +6,7 @@ import { directName, sourceOfUrl } from './connection-source.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import type { ResolvedEnvironment } from './environment.ts';
 import { type FoundUrl, findDatabaseUrl } from './find-database-url.ts';
+import { checkSslMode } from './ssl-mode-of-environment.ts';
 import type { Values } from './values.ts';
 import type { VariableName } from './variables.ts';
 
@@ -55,7 +56,7 @@ export function readDatabase(
   problems: SettingProblem[],
 ): DatabaseConfig | undefined {
   const read = (found: FoundUrl | undefined) =>
-    found === undefined ? undefined : readConnection(found, appDir, problems);
+    found === undefined ? undefined : readConnection(found, environment, appDir, problems);
   const server = read(findDatabaseUrl(environment, values, appDir, problems));
   const direct = read(findDirectUrl(environment));
   if (server === undefined) return undefined;
@@ -93,11 +94,16 @@ function findDirectUrl(environment: ResolvedEnvironment): FoundUrl | undefined {
 /** A connection string with its settings; undefined after adding a problem. */
 export function readConnection(
   { url, variables, source }: FoundUrl,
+  environment: ResolvedEnvironment,
   appDir: string,
   problems: SettingProblem[],
 ): AppConnection | undefined {
   const parsed = parseDatabaseUrl(source, url, resolve(appDir));
-  if ('value' in parsed) return { variables, url, settings: parsed.value };
-  problems.push(parsed.problem);
-  return undefined;
+  if ('problem' in parsed) {
+    problems.push(parsed.problem);
+    return undefined;
+  }
+  const connection = { variables, url, settings: parsed.value };
+  problems.push(...checkSslMode(connection, environment.variables.PGSSLMODE));
+  return connection;
 }

@@ -7,6 +7,8 @@ import { VARIABLES, type Variable } from './variables.ts';
 
 const SYNTAX = `text with \${NAME}, \${NAME:-DEFAULT} or $$ for a dollar`;
 
+const KNOWN_LATER = 'postgresql://HOST:5432/DATABASE';
+
 const OTHER_FAULTS: Record<
   Exclude<TemplateFault['kind'], 'unset' | 'cycle'>,
   Pick<SettingProblem, 'expected' | 'got' | 'hint'>
@@ -30,40 +32,59 @@ const OTHER_FAULTS: Record<
   },
 };
 
-/** What the derived variables of `zarpe.config.json` may refer to. */
+type Texts = Readonly<Record<string, string>>;
+
+/** What `variables` of `zarpe.config.json` must leave alone: the values of the environment win. */
 interface Given {
-  readonly variables: Readonly<Record<string, string>>;
-  /** The variables in which the app gets a connection string, which is only known once Zarpe has connected. */
+  readonly variables: Texts;
+  /** The variables in which the app gets a connection string. */
   readonly connections: readonly string[];
 }
 
-/**
- * The texts of `variables` in the file that apply: a value of the environment wins.
- * @returns those, and the values as far as they are known before there is a connection
- */
-export function deriveVariables(
-  section: Readonly<Record<string, string>>,
+/** Those of `variables` in the file that apply. */
+export function chooseTemplates(
+  section: Texts,
   { variables, connections }: Given,
   problems: SettingProblem[],
-): { readonly templates: Record<string, string>; readonly derived: Record<string, string> } {
-  const templates: Record<string, string> = {};
+): Templates {
+  const texts: Record<string, string> = {};
   for (const [name, text] of Object.entries(section)) {
     if (isVariableName(name) || connections.includes(name)) problems.push(notOfApp(name));
-    else if (!(name in variables)) templates[name] = text;
+    else if (!(name in variables)) texts[name] = text;
   }
-  expandTemplates(
-    templates,
-    (name) => (connections.includes(name) ? 'known later' : lookUp(name, variables)),
-    (name, fault) => problems.push(describeFault(name, fault)),
-  );
-  const derived = expandTemplates(templates, (name) => lookUp(name, variables));
-  return { templates, derived };
+  return new Templates(texts);
 }
 
-/** A setting of Zarpe has its default where it is not set. */
-function lookUp(name: string, variables: Readonly<Record<string, string>>): string | undefined {
+/** Texts that make variables of others, in an environment in which a setting of Zarpe has its default where it is not set. */
+export class Templates {
+  readonly texts: Texts;
+
+  constructor(texts: Texts) {
+    this.texts = texts;
+  }
+
+  /** The values; what cannot be made becomes a problem. */
+  expand(
+    env: Readonly<Record<string, string | undefined>>,
+    problems: SettingProblem[],
+  ): Record<string, string> {
+    return expandTemplates(
+      this.texts,
+      (name) => lookUp(name, env),
+      (name, fault) => problems.push(describeFault(name, fault)),
+    );
+  }
+}
+
+/** Variables with what stands for the connection strings that Zarpe makes of others, before it has made them. */
+export function withLater(variables: Texts, made: readonly string[]): Texts {
+  return { ...Object.fromEntries(made.map((name) => [name, KNOWN_LATER])), ...variables };
+}
+
+/** An environment without the variable `constructor` must not have that of its prototype. */
+function lookUp(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const known: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
-  return variables[name] ?? known?.default;
+  return (Object.hasOwn(env, name) ? env[name] : undefined) ?? known?.default;
 }
 
 function notOfApp(name: string): SettingProblem {

@@ -3,11 +3,12 @@ import type { SettingProblem } from '../core/errors.ts';
 import { namesOfFurther } from './config-file/databases-section.ts';
 import type { Sections } from './config-file/sections.ts';
 import { type ConfigFile, NO_CONFIG_FILE } from './config-file.ts';
-import { deriveVariables } from './derived-variables.ts';
+import { chooseTemplates, type Templates, withLater } from './derived-variables.ts';
 import { type Environment, isSet, readFiles } from './read-files.ts';
 import { parseRequirements, type RequiredVariable } from './required-env.ts';
 import { namesOf } from './runtime-values.ts';
-import { findUnusedDirectUrl, parseUrlNames, type UrlNames } from './url-names.ts';
+import { withoutServiceLinks } from './service-links.ts';
+import { findUnusedDirectUrl, namesMadeOfOthers, parseUrlNames, type UrlNames } from './url-names.ts';
 import { VARIABLE_NAMES, type VariableName } from './variables.ts';
 
 const IN_QUOTES = /^(["'])(.+)\1$/s;
@@ -25,7 +26,7 @@ export interface ResolvedEnvironment {
   /** The app's variables that `zarpe.config.json` makes of others. */
   readonly derived: Readonly<Record<string, string>>;
   /** Their texts, to be expanded again once the connection strings are known. */
-  readonly templates: Readonly<Record<string, string>>;
+  readonly templates: Templates;
   /** All of them, without empty variables, which count as unset. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requirements: readonly RequiredVariable[];
@@ -35,7 +36,11 @@ export interface ResolvedEnvironment {
   readonly notices: readonly string[];
 }
 
-export function resolveEnvironment(env: Environment, file: ConfigFile = NO_CONFIG_FILE): ResolvedEnvironment {
+export function resolveEnvironment(
+  given: Environment,
+  file: ConfigFile = NO_CONFIG_FILE,
+): ResolvedEnvironment {
+  const env = withoutServiceLinks(given);
   const problems = [...file.problems];
   const notices: string[] = [];
   const fromConfig = Object.fromEntries(Object.entries(file.values).filter(([name]) => !isGiven(name, env)));
@@ -61,16 +66,15 @@ export function resolveEnvironment(env: Environment, file: ConfigFile = NO_CONFI
   }
   Object.assign(variables, fromFiles, fromConfig);
   const connections = ['DATABASE_URL', 'DIRECT_URL', ...Object.values(urlNames).flat()];
-  const { templates, derived } = deriveVariables(
-    file.sections.variables ?? {},
-    { variables, connections },
-    problems,
-  );
+  const made = namesMadeOfOthers(urlNames, variables);
+  const section = file.sections.variables ?? {};
+  const templates = chooseTemplates(section, { variables, connections }, problems);
+  const derived = templates.expand(withLater(variables, made), problems);
   Object.assign(variables, derived);
   const unused = findUnusedDirectUrl(urlNames, variables);
   if (unused !== undefined) notices.push(unused);
   return {
-    given: env,
+    given,
     fromFiles,
     fromConfig,
     sections: file.sections,

@@ -29,7 +29,7 @@ export function readFurtherDatabases(
       if (variable === undefined || url === undefined) return undefined;
       const direct = nameAsSet(environment, directUrlFrom[0] ?? variable);
       const source = sourceOfUrl(nameAsSet(environment, variable), direct);
-      return readConnection({ url, variables: [variable], source }, appDir, problems);
+      return readConnection({ url, variables: [variable], source }, environment, appDir, problems);
     };
     if (!urlFrom.some((variable) => variable in environment.variables)) {
       problems.push(missing(name, urlFrom));

@@ -26,6 +26,15 @@ export function parseUrlNames(
   return parsed?.success === true ? parsed.data : fallback;
 }
 
+/** The variables in which the app gets a connection string that nobody has set: one of another name, or one of parts. */
+export function namesMadeOfOthers(
+  { server }: UrlNames,
+  variables: Readonly<Record<string, string>>,
+): readonly string[] {
+  if (server.some((name) => name in variables)) return ['DATABASE_URL'];
+  return 'DATABASE_HOST' in variables ? ['DATABASE_URL', ...server] : [];
+}
+
 /** A message about direct connections that are set and that nothing uses; undefined if there are none. */
 export function findUnusedDirectUrl(
   { server, direct }: UrlNames,

@@ -29,16 +29,6 @@ class FaultError extends Error {
   }
 }
 
-/** An environment with the variables that texts make of it; those with a fault are left out. */
-export function addExpanded(
-  env: NodeJS.ProcessEnv,
-  templates: Readonly<Record<string, string>>,
-): NodeJS.ProcessEnv {
-  // An environment without the variable `constructor` must not have that of its prototype.
-  const lookUp = (name: string) => (Object.hasOwn(env, name) ? env[name] : undefined);
-  return { ...env, ...expandTemplates(templates, lookUp) };
-}
-
 /**
  * Texts in which `${NAME}` and `${NAME:-default}` stand for values and `$$` for a dollar, as in a Compose file. They may
  * refer to one another, in any order. One with a fault is left out, and reported.

@@ -1,7 +1,7 @@
-import { addExpanded } from '../lib/templates.ts';
+import { BootError, type SettingProblem } from '../core/errors.ts';
+import { withConnection } from '../postgres/connect.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { type AppConnection, driverVariables } from '../postgres/driver-url.ts';
-import { openSocket } from '../postgres/open-socket.ts';
 import type { Session } from '../postgres/session.ts';
 
 /** How long to wait for a server that only the app connects to, in milliseconds: the boot does not depend on it. */
@@ -9,8 +9,10 @@ const TIMEOUT_MS = 3000;
 
 export interface AppTarget {
   readonly appEnv: NodeJS.ProcessEnv;
-  /** Variables that may refer to the connection strings. */
-  readonly templates: Readonly<Record<string, string>>;
+  /** Variables that may refer to the connection strings; what cannot be made becomes a problem. */
+  readonly templates: {
+    expand(env: NodeJS.ProcessEnv, problems: SettingProblem[]): Readonly<Record<string, string>>;
+  };
   readonly database: { readonly ofApp: readonly AppConnection[] };
 }
 
@@ -31,16 +33,21 @@ export async function resolveAppEnv(
         : await wouldEncrypt(connection.settings, signal);
     return { ...connection, encrypted };
   });
-  return addExpanded({ ...appEnv, ...driverVariables(await Promise.all(resolved)) }, templates);
+  const env = { ...appEnv, ...driverVariables(await Promise.all(resolved)) };
+  const problems: SettingProblem[] = [];
+  const derived = templates.expand(env, problems);
+  if (problems.length > 0) throw new BootError('CONFIG_INVALID', problems);
+  return { ...env, ...derived };
 }
 
-/** Asks a server that only the app connects to: its own, if there is a direct connection beside it. */
+/**
+ * Asks a server that only the app connects to: its own, if there is a direct connection beside it. Only a login tells:
+ * pg_hba.conf may refuse the role with TLS on a server that supports it.
+ */
 async function wouldEncrypt(settings: ConnectionSettings, signal: AbortSignal): Promise<boolean | undefined> {
   try {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const { socket, encrypted } = await openSocket(settings, 'prefer', bounded);
-    socket.destroy();
-    return encrypted;
+    return await withConnection(settings, { signal: bounded }, async ({ encrypted }) => encrypted);
   } catch {
     return undefined;
   }

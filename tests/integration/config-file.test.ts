@@ -14,14 +14,14 @@ const withFile = (json: object | string, options: StandaloneOptions = {}) =>
 
 describe('zarpe.config.json', () => {
   test('configures a boot, log and seed included, and the environment wins', async () => {
-    const seed = `console.log('seeding', process.env.GREETING, process.env.COPY === process.env.DATABASE_URL);`;
+    const seed = `console.log('seeding', process.env.GREETING, process.env.DB_PORT, process.env.COPY === process.env.DATABASE_URL);`;
     const { dir } = await withFile(
       {
         logLevel: 'warn',
         seedCommand: ['node', 'my seed.js'],
         seed: 'never',
         seedTimeout: '20s',
-        variables: { GREETING: 'hello ${NAME:-world}', COPY: '${DATABASE_URL}' },
+        variables: { GREETING: 'hello ${NAME:-world}', DB_PORT: '${DATABASE_PORT}', COPY: '${DATABASE_URL}' },
       },
       { server: 'crashing', packageType: 'none', files: { 'my seed.js': seed } },
     );
@@ -32,7 +32,7 @@ describe('zarpe.config.json', () => {
     expect(quiet.logs.filter(({ level }) => level === 'info')).toEqual([]);
     const loud = await runBundle({ dir, env: { ...env, LOG_LEVEL: 'info', NAME: 'you' } });
     expect(loud.logs.filter(({ event }) => event === 'output').map(({ msg }) => msg)).toEqual([
-      'seeding hello you true',
+      'seeding hello you 5432 true',
     ]);
   });
 

@@ -151,6 +151,13 @@ describe('the app', () => {
       expect(
         await boot({ ...env, DATABASE_URL: url('self-signed'), DIRECT_URL: url('no TLS', 'sslmode=prefer') }),
       ).toEqual({ server: ENCRYPTED, direct: '?sslmode=disable', seed: 'seeded with ?sslmode=disable' });
+      expect(
+        await boot({
+          ...env,
+          DATABASE_URL: url('no TLS for this role', 'sslmode=prefer'),
+          DIRECT_URL: url('signed'),
+        }),
+      ).toMatchObject({ server: '?sslmode=disable', direct: ENCRYPTED });
     },
   );
 });

@@ -155,10 +155,56 @@ describe('readConfig', () => {
     expect(read(env).appEnv[name]).toBe(value);
   });
 
+  test('takes what Kubernetes sets for services named database and entrypoint for variables of others', () => {
+    const links = (name: string) => ({
+      [`${name}_SERVICE_HOST`]: '10.96.0.12',
+      [`${name}_SERVICE_PORT`]: '5432',
+      [`${name}_SERVICE_PORT_POSTGRES`]: '5432',
+      [`${name}_PORT`]: 'tcp://10.96.0.12:5432',
+      [`${name}_PORT_5432_TCP`]: 'tcp://10.96.0.12:5432',
+      [`${name}_PORT_5432_TCP_PROTO`]: 'tcp',
+      [`${name}_PORT_5432_TCP_PORT`]: '5432',
+      [`${name}_PORT_5432_TCP_ADDR`]: '10.96.0.12',
+    });
+    const env = { ...links('DATABASE'), ...links('ENTRYPOINT'), ...links('ENTRYPOINT_WEB') };
+    expect(read({ DATABASE_URL: URL, ...env }).appEnv).toMatchObject(env);
+    const parts = { DATABASE_HOST: 'database', DATABASE_USER: 'app', DATABASE_NAME: 'main' };
+    expect(read({ ...parts, ...env }).database.connection.port).toBe(5432);
+    expect(named({ DATABASE_URL: URL, ...env, ENTRYPOINT_PORT: '3000' })).toEqual(['ENTRYPOINT_PORT']);
+  });
+
   test('leaves variables of others alone', () => {
     const env = { DATABASE_URL: URL, MY_ENTRYPOINT_X: '1', DATABASE_SOMETHING: '2', PORTS: '3' };
     expect(read(env).appEnv).toMatchObject(env);
   });
+});
+
+describe('PGSSLMODE', () => {
+  const refused = { what: 'DATABASE_URL', got: 'none', hint: expect.stringContaining('sslmode=verify-full') };
+
+  test.each(['require', 'verify-ca', 'verify-full', 'no-verify'])(
+    'is not overridden by a weaker default: %s beside a connection string without sslmode is a problem',
+    (PGSSLMODE) => {
+      expect(problems({ DATABASE_URL: URL, PGSSLMODE })).toMatchObject([refused]);
+      const direct = { DATABASE_URL: `${URL}?sslmode=disable`, DIRECT_URL: URL };
+      expect(problems({ ...direct, PGSSLMODE })).toMatchObject([{ ...refused, what: 'DIRECT_URL' }]);
+    },
+  );
+
+  test.each([
+    [URL, 'prefer'],
+    [URL, 'disable'],
+    [URL, ''],
+    [`${URL}?sslmode=prefer`, 'verify-full'],
+    [`${URL}?schema=a&sslmode=require`, 'verify-full'],
+    [`${URL}?sslaccept=strict`, 'verify-full'],
+    [`${URL}?host=/run/postgresql`, 'verify-full'],
+  ])(
+    'is of no account where the connection string decides, or it asks for nothing: %s with %s',
+    (url, mode) => {
+      expect(read({ DATABASE_URL: url, PGSSLMODE: mode }).database.url).toBe(url);
+    },
+  );
 });
 
 describe('the address to bind to', () => {

@@ -217,6 +217,41 @@ describe('variables made of others', () => {
     });
   });
 
+  test('have the values with which they were checked: defaults of settings, and connection strings that are made', () => {
+    const variables = {
+      PGPORT: '${DATABASE_PORT}',
+      LEVEL: '${LOG_LEVEL:-zzz}',
+      MIGRATE_URL: '${DIRECT_URL:-${DATABASE_URL}}',
+      NONE: '${constructor:-none}',
+      valueOf: 'x',
+    };
+    const { appEnv } = read({ variables, requireEnv: ['PGPORT:port', 'MIGRATE_URL'] });
+    expect(appEnv).toMatchObject({ PGPORT: '5432', LEVEL: 'info', MIGRATE_URL: URL, NONE: 'none' });
+    expect(Object.entries(appEnv)).toContainEqual(['valueOf', 'x']);
+    const parts = { DATABASE_URL: '', DATABASE_HOST: 'db', DATABASE_USER: 'app', DATABASE_NAME: 'app' };
+    const made = read(
+      { variables: { COPY: '${POSTGRES_URL}' }, requireEnv: ['COPY:20'], databaseUrlFrom: ['POSTGRES_URL'] },
+      parts,
+    );
+    expect(made.appEnv.COPY).toBe('postgresql://app@db:5432/app');
+  });
+
+  test('cannot refer to a connection string that is not set, nor to what is too long once it is', () => {
+    const wrong = { what: 'zarpe.config.json: variables.A' };
+    expect(problems({ variables: { A: '${DIRECT_URL}' } })).toMatchObject([
+      { ...wrong, expected: 'a value of DIRECT_URL', got: 'nothing' },
+    ]);
+    const off = { DATABASE_URL: '', ENTRYPOINT_DATABASE: 'off' };
+    expect(problems({ variables: { A: '${DATABASE_URL}' } }, off)).toMatchObject([
+      { ...wrong, expected: 'a value of DATABASE_URL', got: 'nothing' },
+    ]);
+    const parts = { DATABASE_URL: '', DATABASE_HOST: 'db', DATABASE_USER: 'app', DATABASE_NAME: 'app' };
+    const long = { ...parts, DATABASE_PARAMS: `options=${'x'.repeat(40_000)}` };
+    expect(problems({ variables: { A: '${DATABASE_URL}${DATABASE_URL}' } }, long)).toMatchObject([
+      { ...wrong, got: 'more' },
+    ]);
+  });
+
   test('satisfy what the app requires', () => {
     const json = { requireEnv: ['AUTH_URL:url'], variables: { AUTH_URL: 'http://${NAME:-localhost}/auth' } };
     expect(read(json).appEnv.AUTH_URL).toBe('http://localhost/auth');

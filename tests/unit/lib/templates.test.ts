@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  addExpanded,
-  expandTemplates,
-  LONGEST_VALUES,
-  type TemplateFault,
-} from '../../../entrypoint/lib/templates.ts';
+import { expandTemplates, LONGEST_VALUES, type TemplateFault } from '../../../entrypoint/lib/templates.ts';
 
 const GIVEN: Record<string, string> = { HOST: 'app.example', EMPTY: '', PRICE: '$5 ${HOST}' };
 
@@ -93,13 +88,5 @@ describe('expandTemplates', () => {
 
   test('expands each only once, also where all refer to it', () => {
     expect(expand({ ...chain(30, (next) => `${next}${next}`), V30: '' }).faults).toEqual({});
-  });
-
-  test('adds to an environment, which lacks what every object has', () => {
-    const added = addExpanded(
-      { NODE_ENV: 'test', HOST: 'h' },
-      { A: '${constructor:-none}', B: '${HOST}', valueOf: 'x' },
-    );
-    expect(added).toEqual({ NODE_ENV: 'test', HOST: 'h', A: 'none', B: 'h', valueOf: 'x' });
   });
 });
