@@ -10,7 +10,7 @@ import { checkHookCommands } from './config/hooks.ts';
 import { checkRequirement } from './config/required-env.ts';
 import { checkServerSource } from './config/server-source.ts';
 import { type Settings, toSettings } from './config/settings.ts';
-import { findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
+import { checkAppDir, findMisspelt, isVariableName, readValues, type Values } from './config/values.ts';
 import { BootError, type SettingProblem } from './core/errors.ts';
 import { hasExecve } from './steps/serve/exec.ts';
 
@@ -63,6 +63,7 @@ export function examineConfig(environment: ResolvedEnvironment, appDir: string):
   const values = readValues(environment.variables, problems);
   problems.push(
     ...findMisspelt(environment.variables),
+    ...checkAppDir(environment.variables),
     ...checkCommand('ENTRYPOINT_SEED_COMMAND', values.ENTRYPOINT_SEED_COMMAND),
     ...checkHookCommands(environment.sections.hooks),
     ...checkRuntimeValues(environment, appDir),

@@ -13,7 +13,7 @@ const OWN_WORDS = ['password', 'secret', 'token', 'postgres', 'postgresql', 'dat
 
 /**
  * Every value that must not be printed: known secrets, values that are secret by their name or form, and what a list names,
- * but no variable has for a name.
+ * but no variable has for a name. The shortest come first.
  */
 export function collectSecrets({
   variables,
@@ -43,7 +43,9 @@ export function collectSecrets({
     ...names.filter((name) => !(name in variables) && !(`${name}_FILE` in variables) && mayBeSecret(name)),
   );
   const told = new Set([...OWN_WORDS, ...publicPartsOf(variables, connections)]);
-  return [...new Set(secrets)].filter((secret) => !(isWordlike(secret) && told.has(secret)));
+  return [...new Set(secrets)]
+    .filter((secret) => !(isWordlike(secret) && told.has(secret)))
+    .sort((a, b) => a.length - b.length);
 }
 
 /** The command lines of the hooks: one may print its own. */

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SettingProblem } from '../core/errors.ts';
 import { decodeUtf8 } from '../lib/decode-utf8.ts';
@@ -32,12 +33,14 @@ export function readConfigFile(appDir: string): ConfigFile {
     const bytes = readRegularFile(join(appDir, CONFIG_FILE), LARGEST_BYTES);
     return parseConfigFile(decodeUtf8(bytes).replace(/^\uFEFF/, ''));
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return NO_CONFIG_FILE;
+    const path = join(appDir, CONFIG_FILE);
+    const isMissing = codeOf(error) === 'ENOENT';
+    if (isMissing && lstatSync(path, { throwIfNoEntry: false }) === undefined) return NO_CONFIG_FILE;
     return withProblem({
       what: CONFIG_FILE,
       expected: `a readable file in UTF-8 of ${LARGEST_BYTES} bytes at most`,
-      got: describeUnreadable(error),
-      hint: `Fix or remove ${join(appDir, CONFIG_FILE)}.`,
+      got: isMissing ? 'a symbolic link to a file that does not exist' : describeUnreadable(error),
+      hint: `Fix or remove ${path}.`,
     });
   }
 }

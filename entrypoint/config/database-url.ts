@@ -46,14 +46,15 @@ export function parseDatabaseUrl(
   const disputed = findDisputedCharacter(text);
   if (disputed !== undefined) return { problem: { what, ...disputed } };
   if (/^[^?#]*@[^@/?#]*,/.test(text)) return fail('one host', 'several hosts', ONE_HOST);
-  if (!URL.canParse(text)) {
+  const complete = withHost(text);
+  if (!URL.canParse(complete)) {
     return fail(
       EXPECTED,
       `a ${text.length}-character value that is not a URL`,
       'Check its host, port and encoding.',
     );
   }
-  const url = new URL(text);
+  const url = new URL(complete);
   const bare = findBarePercent(url.search);
   const problem = bare === undefined ? findParameterProblem(what, url) : { what, ...bare };
   return problem === undefined ? readUrl(source, url, baseDir, fail) : { problem };
@@ -105,6 +106,11 @@ function readUrl(
       pgbouncer: parameter('pgbouncer') === 'true',
     },
   };
+}
+
+/** With a host where only the parameter names one, as libpq and node-postgres read it: `postgresql://app@/main?host=/run`. */
+function withHost(text: string): string {
+  return text.replace(/^([a-z]+:\/\/[^/?#]*@)(\/[^?#]*\?(?:[^#]*&)?host=[^&#])/i, '$1localhost$2');
 }
 
 /** Undefined if a percent sign is not followed by two hexadecimal digits, or what they encode is not UTF-8. */

@@ -40,7 +40,10 @@ function passwordsInParameters(value: string): string[] {
     value.split(separator).flatMap((parameter) => {
       const equals = parameter.indexOf('=');
       const text = parameter.slice(equals + 1).replace(/^(['"])(.*)\1$/s, '$2');
-      return equals > 0 && isSecretName(parameter.slice(0, equals)) && !isSwitch(text) ? [text] : [];
+      const name = parameter.slice(0, equals);
+      // A URL before its first parameter is no name: the words of its password say nothing about that.
+      if (equals < 1 || name.includes('://') || isSwitch(text)) return [];
+      return isSecretName(name) ? [text] : [];
     }),
   );
 }

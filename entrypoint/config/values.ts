@@ -56,6 +56,19 @@ export function findMisspelt(variables: Readonly<Record<string, string>>): Setti
   });
 }
 
+/** A problem where the app's folder is named by a file: it is needed before any file is read. */
+export function checkAppDir(variables: Readonly<Record<string, string>>): SettingProblem[] {
+  if (!('ENTRYPOINT_APP_DIR_FILE' in variables)) return [];
+  return [
+    {
+      what: 'ENTRYPOINT_APP_DIR_FILE',
+      expected: 'ENTRYPOINT_APP_DIR itself',
+      got: 'a file with its value',
+      hint: 'Set ENTRYPOINT_APP_DIR to the folder: it must be known before other files are read.',
+    },
+  ];
+}
+
 export function isVariableName(name: string): name is VariableName {
   return Object.hasOwn(VARIABLES, name);
 }

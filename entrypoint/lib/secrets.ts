@@ -1,18 +1,26 @@
 import { LONGEST_LINE } from './read-lines.ts';
-import { formsOf } from './secrets/forms.ts';
+import { encodingsOf, formsOf } from './secrets/forms.ts';
 import { PatternSearch } from './secrets/pattern-search.ts';
 import { findUrlPasswords } from './secrets/url-passwords.ts';
 import { shorten } from './shorten.ts';
 
+/** Characters of all encodings together: each takes 23 bytes of memory. */
+const MOST_ENCODED = 2 ** 18;
 const REDACTED = '[redacted]';
 
 /** The secret values this process knows, removed from every line before it leaves the process. */
 export class Secrets {
   readonly #search = new PatternSearch();
+  #room = MOST_ENCODED;
 
-  /** Remembers a value in each form it can be printed in, whole and line by line. */
+  /** Remembers a value in each form it can be printed in, whole and line by line; its rarer encodings while there is room. */
   add(value: string): void {
     for (const form of formsOf(value)) this.#search.add(form);
+    for (const form of encodingsOf(value)) {
+      if (form.length > this.#room) return;
+      this.#room -= form.length;
+      this.#search.add(form);
+    }
   }
 
   /** The text without any known secret, and without the password of any URL in it; in time linear to its length. */

@@ -173,6 +173,14 @@ describe('readConfig', () => {
     expect(named({ DATABASE_URL: URL, ...env, ENTRYPOINT_PORT: '3000' })).toEqual(['ENTRYPOINT_PORT']);
   });
 
+  test('does not look for the folder of the app in a file', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'zarpe-folder-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, 'folder'), '/srv/app');
+    const env = { DATABASE_URL: URL, ENTRYPOINT_APP_DIR_FILE: join(dir, 'folder') };
+    expect(problems(env)).toMatchObject([{ what: 'ENTRYPOINT_APP_DIR_FILE' }]);
+  });
+
   test('leaves variables of others alone', () => {
     const env = { DATABASE_URL: URL, MY_ENTRYPOINT_X: '1', DATABASE_SOMETHING: '2', PORTS: '3' };
     expect(read(env).appEnv).toMatchObject(env);

@@ -7,21 +7,37 @@ const LONGEST_ENCODED = 512;
 const SAME_EVERYWHERE = /^[\w.-]*$/;
 
 /**
- * Each form that a secret can be printed in: raw, in JSON, in SQL, as JavaScript or a shell writes it, percent-encoded,
- * in Base64, in hexadecimal as PostgreSQL writes bytea. One of several lines or items is printed in parts too, and may have been given with `\n` for a line break.
+ * The forms in which a secret is looked for, however long it is: raw, in JSON, in Base64. One of several lines or items is
+ * printed in parts too, and may have been given with `\n` for a line break.
  */
 export function formsOf(value: string): ReadonlySet<string> {
-  const unescaped = value.replaceAll('\\r', '').replaceAll('\\n', '\n');
-  const wholes = [...new Set([value, value.trim(), unescaped])];
-  const parts = wholes.flatMap((text) => [...itemsOf(text), ...linesOf(text)]);
+  const wholes = wholesOf(value);
   const others = wholes.flatMap((text) => [text, inJson(text), ...inBase64(text), linesOf(text).join('')]);
-  // In its other encodings a long one is known by its lines.
-  const encoded = new Set([...wholes, ...parts].filter((text) => text.length <= LONGEST_ENCODED));
-  return new Set(
-    [...others, ...[...encoded].flatMap(encode), ...[...encoded].flatMap(inHex)].filter(
-      (form) => form.length >= SHORTEST,
-    ),
-  );
+  const parts = partsOf(wholes).flatMap((text) => [text, inJson(text)]);
+  return new Set([...others, ...parts].filter((form) => form.length >= SHORTEST));
+}
+
+/**
+ * The other forms: in SQL, as JavaScript or a shell writes it, percent-encoded, in hexadecimal as PostgreSQL writes bytea.
+ * A long one is known by its lines.
+ */
+export function* encodingsOf(value: string): Generator<string> {
+  const wholes = wholesOf(value);
+  for (const text of new Set([...wholes, ...partsOf(wholes)])) {
+    if (text.length > LONGEST_ENCODED) continue;
+    for (const form of new Set([...encode(text), ...inHex(text)])) {
+      if (form.length >= SHORTEST && form !== text) yield form;
+    }
+  }
+}
+
+function wholesOf(value: string): string[] {
+  const unescaped = value.replaceAll('\\r', '').replaceAll('\\n', '\n');
+  return [...new Set([value, value.trim(), unescaped])];
+}
+
+function partsOf(wholes: readonly string[]): string[] {
+  return wholes.flatMap((text) => [...itemsOf(text), ...linesOf(text)]);
 }
 
 /** Of a text of several lines, each that says something. */

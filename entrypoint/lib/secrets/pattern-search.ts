@@ -4,6 +4,11 @@ import { isInsideWord, isWordlike } from './wordlike.ts';
 export type Span = readonly [start: number, end: number];
 
 const ROOT = 0;
+const FIRST_CAPACITY = 1024;
+/** A pattern ends at the node. */
+const ENDS = 1;
+/** One that is not found as a part of a word: `users` is not in `0001_users`. */
+const IS_WORD = 2;
 
 /**
  * Many patterns that are looked for at once, in time linear to the length of the text, whatever the text and the patterns are:
@@ -11,19 +16,17 @@ const ROOT = 0;
  */
 export class PatternSearch {
   readonly #roots = new Uint32Array(0x10000);
-  readonly #code = [0];
-  readonly #child = [0];
-  readonly #sibling = [0];
-  /** How many characters lead here. */
-  readonly #depth = [0];
-  /** The length of the pattern that ends here, or 0. */
-  readonly #length = [0];
-  /** Not found as a part of a word: `users` is not in `0001_users`. */
-  readonly #isWord = [false];
+  /** The character that leads to a node, and how many characters do. */
+  #code = new Uint16Array(FIRST_CAPACITY);
+  #depth = new Uint32Array(FIRST_CAPACITY);
+  #child = new Uint32Array(FIRST_CAPACITY);
+  #sibling = new Uint32Array(FIRST_CAPACITY);
+  #flags = new Uint8Array(FIRST_CAPACITY);
   /** The node of the longest proper suffix that begins a pattern. */
-  readonly #suffix = [ROOT];
+  #suffix = new Uint32Array(FIRST_CAPACITY);
   /** The node of the longest proper suffix that is a pattern. */
-  readonly #shorter = [ROOT];
+  #shorter = new Uint32Array(FIRST_CAPACITY);
+  #count = 1;
   #isLinked = true;
 
   add(pattern: string): void {
@@ -32,8 +35,7 @@ export class PatternSearch {
       const code = pattern.charCodeAt(at);
       node = this.#follow(node, code) || this.#append(node, code);
     }
-    this.#length[node] = pattern.length;
-    this.#isWord[node] = isWordlike(pattern);
+    this.#flags[node] = ENDS | (isWordlike(pattern) ? IS_WORD : 0);
     this.#isLinked = false;
   }
 
@@ -63,29 +65,39 @@ export class PatternSearch {
   }
 
   #append(parent: number, code: number): number {
-    const node = this.#code.push(code) - 1;
-    this.#child.push(ROOT);
-    this.#sibling.push(this.#child[parent] ?? ROOT);
-    this.#depth.push((this.#depth[parent] ?? 0) + 1);
-    this.#length.push(0);
-    this.#isWord.push(false);
-    this.#suffix.push(ROOT);
-    this.#shorter.push(ROOT);
+    if (this.#count === this.#code.length) this.#grow();
+    const node = this.#count;
+    this.#count += 1;
+    this.#code[node] = code;
+    this.#depth[node] = (this.#depth[parent] ?? 0) + 1;
+    this.#sibling[node] = this.#child[parent] ?? ROOT;
     this.#child[parent] = node;
     if (parent === ROOT) this.#roots[code] = node;
     return node;
   }
 
+  #grow(): void {
+    this.#code = doubled(this.#code, Uint16Array);
+    this.#depth = doubled(this.#depth, Uint32Array);
+    this.#child = doubled(this.#child, Uint32Array);
+    this.#sibling = doubled(this.#sibling, Uint32Array);
+    this.#flags = doubled(this.#flags, Uint8Array);
+    this.#suffix = doubled(this.#suffix, Uint32Array);
+    this.#shorter = doubled(this.#shorter, Uint32Array);
+  }
+
   /** From the root down: a suffix is shorter than what it is a suffix of. */
   #link(): void {
-    const queue = [ROOT];
+    const queue = new Uint32Array(this.#count);
+    let queued = 1;
     for (const parent of queue) {
       for (let node = this.#child[parent] ?? ROOT; node !== ROOT; node = this.#sibling[node] ?? ROOT) {
         const suffix =
           parent === ROOT ? ROOT : this.#step(this.#suffix[parent] ?? ROOT, this.#code[node] ?? 0);
         this.#suffix[node] = suffix;
-        this.#shorter[node] = (this.#length[suffix] ?? 0) > 0 ? suffix : (this.#shorter[suffix] ?? ROOT);
-        queue.push(node);
+        this.#shorter[node] = this.#flags[suffix] ? suffix : (this.#shorter[suffix] ?? ROOT);
+        queue[queued] = node;
+        queued += 1;
       }
     }
     this.#isLinked = true;
@@ -105,11 +117,21 @@ export class PatternSearch {
   /** The length of the longest pattern that ends there, or 0. */
   #lengthOfMatch(node: number, text: string, end: number): number {
     for (let match = node; match !== ROOT; match = this.#shorter[match] ?? ROOT) {
-      const length = this.#length[match] ?? 0;
-      if (length > 0 && !(this.#isWord[match] && isInWord(text, end - length, end))) return length;
+      const flags = this.#flags[match] ?? 0;
+      const length = this.#depth[match] ?? 0;
+      if (flags !== 0 && !(flags & IS_WORD && isInWord(text, end - length, end))) return length;
     }
     return 0;
   }
+}
+
+function doubled<Numbers extends Uint8Array | Uint16Array | Uint32Array>(
+  numbers: Numbers,
+  Kind: new (length: number) => Numbers,
+): Numbers {
+  const larger = new Kind(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
 }
 
 function isInWord(text: string, start: number, end: number): boolean {

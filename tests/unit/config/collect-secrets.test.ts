@@ -105,6 +105,14 @@ describe('collectSecrets', () => {
     expect(secrets({ DATABASE_URL })).not.toContain(DATABASE_URL);
   });
 
+  test('does not take the first parameter for a secret because of a word in the password', () => {
+    for (const password of ['pw', 'my-secret', 'token'])
+      expect(
+        secrets({ DATABASE_URL: `postgresql://app:${password}@db/app?schema=public&a=b` }),
+      ).not.toContain('public');
+    expect(secrets({ DSN: 'Server=tcp://db;Pwd=hidden-1;' })).toContain('hidden-1');
+  });
+
   test('does not take a switch for a secret because of its name', () => {
     const env = { API_KEY_REQUIRED: 'true', TOKEN_LENGTH: '32', NO_SECRETS: 'off', JWT_TTL: '15m' };
     expect(secrets(env)).toEqual([]);

@@ -188,6 +188,11 @@ describe('readConfigFile', () => {
   test.each<[string, (path: string) => void, string]>([
     ['a folder', (path) => mkdirSync(path), 'a folder'],
     ['a device', (path) => symlinkSync('/dev/zero', path), 'a device'],
+    [
+      'a dangling link',
+      (path) => symlinkSync('/nowhere/config', path),
+      'a symbolic link to a file that does not exist',
+    ],
     ['too large', (path) => writeFileSync(path, ' '.repeat(70_000)), 'more than 65536 bytes'],
     ['not in UTF-8', (path) => writeFileSync(path, Buffer.from([0xff, 0xfe, 0x7b, 0])), 'UTF-16'],
   ])('refuses a file that is %s', async (_, make, got) => {

@@ -163,6 +163,7 @@ describe('a connection string', () => {
     ['postgresql://db/main', 'a user'],
     ['postgresql:///main', 'a host'],
     ['postgresql://app:hidden@/main', 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE'],
+    ['postgresql://app:hidden@/main?host=', 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE'],
     ['postgresql://app:hidden@localhost/main?host=one,two', 'one host'],
     ['postgresql://app:hidden@db:port/main', 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE'],
     ['postgresql://app:hidden@db:70000/main', 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE'],
@@ -329,6 +330,13 @@ describe('the parameters of Prisma', () => {
       host: '/run/postgresql',
       port: 5433,
     });
+    for (const url of [
+      'postgresql://app:p@/main?host=/run/pg',
+      'postgres://app@/main?schema=a&host=%2Frun%2Fpg',
+    ]) {
+      expect(parse(url)).toMatchObject({ host: '/run/pg', user: 'app', database: 'main', port: 5432 });
+      expect(new pg.Client(url)).toMatchObject({ host: '/run/pg', user: 'app', database: 'main' });
+    }
     expect(parse('postgresql://app@%2Frun%2Fpostgresql/main')).toMatchObject({ host: '/run/postgresql' });
   });
 
