@@ -1,6 +1,5 @@
 import { codeOf } from '../lib/describe-error.ts';
-import { backendKey } from '../postgres/backend-key.ts';
-import type { ConnectionSettings } from '../postgres/connection-settings.ts';
+import { isPooled } from '../postgres/pooled.ts';
 import type { Session } from '../postgres/session.ts';
 import { historyRefused, historyTable } from './history-table.ts';
 import { askServer, survey } from './survey.ts';
@@ -71,11 +70,8 @@ export class Database {
     return this.state.history !== null;
   }
 
-  /** Something between us and the server hands its connections around: the backend is not the one we were told of. */
   get isPooled(): boolean {
-    const { client, settings } = this.session;
-    if (settings.pgbouncer || isSessionPooler(settings)) return settings.pgbouncer;
-    return backendKey(client).pid !== this.#server.pid;
+    return isPooled(this.session, this.#server.pid);
   }
 
   /** The engine writes times without a zone, and means UTC. A pooler's session is not ours to change. */
@@ -100,14 +96,6 @@ export class Database {
     this.#server = this.#state.server;
     return this.#state;
   }
-}
-
-/**
- * A pooler that leaves a session to its client until that goes. No pooler tells its mode; of Supabase's, the port does.
- * @see https://supabase.com/docs/guides/database/connecting-to-postgres
- */
-function isSessionPooler({ host, port }: ConnectionSettings): boolean {
-  return host.endsWith('.pooler.supabase.com') && port === 5432;
 }
 
 function isLockTimeout(error: unknown): boolean {

@@ -13,6 +13,11 @@ const REASONS = {
     `the schema "${found}"`,
     'Choose another schema.',
   ],
+  reserved: (found: string) => [
+    'a schema for tables',
+    `the schema "${found}" of PostgreSQL itself`,
+    'Name the schema that is meant in the connection string (?schema=public), or correct the search_path of the role.',
+  ],
   namespace: (found: string) => [
     'the schema that is named as this role to be its own',
     `one that role "${found}" owns, into which the search path would have tables made`,

@@ -107,6 +107,7 @@ export function readServerFacts(answer: unknown): ServerFacts {
 
 function readDoubt({ schema, namespaceOwner }: Facts): HistoryDoubt | null {
   if (schema === HISTORY_TABLE) return ['schema', schema];
+  if (schema !== null && /^(?:pg_|information_schema$)/.test(schema)) return ['reserved', schema];
   const owner = cell(namespaceOwner ?? '');
   return owner === '' ? null : ['namespace', owner];
 }

@@ -1,6 +1,6 @@
-import { quoteLiteral } from '../postgres/session.ts';
+import { quoteIdentifier, quoteLiteral, SAFE_PATH } from '../postgres/session.ts';
 import { FOREIGN_NAMESPACE } from './history-doubt.ts';
-import { HISTORY_TABLE, qualify } from './history-table.ts';
+import { HISTORY_TABLE } from './history-table.ts';
 import { queryAsXml, queryHeld } from './lazy-query.ts';
 import { untrustedOwner } from './trust.ts';
 
@@ -15,22 +15,37 @@ export const SERVER_FACTS = `pg_catalog.json_build_object(
     'role', current_user,
     'pid', pg_catalog.pg_backend_pid())`;
 
-/** Looks for the tables where the role's own search path has them, and keeps what it finds for the transaction. */
-export function findTables(schema: string | undefined, seedTables: readonly string[]): string {
-  const regclass = (table: string) =>
-    `pg_catalog.to_regclass(${quoteLiteral(qualify(schema, table))}::pg_catalog.text)`;
-  const users = `coalesce(${seedTables.map(regclass).join(', ')}, null)`;
-  const found = {
-    schema: schema === undefined ? 'pg_catalog.current_schema()' : quoteLiteral(schema),
-    history: `${regclass(HISTORY_TABLE)}::pg_catalog.oid`,
-    users: `${users}::pg_catalog.oid`,
-    users_name: users,
-  };
-  const settings = Object.entries(found).map(
-    ([name, value]) =>
-      `pg_catalog.set_config('zarpe.${name}', coalesce((${value})::pg_catalog.text, ''), true)`,
-  );
-  return `select ${settings.join(', ')}`;
+/**
+ * Looks for the tables where the role's own search path has them, and keeps what it finds for the transaction. Temporary
+ * ones do not count: behind a pooler they are another client's.
+ */
+export function findTables(schema: string | undefined, seedTables: readonly string[]): string[] {
+  const ofRole = `array(select name from pg_catalog.unnest(pg_catalog.current_setting('zarpe.schemas')::pg_catalog.text[])
+    with ordinality as known (name, at) where name !~ '^pg_temp_' order by at)`;
+  const given = schema === undefined ? '' : `${quoteLiteral(`${quoteIdentifier(schema)}.`)} || `;
+  return [
+    'set local search_path to default',
+    `select ${keep('schemas', 'pg_catalog.current_schemas(false)::pg_catalog.text')}`,
+    `set local search_path = ${SAFE_PATH}`,
+    `select ${keep('schema', 'names[1]')}, ${keep('history', 'h.oid::pg_catalog.text')},
+        ${keep('users', 'u.oid::pg_catalog.text')}, ${keep('users_name', `${given}pg_catalog.quote_ident(u.name)`)}
+      from (select ${schema === undefined ? ofRole : `array[${quoteLiteral(schema)}]`} as names) as s
+      left join lateral (${firstTable([HISTORY_TABLE])}) as h on true
+      left join lateral (${firstTable(seedTables)}) as u on true`,
+  ];
+}
+
+function keep(name: string, value: string): string {
+  return `pg_catalog.set_config('zarpe.${name}', coalesce(${value}, ''), true)`;
+}
+
+/** The first of the tables that is in one of the schemas `names`, as a query. */
+function firstTable(tables: readonly string[]): string {
+  const list = `array[${tables.map(quoteLiteral).join(', ')}]`;
+  return `select c.oid, c.relname as name from pg_catalog.unnest(names) with ordinality as known (name, at)
+    join pg_catalog.pg_namespace as n on n.nspname = known.name
+    join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = any (${list}::pg_catalog.name[])
+    where c.relpersistence <> 't' order by pg_catalog.array_position(${list}, c.relname::pg_catalog.text), known.at limit 1`;
 }
 
 const found = (name: string) => `nullif(pg_catalog.current_setting('zarpe.${name}'), '')`;

@@ -1,8 +1,10 @@
 import pg from 'pg';
 import { faultPoint } from '../core/fault-point.ts';
+import { isPooledHere } from '../postgres/pooled.ts';
 import { toProtocolError } from '../postgres/protocol-error.ts';
 import { quoteLiteral, SAFE_PATH, type Session } from '../postgres/session.ts';
 import { explainPassing } from '../postgres/statement-error.ts';
+import { liftTimeLimits } from '../postgres/time-limits.ts';
 import { findDoubt, IS_PLAIN_HISTORY } from './history-doubt.ts';
 import { readServerFacts, readSurvey, type ServerFacts, type Survey } from './survey-answer.ts';
 import { findTables, SERVER_FACTS, surveyQuery, USERS_HIDDEN } from './survey-query.ts';
@@ -64,15 +66,15 @@ async function askFacts(
   query: string,
 ): Promise<unknown> {
   faultPoint('survey:before');
-  // One simple query is one transaction: what is set ends with it, behind a pooler too.
+  // One simple query is one transaction: what is set local ends with it, behind a pooler too.
   const statements = [
+    `set local search_path = ${SAFE_PATH}`,
+    liftTimeLimits(isPooledHere(session)),
     `set local lock_timeout = ${patienceMs}`,
     'set local statement_timeout = 0',
     // A policy of another role is an error, and not a function that runs as us.
     'set local row_security = off',
-    'set local search_path to default',
-    findTables(session.settings.schema, seedTables),
-    `set local search_path = ${SAFE_PATH}`,
+    ...findTables(session.settings.schema, seedTables),
     query,
   ];
   const [row] = await session.send<{ facts: unknown }>(statements.join('; '));
@@ -82,7 +84,9 @@ async function askFacts(
 
 /** The part of it that no lock on a table can delay. */
 export async function askServer(session: Session): Promise<ServerFacts> {
-  const rows = await session.query<{ facts: unknown }>(`select ${SERVER_FACTS} as facts`);
+  const rows = await session.query<{ facts: unknown }>(
+    `${liftTimeLimits(isPooledHere(session))}; select ${SERVER_FACTS} as facts`,
+  );
   return readable(() => readServerFacts(rows[0]?.facts));
 }
 

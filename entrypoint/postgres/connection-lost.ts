@@ -15,6 +15,11 @@ const ENDS_SESSION = /^(?:08|57P0[1-5]$|25P0[34]$)/;
 const DRIVER_MESSAGE =
   /^(?:Connection (?:terminated|closed)|Client (?:has encountered|was closed)|Query read timeout)/;
 
+/** Whether the server ended the session at a `transaction_timeout`, and rolled the transaction back. */
+export function isTransactionTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && codeOf(error) === '25P04';
+}
+
 /** Whether a query failed because its connection is gone, so that its outcome is unknown. */
 export function isConnectionLoss(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) {

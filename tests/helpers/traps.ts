@@ -124,7 +124,7 @@ function layTraps(schema: string, path: SearchPath): string {
 
 /** The functions whose every signature is laid: those that the program and the schema engine name. */
 const FUNCTIONS = (
-  'array_agg bool_and bool_or cardinality clock_timestamp col_description concat count current_database current_schema ' +
+  'array_agg array_position bool_and bool_or cardinality clock_timestamp col_description concat concat_ws count current_database current_schema ' +
   'current_schemas current_setting date_trunc extract format format_type generate_subscripts has_database_privilege ' +
   'has_schema_privilege has_table_privilege host json_agg json_build_array json_build_object left length lower max min ' +
   'now obj_description oidvectortypes pg_advisory_lock pg_advisory_unlock pg_advisory_unlock_all pg_backend_pid ' +

@@ -17,17 +17,17 @@ export function composeTransaction(
 ): ComposedQuery {
   const { text, statements, plan } = script;
   const { table, guard, exposed } = options;
-  const query = new ComposedQuery()
-    .comment(`migration ${record.name}`)
-    .add(
-      'BEGIN',
-      `SET LOCAL search_path = ${SAFE_PATH}`,
-      ...scriptSettings(options, 'LOCAL'),
-      lockHistory(table, 'ROW EXCLUSIVE'),
-      takeScriptLock(exposed),
-      ...insertApplied(table, record, guard),
-      scriptPath(options, 'LOCAL'),
-    );
+  const query = new ComposedQuery().comment(`migration ${record.name}`).add(
+    'BEGIN',
+    `SET LOCAL search_path = ${SAFE_PATH}`,
+    ...scriptSettings(options, 'LOCAL'),
+    // Another client of the pooler may have left tables that hide those of the script.
+    ...(options.mayAutocommit ? [] : ['DISCARD TEMP']),
+    lockHistory(table, 'ROW EXCLUSIVE'),
+    takeScriptLock(exposed),
+    ...insertApplied(table, record, guard),
+    scriptPath(options, 'LOCAL'),
+  );
   if (plan.autocommit.kind === 'transactions') addMerged(query, script, plan.autocommit.transactions);
   else query.addScript(text, 0, statements.keys());
   // A quote that is never closed would swallow what follows up to its first quote: the server would blame that.

@@ -1,4 +1,5 @@
 import { SAFE_PATH } from '../../postgres/session.ts';
+import { liftTimeLimits } from '../../postgres/time-limits.ts';
 import type { Statement } from './statements.ts';
 
 const RESET = [
@@ -25,6 +26,7 @@ export const RESET_SESSION: readonly string[] = [
   `SET SESSION search_path = ${SAFE_PATH}`,
   'DEALLOCATE ALL',
   NOTICE_LOST_MACHINE,
+  liftTimeLimits(),
 ];
 
 /** The same where the session is a pooler's: statements that other clients have prepared by the protocol stay. */

@@ -4,6 +4,7 @@ import { NOTICE_LOST_MACHINE } from '../../migrations/script/session-reset.ts';
 import { connect } from '../../postgres/connect.ts';
 import { toConnectionError } from '../../postgres/connection-error.ts';
 import { SAFE_PATH, type Session } from '../../postgres/session.ts';
+import { liftForTransaction } from '../../postgres/time-limits.ts';
 
 /** For the statements of Prisma's schema engine. Our own queries set it themselves; scripts use that of the role. */
 const SAFE_SESSION = `set session search_path = ${SAFE_PATH}`;
@@ -56,11 +57,7 @@ class TransactionHolder implements LockHolder {
 
   constructor(session: Session, versionNum: number) {
     this.session = session;
-    const timeouts = [
-      'idle_in_transaction_session_timeout',
-      ...(versionNum >= 170_000 ? ['transaction_timeout'] : []),
-    ];
-    this.#begin = ['begin', ...timeouts.map((name) => `set local ${name} = 0`), ''].join('; ');
+    this.#begin = ['begin', ...liftForTransaction(versionNum), ''].join('; ');
   }
 
   async tryLock(key: number): Promise<boolean> {

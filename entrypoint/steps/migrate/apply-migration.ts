@@ -11,7 +11,7 @@ import { connectionLost } from '../../postgres/connection-lost.ts';
 import type { BootLock } from '../boot-lock.ts';
 import { appliedElsewhere, isAppliedElsewhere } from './applied-elsewhere.ts';
 import type { ApplyDeps } from './apply-deps.ts';
-import { explainScriptError } from './failure.ts';
+import { explainScriptError, isOwnTimeout } from './failure.ts';
 import { refuseHalfWay } from './foresee-failure.ts';
 import { waitWhileInUse } from './in-use.ts';
 import { warnOfPrepared } from './leftovers.ts';
@@ -75,6 +75,7 @@ function applyOptions(
     ...sessionStatements(database, lock, table),
     keepLocks: lock.keep,
     noticesLostClient,
+    versionNum: database.server.versionNum,
     mayAutocommit: !database.isPooled,
     isFollowed: name !== target.pending.at(-1)?.name,
     isEnding: () => ends.aborted,
@@ -120,6 +121,8 @@ async function explainFailure(
     if (refused !== undefined) return refused;
   }
   if (ends.aborted) return ends.reason;
+  if (error instanceof ApplyError && isOwnTimeout(error))
+    return explainScriptError(error, record.name, script, deps);
   if (lock.lost.aborted) return connectionLost(database.session.settings, lock.lost.reason);
   if (error instanceof AutocommitRefused)
     return poolerUnsuitable(database, [`${record.name} (${error.message})`]);

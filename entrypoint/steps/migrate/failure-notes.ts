@@ -13,6 +13,7 @@ const NOTES: readonly Note[] = [
     'The role or the database has a statement_timeout: ENTRYPOINT_MIGRATE_STATEMENT_TIMEOUT sets one for migrations.',
     ({ message }) => message.includes('statement timeout'),
   ],
+  ['25P04', 'The script set a transaction_timeout: Zarpe lifts the one of the role or the database.'],
   ['2D000', 'A procedure or a DO block that commits must be the only statement of its migration.'],
   [
     '42601',

@@ -5,13 +5,21 @@ import type { ApplyError, Remains } from '../../migrations/apply/apply-error.ts'
 import { locateFailure, showLocation } from '../../migrations/apply/script-location.ts';
 import { MIGRATION_FILE } from '../../migrations/migrations-folder.ts';
 import type { Script } from '../../migrations/script/script.ts';
-import { isConnectionLoss } from '../../postgres/connection-lost.ts';
+import { isConnectionLoss, isTransactionTimeout } from '../../postgres/connection-lost.ts';
 import type { ApplyDeps } from './apply-deps.ts';
 import { noteOn } from './failure-notes.ts';
 import { describeMisplaced } from './foresee-failure.ts';
 import { resolveCommands } from './history-errors.ts';
 import { describeLeftovers } from './leftovers.ts';
 import type { MigrateConfig } from './settings.ts';
+
+/** Nothing can be recorded on a connection that is gone. */
+const NO_RECORD = { retryFailed: true };
+
+/** Whether a limit that the script itself set, as those of the role are lifted, ended its session: it would each time. */
+export function isOwnTimeout({ cause, remains }: ApplyError): boolean {
+  return remains.kind !== 'unknown' && isTransactionTimeout(cause.database);
+}
 
 /** The failure of a script: the line, PostgreSQL's own words, and what is in the database now. */
 export async function explainScriptError(
@@ -21,11 +29,12 @@ export async function explainScriptError(
   { target, config, database, context }: Pick<ApplyDeps, 'target' | 'config' | 'database' | 'context'>,
 ): Promise<BootError> {
   const server = error.cause.database;
-  if (server === undefined || isConnectionLoss(server)) return connectionLost(name, error);
+  const isLost = server !== undefined && isConnectionLoss(server);
+  if (server === undefined || (isLost && !isOwnTimeout(error))) return connectionLost(name, error);
   const location = locateFailure(script, error.cause.place);
   const file = relative(target.appDir, join(target.folder.dir, name, MIGRATION_FILE));
-  const leftovers = error.mode === 'transaction' ? [] : await describeLeftovers(database.session);
-  const { hint, commands } = whatNow(error, name, script, config);
+  const leftovers = isLost || error.mode === 'transaction' ? [] : await describeLeftovers(database.session);
+  const { hint, commands } = whatNow(error, name, script, isLost ? NO_RECORD : config);
   return new BootError(
     'MIGRATION_FAILED',
     {

@@ -2,6 +2,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import type pg from 'pg';
 import { BootError } from '../../core/errors.ts';
 import type { Database } from '../../database/database.ts';
+import type { ServerFacts } from '../../database/survey-answer.ts';
 import { messageOf } from '../../lib/describe-error.ts';
 import { plainLine } from '../../lib/plain-text.ts';
 import { type ScriptLimits, scriptSettings } from '../../migrations/apply/script-settings.ts';
@@ -33,16 +34,18 @@ export interface PushPlan {
 type Limits = Pick<ScriptLimits, 'lockTimeoutMs' | 'statementTimeoutMs'>;
 
 /** Begins the transaction of a plan. Row level security would hide rows from the counts, and run its policies. */
-export function beginPlan(mode: 'read only' | 'read write', limits: Limits): string {
+export function beginPlan(
+  mode: 'read only' | 'read write',
+  limits: Limits,
+  { versionNum }: ServerFacts,
+): string {
   return [
     `begin isolation level read committed ${mode}`,
     `set local search_path = ${SAFE_PATH}`,
     'set local row_security = off',
-    // The engine takes its time.
-    'set local idle_in_transaction_session_timeout = 0',
     // A count may take longer than the role allows the statements of the app.
     'set local statement_timeout = 0',
-    ...scriptSettings({ ...limits, schema: undefined, noticesLostClient: false }, 'LOCAL'),
+    ...scriptSettings({ ...limits, versionNum, schema: undefined, noticesLostClient: false }, 'LOCAL'),
   ].join('; ');
 }
 
@@ -60,7 +63,7 @@ export async function previewPush(
 ): Promise<readonly string[]> {
   const { session } = database;
   try {
-    await session.send(beginPlan('read only', limits));
+    await session.send(beginPlan('read only', limits, database.server));
     return await planPush(database, { ...plan, hold: 'ACCESS SHARE', ask, before: 'Nothing was changed.' });
   } finally {
     if (!session.lost.aborted) await session.send('rollback').catch(() => undefined);

@@ -24,9 +24,10 @@ export async function pushBatch(
   const before =
     pushed.length === 0 ? 'Nothing was changed.' : 'Nothing was changed but for new values of enums.';
   const schemas = schemasOf(database, prisma);
-  const limits = { ...config, schema: session.settings.schema, noticesLostClient: false };
+  const { versionNum } = database.server;
+  const limits = { ...config, versionNum, schema: session.settings.schema, noticesLostClient: false };
   try {
-    await session.send(beginPlan('read write', config));
+    await session.send(beginPlan('read write', config, database.server));
     const plan = await planPush(database, { appDir, prisma, hold: 'ACCESS EXCLUSIVE', ask, before });
     faultPoint('push:planned');
     await holdTables(database, schemas, ask);

@@ -10,6 +10,7 @@ import {
 import type { MigrationsFolder } from '../../migrations/migrations-folder.ts';
 import { connectionLost } from '../../postgres/connection-lost.ts';
 import { SAFE_PATH } from '../../postgres/session.ts';
+import { liftForTransaction } from '../../postgres/time-limits.ts';
 import { explainEngineError } from './engine-failure.ts';
 
 interface Rehearsed {
@@ -29,9 +30,12 @@ export async function rehearse(database: Database, target: Rehearsed): Promise<B
   const adapter = bindMigrationAwareSqlAdapterFactory(factory);
   let engine: SchemaEngine | undefined;
   try {
-    await session.send(
-      `begin isolation level read committed read only; set local search_path = ${SAFE_PATH}`,
-    );
+    const begin = [
+      'begin isolation level read committed read only',
+      `set local search_path = ${SAFE_PATH}`,
+      ...liftForTransaction(database.server.versionNum),
+    ];
+    await session.send(begin.join('; '));
     engine = await createSchemaEngine(adapter, target.schemas, () => undefined);
     await engine.applyMigrations({
       migrationsList: toMigrationList(target.folder),
