@@ -38,17 +38,32 @@ export class ProcessFamily {
     send(-this.#leader, signal);
   }
 
-  /** Signals the group, and those who have left it. */
-  signalAll(signal: NodeJS.Signals): void {
-    const strays = this.#look().filter(({ group }) => group !== this.#leader);
+  /** Signals the group, and those who have left it; answers with all of them. */
+  signalAll(signal: NodeJS.Signals): readonly number[] {
+    const members = this.#look();
     send(-this.#leader, signal);
-    for (const { pid } of strays) send(pid, signal);
+    for (const { pid, group } of members) if (group !== this.#leader) send(pid, signal);
+    return members.map(({ pid }) => pid);
   }
 
-  /** Kills all of it; answers with those that live on. */
+  /**
+   * Kills all of it; answers with those that live on. A process that starts itself anew every few milliseconds has another
+   * number at each look: so until two looks have found nothing.
+   */
   async kill(): Promise<readonly number[]> {
-    this.signalAll('SIGKILL');
-    return this.#waitUntilGone(LAST_MS);
+    const until = performance.now() + LAST_MS;
+    let left: readonly number[] = [];
+    for (let quiet = 0; quiet < 2 && performance.now() < until; quiet = left.length === 0 ? quiet + 1 : 0) {
+      await delay(quiet * LOOK_MS);
+      this.#killNewest();
+      left = this.signalAll('SIGKILL');
+    }
+    return left;
+  }
+
+  /** Without a look at the others: the newest may be gone by then. */
+  #killNewest(): void {
+    for (const pid of processIds().reverse()) if (hasMark({ pid }, this.#mark)) send(pid, 'SIGKILL');
   }
 
   async #waitUntilGone(longestMs: number): Promise<readonly number[]> {
@@ -62,7 +77,7 @@ export class ProcessFamily {
   }
 
   #look(): Process[] {
-    const living = readProcesses();
+    const living = processIds().flatMap(readProcess);
     const isKnown = ({ pid, startedAt }: Process) => this.#known.get(pid)?.startedAt === startedAt;
     const members = living.filter(
       (process) => process.group === this.#leader || isKnown(process) || hasMark(process, this.#mark),
@@ -80,9 +95,9 @@ export class ProcessFamily {
 }
 
 /** All that live, or none where the system has no /proc. */
-function readProcesses(): Process[] {
+function processIds(): number[] {
   try {
-    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readProcess(Number(name)) : []));
+    return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
   } catch {
     return [];
   }
@@ -100,7 +115,7 @@ function readProcess(pid: number): Process[] {
   }
 }
 
-function hasMark({ pid }: Process, mark: string): boolean {
+function hasMark({ pid }: Pick<Process, 'pid'>, mark: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark);
   } catch {

@@ -248,6 +248,32 @@ describe('hooks', () => {
     await lasting.killAll();
   });
 
+  test('take along what starts itself anew in a session of its own all the time, if they fail', async () => {
+    const hook = { command: 'sh start.sh', onError: 'continue' };
+    const { app, env } = await createApp(
+      { beforeServer: [hook] },
+      {
+        server: 'polite',
+        files: {
+          'start.sh': 'sh chain.sh >/dev/null 2>&1 & exit 3',
+          // Not longer than the folder is there.
+          'chain.sh': 'sleep 0.005; [ -e chain.sh ] && setsid sh chain.sh &',
+        },
+      },
+    );
+    const boot = await startBundle({ dir: app.dir, env });
+    await boot.waitForServer();
+    expect(boot.logs.filter(({ event }) => event === 'continued')).toHaveLength(1);
+    // One look may miss it.
+    const seen = Array.from({ length: 30 }, () =>
+      boot.processes().filter(({ command }) => command.includes('chain')),
+    );
+    await app.remove('chain.sh');
+    expect(seen.flat()).toEqual([]);
+    boot.kill();
+    await boot.exit;
+  });
+
   test('are ended with the boot by a signal, and leave no process', async () => {
     const { app, env } = await createApp({ beforeServer: [{ command: 'node hang.js' }] });
     const boot = await startBundle({ dir: app.dir, env });
