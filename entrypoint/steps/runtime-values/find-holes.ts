@@ -1,5 +1,6 @@
 import { findInCss } from './find/css.ts';
 import { findInFlight } from './find/flight.ts';
+import { findInHeaders } from './find/headers.ts';
 import { findInJavaScript } from './find/javascript.ts';
 import { findInMarkup } from './find/markup.ts';
 import { findInJson, UnreadableTextError } from './find/strings.ts';
@@ -8,6 +9,7 @@ import type { Search } from './search.ts';
 
 const READERS = {
   javascript: findInJavaScript,
+  headers: findInHeaders,
   json: (text: string, search: Search) => findInJson(text, search),
   markup: findInMarkup,
   css: findInCss,
@@ -19,7 +21,8 @@ export type Language = keyof typeof READERS;
 
 const BY_EXTENSION: readonly [pattern: RegExp, language: Language][] = [
   [/\.[cm]?js$/, 'javascript'],
-  [/\.(?:json|meta|webmanifest)$/, 'json'],
+  [/\.meta$|(?:^|\/)routes-manifest\.json$/, 'headers'],
+  [/\.(?:json|webmanifest)$/, 'json'],
   [/\.(?:html?|xml|svg|xsl)$/, 'markup'],
   [/\.css$/, 'css'],
   [/\.rsc$/, 'flight'],

@@ -1,10 +1,12 @@
-import { type EncoderName, encode, UnsafeValueError } from './encode.ts';
+import { type EncoderName, encode, notAtBeginning, UnsafeValueError } from './encode.ts';
 
 /** The value of a variable, as it is written. */
 export interface Value {
   readonly name: string;
   /** The innermost first. */
   readonly encoders: readonly EncoderName[];
+  /** The variables right before it, from the beginning of its string: if all are empty, it begins the string. */
+  readonly after?: readonly string[] | undefined;
 }
 
 /** A part of a text that depends on values: from `start` up to `end`, in UTF-16 units. */
@@ -38,7 +40,7 @@ export function lift(holes: readonly Hole[], at: (index: number) => number, enco
     value:
       value === undefined || encoder === undefined
         ? value
-        : { name: value.name, encoders: [...value.encoders, encoder] },
+        : { ...value, encoders: [...value.encoders, encoder] },
     // Digits need no encoding.
     length,
   }));
@@ -55,9 +57,10 @@ export class UnfillableError extends Error {
   }
 }
 
-function write({ name, encoders }: Value, read: (name: string) => string): string {
+function write({ name, encoders, after = [] }: Value, read: (name: string) => string): string {
   try {
-    return encode(read(name), encoders);
+    const isFirst = after.every((other) => read(other) === '');
+    return encode(read(name), isFirst ? encoders : notAtBeginning(encoders));
   } catch (error) {
     if (error instanceof UnsafeValueError) throw new UnfillableError(name, error.message);
     throw error;

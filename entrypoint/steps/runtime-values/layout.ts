@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { isFolder } from '../../lib/find-program.ts';
 import { ancestorsOf, below, child, isWithin } from './paths.ts';
@@ -46,13 +46,14 @@ export function isCopied(path: string, { serverPath, nextDir }: Layout): boolean
 }
 
 /**
- * The files of the server, of the build and of `public`, in an order that is always the same. Throws `BUILD_INCOMPLETE` if
+ * The files of the server, of the build and of `public`, in an order that is always the same; also those that links lead to,
+ * but for packages and what lies outside of the root. Throws `BUILD_INCOMPLETE` if
  * one that will be copied cannot be read.
  */
 export function listBuildFiles(layout: Layout): BuildFile[] {
   const { root, serverPath, nextDir, publicDir } = layout;
   return readOfBuild(() =>
-    [...listFiles(serverPath), ...listFiles(nextDir, APART), ...listFiles(publicDir)].map(
+    [...listFiles(serverPath, root), ...listFiles(nextDir, root, APART), ...listFiles(publicDir, root)].map(
       ({ path, bytes, isForAll }) => {
         if (!isForAll && isCopied(path, layout)) accessSync(path, constants.R_OK);
         return { path: below(root, path), bytes };
@@ -66,25 +67,55 @@ interface ListedFile extends BuildFile {
   readonly isForAll: boolean;
 }
 
-function listFiles(path: string, without: ReadonlySet<string> = new Set()): ListedFile[] {
+const NONE: ReadonlySet<string> = new Set();
+
+function listFiles(path: string, root: string, without = NONE): ListedFile[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return [];
-  if (isFolder(path)) return list(path, without);
+  if (isFolder(path)) return list(path, { root: realpathSync(root), without, followed: [] });
   return stats.isFile() ? [toListed(path)] : [];
 }
 
-function list(dir: string, without: ReadonlySet<string>): ListedFile[] {
+interface Walk {
+  readonly root: string;
+  /** Names of entries. */
+  readonly without: ReadonlySet<string>;
+  /** The folders that links on the way have led to. */
+  readonly followed: readonly string[];
+}
+
+function list(dir: string, { root, without, followed }: Walk): ListedFile[] {
   return readdirSync(dir, { withFileTypes: true })
     .filter(({ name }) => !without.has(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = child(dir, entry.name);
-      if (entry.isDirectory()) return list(path, new Set());
-      return entry.isFile() ? [toListed(path)] : [];
+      const target = entry.isSymbolicLink() ? follow(path, root) : undefined;
+      if (target !== undefined && leadsBack(target, [realpathSync(dir), ...followed])) return [];
+      if (entry.isDirectory() || (target && isFolder(target)))
+        return list(path, { root, without: NONE, followed: target ? [...followed, target] : followed });
+      return entry.isFile() || target ? [toListed(path)] : [];
     });
 }
 
+/** What a link leads to; undefined if it is none of the build's own files. */
+function follow(link: string, root: string): string | undefined {
+  try {
+    const target = realpathSync(link);
+    const isOwn = isWithin(target, root) && !below(root, target).split(sep).includes('node_modules');
+    return isOwn && (statSync(target).isFile() || isFolder(target)) ? target : undefined;
+  } catch {
+    // It leads nowhere.
+    return undefined;
+  }
+}
+
+/** Whether a folder is one of those that the way has led through, or holds one. */
+function leadsBack(target: string, dirs: readonly string[]): boolean {
+  return dirs.some((dir) => isWithin(dir, target));
+}
+
 function toListed(path: string): ListedFile {
-  const { size, mode } = lstatSync(path);
+  const { size, mode } = statSync(path);
   return { path, bytes: size, isForAll: (mode & constants.S_IROTH) !== 0 };
 }

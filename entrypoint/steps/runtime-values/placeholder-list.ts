@@ -70,7 +70,11 @@ function parseList(path: string): PlaceholderList | undefined {
 }
 
 function listSchema() {
-  const value = z.object({ name: z.string(), encoders: z.array(z.enum(ENCODER_NAMES)) });
+  const value = z.object({
+    name: z.string(),
+    encoders: z.array(z.enum(ENCODER_NAMES)),
+    after: z.optional(z.array(z.string())),
+  });
   const hole = z.object({
     start: z.number(),
     end: z.number(),

@@ -33,6 +33,7 @@ export function createSearch(placeholders: readonly Placeholder[], prefixes: rea
     [...placeholders.map(({ text }) => loosely(coreOf(text))), ...[...prefixes, PUBLIC].map(anyOf)].join('|'),
     'gi',
   );
+  const longer = longerThan(placeholders, [...prefixes, PUBLIC]);
   return {
     find: (text) =>
       [...text.matchAll(pattern)].map(({ index, 0: found, ...groups }) => {
@@ -41,13 +42,25 @@ export function createSearch(placeholders: readonly Placeholder[], prefixes: rea
         const value = { name: String(name), encoders: form?.isPercent ? (['percent'] as const) : [] };
         return { start: index, end: index + found.length, value };
       }),
-    traces: (text) =>
-      [...text.matchAll(trace)].map(({ index, 0: found }) => ({
-        start: index,
-        end: index + found.length,
-        text: found,
-      })),
+    traces: (text) => {
+      const found = [...text.matchAll(trace)];
+      return (found.length === 0 ? found : [...found, ...text.matchAll(longer)]).map(
+        ({ index, 0: text }) => ({ start: index, end: index + text.length, text }),
+      );
+    },
   };
+}
+
+/**
+ * Finds `__A__B__` where `__A__` is a placeholder: it may be of a variable `A__B`. Where another placeholder follows, as in
+ * `__A__X__C__`, it is text between two.
+ */
+function longerThan(placeholders: readonly Placeholder[], prefixes: readonly string[]): RegExp {
+  const texts = placeholders.map(({ text }) => text).filter((text) => /^__.*__$/.test(text));
+  const next = [...prefixes, ...texts.map((text) => text.slice(2))].map(escapeRegex).join('|');
+  const names = prefixes.map((prefix) => `__${escapeRegex(prefix)}(?:_?[A-Z0-9])+__`);
+  const first = [...texts.map(escapeRegex), ...names].join('|');
+  return new RegExp(`(?:${first})(?:[A-Z0-9](?:_?[A-Z0-9])*__(?!${next}))+`, 'g');
 }
 
 /** What remains of a placeholder when code takes it apart: of a URL its host. */

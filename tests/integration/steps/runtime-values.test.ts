@@ -187,6 +187,30 @@ describe('values that are known at run time', () => {
     expect(await read(SCRIPT)).toContain('https://api.example');
   });
 
+  test('are put where links of the build lead, but into no packages and nothing outside of the app', async () => {
+    const { app, run, read, copies } = await createApp(PLACEHOLDERS);
+    const outside = join(await createFolder('outside'), 'a.js');
+    const files = [app.path('shared/robots.txt'), app.path('shared/more/a.js'), outside];
+    await mkdir(app.path('shared/more'), { recursive: true });
+    for (const file of files) await writeFile(file, `"${API}"`);
+    await app.write('node_modules/pkg/a.js', `"${API}"`);
+    await symlink('../shared/robots.txt', app.path('public/linked.txt'));
+    await symlink('../shared/more', app.path('public/more'));
+    await symlink('../../public', app.path('shared/more/back'));
+    await symlink('../node_modules/pkg', app.path('public/pkg'));
+    await symlink('nowhere', app.path('public/broken'));
+    await symlink(outside, app.path('public/outside.js'));
+    for (const args of [['find-placeholders'], []]) {
+      const { code, stderr } = await run({ NEXT_PUBLIC_API: 'https://api.example' }, args);
+      expect(code, stderr).toBe(0);
+    }
+    for (const path of ['public/linked.txt', 'public/more/a.js'])
+      expect(await read(path)).toBe('"https://api.example"');
+    for (const path of ['public/pkg/a.js', 'public/outside.js']) expect(await read(path)).toBe(`"${API}"`);
+    expect(await copies()).toHaveLength(1);
+    for (const file of files) expect(await readFile(file, 'utf8')).toBe(`"${API}"`);
+  });
+
   test('come from a prefix, a default, or a file too', async () => {
     const { app, run, read, writeTo } = await createApp({});
     const configure = (config: object) => app.write('zarpe.config.json', JSON.stringify(config));

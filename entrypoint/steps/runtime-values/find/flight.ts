@@ -41,13 +41,19 @@ export function findInFlight(payload: string, search: Search): Hole[] {
   return holes;
 }
 
-/** A string of the model is plain text, unless it is JSON or markup. */
+/** A string of the model is plain text, unless it is JSON or markup. What begins it, with values, must not be a `$`. */
 function findInModelString(text: string, search: Search): Hole[] {
-  return findInText(text, search).map((hole) =>
-    hole.start === 0 && hole.value !== undefined
-      ? { ...hole, value: { ...hole.value, encoders: [...hole.value.encoders, 'flight'] } }
-      : hole,
-  );
+  const before: string[] = [];
+  let end = 0;
+  return findInText(text, search).map((hole) => {
+    const { start, value } = hole;
+    if (start !== end || value === undefined) return hole;
+    end = hole.end;
+    const encoder = text[end] === '$' ? 'flightBeforeDollar' : 'flight';
+    const after = [...before];
+    before.push(value.name);
+    return { ...hole, value: { ...value, encoders: [...value.encoders, encoder], after } };
+  });
 }
 
 /** Where a text of so many bytes ends. */

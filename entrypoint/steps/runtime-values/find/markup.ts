@@ -1,4 +1,4 @@
-import { type Hole, lift } from '../holes.ts';
+import { fill, type Hole, lift } from '../holes.ts';
 import type { Search } from '../search.ts';
 import { findInCss } from './css.ts';
 import { type Decoded, decodeMarkup, decodeString, join } from './decode.ts';
@@ -66,13 +66,22 @@ function findInTag(tag: string, start: number, search: Search): Hole[] {
     ({ index, 0: attribute, 1: name = '', 2: double, 3: single, 4: bare }) => {
       const value = double ?? single;
       const end = start + index + attribute.length;
-      if (value === undefined)
-        return lift(search.find(bare ?? ''), (at) => end - (bare ?? '').length + at, 'word');
+      if (bare !== undefined) return lift(findInBare(name, bare, search), (at) => end - bare.length + at);
+      if (value === undefined) return [];
       const { text, at } = decodeMarkup(value, end - 1 - value.length);
       const isCode = CODE_ATTRIBUTE.test(name) || /^\s*javascript:/i.test(text);
       return lift(isCode ? findInCode(text, search) : findInText(text, search), at, 'markup');
     },
   );
+}
+
+/** The placeholders in an attribute without quotes. One that is all of it gets quotes, or an empty value would end it. */
+function findInBare(name: string, bare: string, search: Search): Hole[] {
+  const holes = CODE_ATTRIBUTE.test(name) ? findInCode(bare, search) : search.find(bare);
+  const rest = fill(bare, holes, () => '');
+  if (rest === '' && holes.length > 1)
+    throw new UnreadableTextError('an attribute without quotes that is made of several placeholders');
+  return lift(holes, (at) => at, rest === '' ? 'attribute' : 'word');
 }
 
 /** The payload is cut anywhere: in the middle of a length, or of a placeholder, whose rest is left empty then. */

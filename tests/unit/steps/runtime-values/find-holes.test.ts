@@ -116,6 +116,14 @@ describe.each(NASTY)('a value that must be escaped, %j,', (value) => {
     expect(evaluate(String(script))).toBe(`a ${value}`);
   });
 
+  test('arrives unchanged in an attribute without quotes', () => {
+    const link = parse(fillWith(`<a href=${X} title=b data-c=${X}>x</a>`, 'markup', value)).querySelector(
+      'a',
+    );
+    const decoded = Object.entries(link.rawAttributes).map(([name, text]) => [name, decode(String(text))]);
+    expect(Object.fromEntries(decoded)).toEqual({ href: value, title: 'b', 'data-c': value });
+  });
+
   test('arrives unchanged in the payload of React’s server components, whose lengths are those of the new text', () => {
     expect(flight(fillWith(payloadWith(X), 'flight', value))).toEqual(expectedOf(value));
   });
@@ -149,6 +157,72 @@ describe.each(NASTY)('a value that must be escaped, %j,', (value) => {
         expect(() => fillWith(text, language, value === '$L1' ? '$L1"' : value), text).toThrow(/code/);
     }
     expect(() => fillWith(`a { width: ${X} }`, 'css', `${value};`)).toThrow(/quotes/);
+  });
+});
+
+test.each<[string, Language, string, string]>([
+  ['a string of React’s server components before `$`', 'flight', `0:["${X}$9.99"]\n`, '0:["\\u0024$9.99"]\n'],
+  ['an attribute without quotes', 'markup', `<a href=${X} title=b>`, '<a href="" title=b>'],
+  ['a part of an attribute without quotes', 'markup', `<a href=/a${X} title=b>`, '<a href=/a title=b>'],
+  ['a regular expression', 'javascript', `a=/${X}/g`, 'a=/(?:)/g'],
+  ['an address of a style sheet', 'css', `a{b:url(${X});c:d}`, 'a{b:url();c:d}'],
+  ['a value of a style sheet', 'css', `a{b:${X};c:d}`, 'a{b:;c:d}'],
+])('an empty value changes nothing around it in %s', (_, language, text, filled) => {
+  expect(fillWith(text, language, '')).toBe(filled);
+});
+
+test.each([
+  ['', '', '$$9'],
+  ['', '$b', '$$b$9'],
+  ['$a', '$b', '$$a$b$9'],
+  ['a', '$b', 'a$b$9'],
+  ['a', '', 'a$9'],
+])('a string of React’s server components is a text whatever begins it: %j and %j', (a, b, written) => {
+  const search = createSearch([], ['PUBLIC_']);
+  const payload = '0:{"k":"__PUBLIC_A____PUBLIC_B__$9"}\n';
+  const filled = fill(payload, findHoles(payload, 'flight', search), (name) => (name === 'PUBLIC_A' ? a : b));
+  expect(JSON.parse(filled.slice(2)).k).toBe(written);
+});
+
+test('a name of React’s server components is written as it is', () => {
+  expect(flight(fillWith(`0:{"${X}":1}\n`, 'flight', '$a'))).toEqual({ 0: { $a: 1 } });
+});
+
+test.each([
+  ['of a stored answer', '.next/server/app/a.meta', `{"status":200,"headers":{"link":"<${X}/a>"}}`],
+  [
+    'of a route',
+    '.next/routes-manifest.json',
+    `{"headers":[{"source":"/a","headers":[{"key":"x-a","value":"${X}"}],"regex":"^/a$"}]}`,
+  ],
+])('a value that no header can hold is refused in one %s', (_, path, text) => {
+  const language = languageOf(path) ?? 'text';
+  for (const value of ['✓', 'a\nb', '日本'])
+    expect(() => fillWith(text, language, value)).toThrow(/header|code/);
+  for (const value of ['https://a.example/?b=c', 'é', ''])
+    expect(fillWith(text, language, value)).toBe(fillWith(text, 'json', value));
+  const elsewhere = `{"headers":[{"source":"/${X}","headers":[]}],"rewrites":[{"destination":"${X}"}]}`;
+  expect(JSON.parse(fillWith(elsewhere, language, '✓')).rewrites[0].destination).toBe('✓');
+});
+
+describe('a placeholder that may be of a longer name', () => {
+  const LONG = 'a = "__PUBLIC_API__V2__"';
+  test.each([
+    ['with a prefix', createSearch([], ['PUBLIC_'])],
+    ['declared', createSearch([{ name: 'PUBLIC_API', text: '__PUBLIC_API__' }], [])],
+  ])('is refused: %s', (_, search) => {
+    expect(() => findHoles(LONG, 'javascript', search)).toThrow('`__PUBLIC_API__V2__`');
+  });
+
+  test('is the one that is declared', () => {
+    const search = createSearch([{ name: 'PUBLIC_API__V2', text: '__PUBLIC_API__V2__' }], ['PUBLIC_']);
+    expect(fill(LONG, findHoles(LONG, 'javascript', search), (name) => name)).toBe('a = "PUBLIC_API__V2"');
+  });
+
+  test('is none where the text between two of them is meant', () => {
+    const search = createSearch([], ['PUBLIC_']);
+    const text = 'a = "__PUBLIC_W__X__PUBLIC_H____PUBLIC_D___x"';
+    expect(fill(text, findHoles(text, 'javascript', search), (name) => name.slice(-1))).toBe('a = "WXHD_x"');
   });
 });
 
@@ -225,6 +299,8 @@ test.each<[string, string, Language]>([
   ['another case', 'a = "__next_public_x__"', 'javascript'],
   ['a variable that nobody declared', 'a = "__NEXT_PUBLIC_OTHER__"', 'javascript'],
   ['code', `a = ${X} + 1`, 'javascript'],
+  ['a template that an empty value would make code', `a = \`$${X}{b}\``, 'javascript'],
+  ['an attribute made of two without quotes', `<a href=${X}${X}>`, 'markup'],
   ['the name of an attribute', `<a ${X}>`, 'markup'],
   ['the state of a partially prerendered page', `{"postponed":"12:${X}"}`, 'json'],
   ['a payload that is none', `0:T999,${X}`, 'flight'],
@@ -242,7 +318,7 @@ test('names with a prefix need no list', () => {
 
 test('the language of a file is that of its name, or of the answer that it holds', () => {
   expect(languageOf('a/b.mjs')).toBe('javascript');
-  expect(languageOf('a.meta')).toBe('json');
+  expect(languageOf('a.meta')).toBe('headers');
   expect(languageOf('robots.txt.body', 'text/plain; charset=utf-8')).toBe('text');
   expect(languageOf('a.body', 'application/json')).toBe('json');
   expect(languageOf('sitemap.xml.body', 'application/xml')).toBe('markup');
