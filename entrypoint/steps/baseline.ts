@@ -12,7 +12,14 @@ import type { Migration, MigrationsFolder } from '../migrations/migrations-folde
 import { withConnection } from '../postgres/connect.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import type { Session } from '../postgres/session.ts';
-import { different, hasHistory, inapplicable, pooled, unknownName } from './baseline/baseline-errors.ts';
+import {
+  different,
+  hasHistory,
+  inapplicable,
+  moved,
+  pooled,
+  unknownName,
+} from './baseline/baseline-errors.ts';
 import { compareCatalogs } from './baseline/compare-catalogs.ts';
 import { type CatalogObject, readCatalog } from './baseline/read-catalog.ts';
 import { refuseServerWide } from './baseline/refuse-server-wide.ts';
@@ -56,7 +63,7 @@ export async function baseline(
       throw hasHistory(recorded.length);
     }
     refuseServerWide(migrations, folder, target.appDir);
-    const { session } = database;
+    const { session, state } = database;
     const differences = await withScratchDatabase(session, log, async (scratch) => {
       const options = { signal: context.shutdown.signal, answerMs: session.answerMs };
       const made = await withConnection(connectionTo(scratch, database), options, (empty) =>
@@ -66,7 +73,7 @@ export async function baseline(
       return compareWith(made, database, target.prisma.schemas);
     });
     if (differences.length > 0) throw different(differences, last);
-    await record(database, migrations);
+    await record(database, migrations, state.schema);
     log.done(
       `recorded ${count(migrations.length, 'migration')} as applied: they make the schema that is there`,
       {
@@ -117,10 +124,19 @@ async function compareWith(
   return compareCatalogs(made, await readCatalog(session, [...schemas]));
 }
 
-/** All of them in one message, and so in one transaction, in which the history is locked and asked for again. */
-async function record(database: Database, migrations: readonly Migration[]): Promise<void> {
-  await database.refresh();
-  const table = database.hasHistory ? database.historyTable : historyTable(database.state.schema);
+/**
+ * All of them in one message, and so in one transaction, in which the history is locked and asked for again.
+ * @param compared the schema that the history was to be in when the comparison began
+ */
+async function record(
+  database: Database,
+  migrations: readonly Migration[],
+  compared: string | null,
+): Promise<void> {
+  const { schema } = await database.refresh();
+  database.requireTrustedHistory();
+  if (schema !== compared) throw moved(compared, schema);
+  const table = database.hasHistory ? database.historyTable : historyTable(schema);
   const statements = migrations.flatMap(({ name, script }) =>
     insertApplied(table, { id: randomUUID(), name, checksum: checksum(script) }),
   );

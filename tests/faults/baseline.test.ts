@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
-import { createDatabase, createRole, type Database, formatUrl } from '../helpers/database.ts';
+import { createDatabase, createRole, type Database, formatUrl, type Role } from '../helpers/database.ts';
 import { createFaultyApp } from './helpers/faulty-app.ts';
 
 const MIGRATIONS = { '0001': 'CREATE TABLE a (id int)', '0002': 'CREATE INDEX i ON a (id)' };
@@ -106,6 +106,33 @@ test.each([['baseline:created'], ['baseline:compared']])(
     );
     boot.stdin?.write('\n');
     expect(await boot.exit).toMatchObject({ code: 0 });
+  },
+);
+
+test.each<[string, (other: Role, role: Role) => string, RegExp]>([
+  ['another role', ({ name }) => name, /MIGRATION_HISTORY.*its own/s],
+  ['the role itself', (_, { name }) => name, /BASELINE_REFUSED.*schema \\"public\\" before the comparison/s],
+])(
+  'a schema named as the role that %s makes during the comparison gets no record',
+  async (_who, makerOf, says) => {
+    const app = await createFaultyApp({ migrations: MIGRATIONS });
+    const [role, other] = [await createRole({ createdb: true }), await createRole()];
+    const database = await createDatabase();
+    await database.query(`GRANT CREATE ON SCHEMA public TO ${role.name}; SET ROLE ${role.name};
+      ${Object.values(MIGRATIONS).join('; ')}`);
+    const boot = await startBundle({
+      dir: app.dir,
+      args: ['baseline', '0002'],
+      env: { DATABASE_URL: database.urlFor(role), ZARPE_FAULT: 'hold:baseline:compared:1' },
+      stdin: 'pipe',
+    });
+    await boot.waitForLine(/"fault":"baseline:compared"/);
+    await database.query(`CREATE SCHEMA ${role.name}; GRANT ALL ON SCHEMA ${role.name} TO PUBLIC;
+      ALTER SCHEMA ${role.name} OWNER TO ${makerOf(other, role)}`);
+    boot.stdin?.write('\n');
+    expect((await boot.exit).code, boot.describe()).toBe(65);
+    expect(boot.describe()).toMatch(says);
+    expect(await database.query("SELECT FROM pg_class WHERE relname = '_prisma_migrations'")).toEqual([]);
   },
 );
 

@@ -27,6 +27,14 @@ export function hasHistory(records: number): BootError {
   });
 }
 
+export function moved(compared: string | null, schema: string | null): BootError {
+  const [before, now] = [compared, schema].map((name) => (name === null ? 'no schema' : `schema "${name}"`));
+  return new BootError('BASELINE_REFUSED', {
+    message: `The search path of the role led to ${before} before the comparison, and leads to ${now} after it`,
+    hint: 'Nothing was recorded. Name the schema that is meant in the connection string (?schema=public), then run baseline again.',
+  });
+}
+
 export function inapplicable(error: BootError): BootError {
   return new BootError(
     'BASELINE_REFUSED',
