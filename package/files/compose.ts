@@ -36,8 +36,16 @@ services:
     tmpfs: [/tmp, /run/postgresql]
     cap_add: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]
     networks: [database]
+    # It also checks the result of init-db.sql: a cluster whose initialization failed starts anyway the next time.
     healthcheck:
-      test: ["CMD-SHELL", "pg_isready --quiet --host=127.0.0.1 --username=$$APP_DB_USER --dbname=$$POSTGRES_DB"]
+      test:
+        - CMD-SHELL
+        - >-
+          pg_isready --quiet --host=127.0.0.1 --username="$$APP_DB_USER" --dbname="$$POSTGRES_DB" || exit 1;
+          echo "SELECT NOT rolsuper AND datdba = r.oid FROM pg_catalog.pg_roles r, pg_catalog.pg_database
+          WHERE rolname = :'role' AND datname = :'db'"
+          | psql -XqtA -U postgres -d postgres -v role="$$APP_DB_USER" -v db="$$POSTGRES_DB" | grep -qx t
+          || { echo "the role $$APP_DB_USER must own the database $$POSTGRES_DB and be no superuser: init-db.sql failed, see the log of the first start"; exit 1; }
       interval: 3s
       timeout: 3s
       retries: 10

@@ -55,15 +55,33 @@ test('so is an app of pnpm and Prisma 6 with a base path, another build folder, 
   expect(await get('/shop/api/health')).toEqual({ status: 'healthy' });
 });
 
+test('a database whose first start was refused is not healthy at the next one', async () => {
+  const { compose } = await initialise(await createPnpmApp());
+  const env = { POSTGRES_PASSWORD: 'first-line\nsecond-line' };
+  onCleanup(async () => {
+    await docker([...compose, 'down', '--volumes', '--timeout', '0'], { env });
+  });
+  await docker([...compose, 'up', '--detach', 'postgres'], { env });
+  const id = await docker([...compose, 'ps', '--all', '--quiet', 'postgres'], { env });
+  const inspected = await docker(['inspect', '--format', '{{json .Config.Healthcheck.Test}}', id]);
+  const [, check = ''] = JSON.parse(inspected);
+  // Its restart policy starts it again, with a data folder that is no longer empty.
+  await expect
+    .poll(() => tryDocker(['exec', id, 'sh', '-c', check]), { timeout: 60_000 })
+    .toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(
+        'the role shop_six must own the database shop_six and be no superuser: init-db.sql failed',
+      ),
+    });
+  expect(await docker([...compose, 'logs', 'postgres'], { env })).toContain(
+    'POSTGRES_PASSWORD contains a line break',
+  );
+});
+
 /** Runs init in a project and starts what it wrote, until everything is healthy. */
 async function adopt(folder: string, database: string) {
-  const environment = markedEnvironment('init', { PATH: process.env.PATH });
-  await run(process.execPath, [join(await unpackPackage(), 'zarpe.mjs'), 'init', '--yes'], {
-    cwd: folder,
-    env: environment,
-  });
-  const name = createName('adopted');
-  const compose = ['compose', '--project-name', name, '--file', join(folder, 'docker-compose.yml')];
+  const { compose } = await initialise(folder);
   const env = { POSTGRES_PASSWORD: PASSWORD, APP_PORT: '0' };
   onCleanup(async () => {
     await docker([...compose, 'down', '--volumes', '--timeout', '0'], { env });
@@ -83,6 +101,17 @@ async function adopt(folder: string, database: string) {
       return response.json();
     },
   };
+}
+
+/** Runs init in a project: the command that runs the Compose file it wrote. */
+async function initialise(folder: string) {
+  const environment = markedEnvironment('init', { PATH: process.env.PATH });
+  await run(process.execPath, [join(await unpackPackage(), 'zarpe.mjs'), 'init', '--yes'], {
+    cwd: folder,
+    env: environment,
+  });
+  const file = join(folder, 'docker-compose.yml');
+  return { compose: ['compose', '--project-name', createName('adopted'), '--file', file] };
 }
 
 /** The reference app as somebody else's: nothing of Zarpe in it, no standalone output, the seed in TypeScript. */
