@@ -114,7 +114,8 @@ function clientOptions(
     host: settings.host,
     port: settings.port,
     user: settings.user,
-    password: settings.password ?? '',
+    // Of an empty string the driver looks for another password in the environment and in files.
+    password: () => settings.password ?? '',
     database: database ?? settings.database,
     application_name: settings.applicationName ?? 'zarpe',
     ssl: false,

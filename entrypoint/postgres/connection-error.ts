@@ -1,6 +1,7 @@
 import { BootError, type ErrorCode } from '../core/errors.ts';
 import { codeOf, messageOf, systemTerm } from '../lib/describe-error.ts';
 import { type ConnectionSettings, type ConnectionSource, describeTarget } from './connection-settings.ts';
+import { explainPoolerRefusal } from './pooler-error.ts';
 import { quoteIdentifier } from './session.ts';
 import { explainTlsError, isTlsError } from './tls-error.ts';
 
@@ -112,6 +113,8 @@ function explain(error: unknown, settings: ConnectionSettings): Explanation {
     const { hint, reason } = explainTlsError(error, source.params);
     return ['DATABASE_TLS', hint, reason];
   }
+  const refusal = explainPoolerRefusal(error, settings);
+  if (refusal !== undefined) return refusal;
   return isRetryableSystemError(error) || code === 'none' || RETRYABLE_STATE.test(code)
     ? ['DATABASE_UNAVAILABLE', unavailableHint(code, settings)]
     : ['DATABASE_ACCESS_REFUSED', "Read the server's log: it has the details."];

@@ -1,5 +1,6 @@
 // What the bundle leaves out of its packages, or loads only when it is used: docs/performance.md has what each saves. A
 // package that comes in another shape fails the build.
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +29,9 @@ const UNUSED = {
   './native': 'module.exports = class {};',
   pgpass: `module.exports = () => { throw new Error('pgpass is not part of this bundle'); };`,
 };
+
+/** The files of node-postgres that read the environment: settings of a connection are ours to read. */
+const READS_ENVIRONMENT = ['connection-parameters.js', 'defaults.js', 'index.js'];
 
 /** What our code uses of node-postgres, by the file that it comes from. */
 export const POSTGRES_PARTS = {
@@ -68,14 +72,15 @@ export const lightPino = {
 };
 
 /**
- * node-postgres, whose parts are evaluated when our code first uses them, with Node.js's crypto and without what is unused.
+ * node-postgres, whose parts are evaluated when our code first uses them, with Node.js's crypto, without what is unused, and
+ * with an empty environment.
  * @type {import('esbuild').Plugin}
  */
 export const lazyPostgres = {
   name: 'lazy-postgres',
   setup({ onResolve, onLoad, onEnd }) {
     const folder = dirname(fileURLToPath(import.meta.url));
-    const missing = new Set(['lib/crypto/utils', ...Object.keys(UNUSED)]);
+    const missing = new Set(['lib/crypto/utils', ...Object.keys(UNUSED), ...READS_ENVIRONMENT]);
     let isBundled = false;
     onResolve({ filter: /^pg$/ }, ({ importer }) =>
       /[\\/]node_modules[\\/]/.test(importer) ? undefined : { path: 'pg', namespace: 'lazy-postgres' },
@@ -101,6 +106,12 @@ export const lazyPostgres = {
     onLoad({ filter: /.*/, namespace: 'unused-by-postgres' }, ({ path }) => ({
       contents: UNUSED[path] ?? '',
     }));
+    onLoad({ filter: /[\\/]node_modules[\\/]pg[\\/]lib[\\/][\w-]+\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      if (!text.includes('process.env')) return undefined;
+      missing.delete(basename(path));
+      return { contents: text.replaceAll('process.env', '({})') };
+    });
     onEnd(() => (isBundled ? refuse('node-postgres', missing) : undefined));
   },
 };

@@ -12,6 +12,34 @@ import { expectedRecords, referenceStates, takeSnapshot } from './helpers/snapsh
 const POOL = 3;
 const IN_STEPS = { '9_index': 'CREATE INDEX CONCURRENTLY by_email ON users (email);' };
 
+describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} that refuses the connection`, () => {
+  const changes: [string, number, string, (url: URL) => void][] = [
+    [
+      'a password',
+      77,
+      'DATABASE_ACCESS_REFUSED',
+      (url) => Object.assign(url, { password: 'no-such-password' }),
+    ],
+    ['a user', 77, 'DATABASE_ACCESS_REFUSED', (url) => Object.assign(url, { username: 'no-such-user' })],
+    ['a database', 77, 'DATABASE_MISSING', (url) => Object.assign(url, { pathname: '/no-such-database' })],
+    ['options', 78, 'POOLER_UNSUITABLE', (url) => url.searchParams.set('options', '-c geqo=off')],
+  ];
+  test.each(changes)('because of %s ends the wait with %i (%s)', async (_, status, code, change) => {
+    const app = await createStandalone();
+    const database = await createDatabase();
+    const pooler = await startPgBouncer(database, { databases: [database.name] });
+    const url = new URL(pooler.through(database.url));
+    change(url);
+    const { code: exit, logs } = await runBundle({
+      ...{ dir: app.dir, args: ['wait'] },
+      env: { DATABASE_URL: url.href, ENTRYPOINT_DB_TIMEOUT: '20s' },
+    });
+    expect(exit, JSON.stringify(logs)).toBe(status);
+    expect(logs.at(-1)?.error?.code).toBe(code);
+    expect(logs.filter(({ event }) => event === 'retry')).toEqual([]);
+  });
+});
+
 describe.skipIf(!hasPgBouncer)(`${pgBouncerTitle} in transaction mode`, () => {
   let history: History;
   let expected: string;

@@ -20,6 +20,8 @@ import { createFolder, markedEnvironment } from './workspace.ts';
 
 export interface PgBouncerOptions {
   poolMode?: 'transaction' | 'session' | 'statement';
+  /** The databases that it knows; the default is each that the server has. */
+  databases?: readonly string[];
   /** Server connections for each user and database; the default is 20. */
   poolSize?: number;
   /** More lines of pgbouncer.ini, such as `{ ignore_startup_parameters: 'extra_float_digits' }`. */
@@ -98,10 +100,10 @@ async function writeConfiguration(server: PostgresAddress, port: number, options
     ...options.settings,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}\n`);
-  await writeFile(
-    path,
-    `[databases]\n* = host=${server.host} port=${server.port}\n\n[pgbouncer]\n${lines.join('')}`,
+  const databases = (options.databases ?? ['*']).map(
+    (name) => `${name} = host=${server.host} port=${server.port}\n`,
   );
+  await writeFile(path, `[databases]\n${databases.join('')}\n[pgbouncer]\n${lines.join('')}`);
   await writeFile(users, `"${server.user}" "${server.password.replaceAll('"', '""')}"\n`, { mode: 0o600 });
   return { path, files: [path, users] };
 }

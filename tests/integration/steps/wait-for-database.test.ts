@@ -209,6 +209,21 @@ describe('what requires manual action ends the wait at once with 77', () => {
     expect(problem?.hint).toContain('Add the password to DATABASE_URL');
   });
 
+  test('no password, though there is one where only node-postgres would look', async () => {
+    const role = await createRole();
+    const database = await createDatabase();
+    const url = new URL(database.urlFor(role));
+    const password = decodeURIComponent(url.password);
+    url.password = '';
+    const file = app.path('pgpass');
+    await writeFile(file, `*:*:*:*:${password}\n`, { mode: 0o600 });
+    for (const env of [{ PGPASSWORD: password }, { PGPASSFILE: file }]) {
+      const boot = await wait(url.href, env);
+      expect(boot.code, boot.stdout).toBe(77);
+      expect(failureOf(boot).problem?.message).toContain('and DATABASE_URL has none');
+    }
+  });
+
   test('a password with more SCRAM iterations than the driver computes', async () => {
     const database = await createDatabase();
     const role = await createRole();
@@ -497,6 +512,25 @@ describe('TLS', () => {
 });
 
 describe('a server that works is reached', () => {
+  test('whatever the environment tells node-postgres, and with a migration too', async () => {
+    const database = await createDatabase();
+    const env = {
+      ...{
+        DATABASE_URL: database.url,
+        NODE_PG_FORCE_NATIVE: '1',
+        PGSSLNEGOTIATION: 'direct',
+        PGUSER: 'nobody',
+      },
+      ...{
+        PGCLIENT_ENCODING: 'LATIN1',
+        PGOPTIONS: '-c no.such=setting -c statement_timeout=1',
+        PGREPLICATION: 'true',
+      },
+    };
+    const boot = await runBundle({ dir: app.dir, args: ['migrate'], env });
+    expect(boot.code, boot.stdout).toBe(0);
+  });
+
   test.each(['0s', '1ms', '10ms'])(
     'with ENTRYPOINT_DB_TIMEOUT=%s: one attempt has a second',
     async (timeout) => {

@@ -72,6 +72,26 @@ describe('a connection that failed', () => {
     expect(classify(failure(code, message)).reason).toBe(reason);
   });
 
+  test.each([
+    ['SASL authentication failed', 'DATABASE_ACCESS_REFUSED'],
+    ['password authentication failed', 'DATABASE_ACCESS_REFUSED'],
+    ['no such user: app', 'DATABASE_ACCESS_REFUSED'],
+    ['no such database: main', 'DATABASE_MISSING'],
+    ['server login failed: FATAL database "main" does not exist', 'DATABASE_MISSING'],
+    ['unsupported startup parameter: options', 'POOLER_UNSUITABLE'],
+    ['unsupported startup parameter in options: x', 'POOLER_UNSUITABLE'],
+  ])('because PgBouncer says "%s" requires manual action (%s)', (message, kind) => {
+    expect(classify(failure('08P01', message))).toMatchObject({ retryable: false, code: kind });
+  });
+
+  test.each([
+    'no more connections allowed (max_client_conn)',
+    'server login has been failing, try again later (server_login_retry)',
+    'database "main" is disabled',
+  ])('because PgBouncer says "%s" is retried', (message) => {
+    expect(classify(failure('08P01', message))).toMatchObject({ retryable: true });
+  });
+
   test('of which the driver gives no code, because the server closed it or never answered, is retried', () => {
     for (const message of ['Connection terminated unexpectedly', 'timeout expired']) {
       expect(classify(new Error(message))).toMatchObject({ retryable: true, reason: message });
