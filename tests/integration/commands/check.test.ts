@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { runBundle } from '../../helpers/bundle.ts';
+import { onCleanup } from '../../helpers/cleanup.ts';
 import { createDatabase, createRole, dumpSchema } from '../../helpers/database.ts';
 import { createProxy } from '../../helpers/network.ts';
 import { startServer } from '../../helpers/postgres.ts';
@@ -244,4 +245,29 @@ test('a seed that package.json names is no finding where the boot runs one, or n
   await app.remove('seed.js');
   const never = await check(app.dir, { DATABASE_URL: database.url, ENTRYPOINT_SEED: 'never' });
   expect(JSON.stringify(never.report)).not.toContain('tsx');
+});
+
+test('a name in the database makes no line of its own in the report', async () => {
+  const { dir } = await createStandalone();
+  const database = await createDatabase();
+  expect(await runBundle({ dir, args: ['migrate'], env: { DATABASE_URL: database.url } })).toMatchObject({
+    code: 0,
+  });
+  const role = `"${database.name}\n✓ migrate   all is well"`;
+  await database.query(`CREATE ROLE ${role}`);
+  onCleanup(async () => {
+    await database.admin(`DROP ROLE ${role}`);
+  });
+  await database.query(`GRANT INSERT ON _prisma_migrations TO ${role}`);
+  onCleanup(async () => {
+    await database.query(`DROP OWNED BY ${role}`);
+  });
+  const { report } = await check(dir, { DATABASE_URL: database.url });
+  const forged = report.findings.find(({ message }) => message.includes('all is well'));
+  expect(forged).toMatchObject({
+    level: 'warning',
+    message: expect.stringContaining(`${database.name}\\x0a✓ migrate`),
+  });
+  const { stdout } = await runBundle({ dir, args: ['check'], env: { DATABASE_URL: database.url } });
+  expect(stdout.split('\n').filter((line) => /^\s*✓ migrate\s+all is well/.test(line))).toEqual([]);
 });
