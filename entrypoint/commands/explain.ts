@@ -1,6 +1,5 @@
 import { CONFIG_FILE, keyOf, mayBeInFile } from '../config/config-file/keys.ts';
 import type { ResolvedEnvironment } from '../config/environment.ts';
-import { isSet } from '../config/read-files.ts';
 import { VARIABLES, type Variable, type VariableName } from '../config/variables.ts';
 import { describeRestart, ERROR_CODES, EXIT_STATUS, type ExitStatus } from '../core/errors.ts';
 import type { Invocation } from './command.ts';
@@ -53,11 +52,11 @@ export function variables() {
 /** Where a value comes from; null where there is none. The value itself is not shown. */
 function sourceOf(
   { name, default: fallback }: ReturnType<typeof variables>[number],
-  { given, fromFiles, fromConfig }: ResolvedEnvironment,
+  { variables: values, fromFiles, fromConfig }: ResolvedEnvironment,
 ): string | null {
   if (Object.hasOwn(fromFiles, name)) return `${name}_FILE`;
   if (Object.hasOwn(fromConfig, name)) return CONFIG_FILE;
-  if (isSet(given[name])) return 'environment';
+  if (Object.hasOwn(values, name)) return 'environment';
   return fallback === null ? null : 'default';
 }
 

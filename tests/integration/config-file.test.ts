@@ -49,7 +49,11 @@ describe('zarpe.config.json', () => {
 
   test('is what explain names as the source of a value, which it does not print', async () => {
     const { dir } = await withFile({ seedTable: 'accounts', lockTimeout: '1m' });
-    const env = { ENTRYPOINT_LOCK_TIMEOUT: '2m', DATABASE_URL: 'postgresql://app:not-to-be-printed@db/app' };
+    const env = {
+      ENTRYPOINT_LOCK_TIMEOUT: '2m',
+      DATABASE_URL: 'postgresql://app:not-to-be-printed@db/app',
+      DATABASE_PORT: 'tcp://10.96.0.12:5432',
+    };
     const { stdout } = await runBundle({ dir, args: ['explain', '--json'], env });
     const sources = Object.fromEntries(
       JSON.parse(stdout).variables.map(({ name, source }: { name: string; source: string | null }) => [
@@ -60,6 +64,7 @@ describe('zarpe.config.json', () => {
     expect(sources).toMatchObject({
       ENTRYPOINT_SEED_TABLE: 'zarpe.config.json',
       ENTRYPOINT_LOCK_TIMEOUT: 'environment',
+      DATABASE_PORT: 'default',
       ENTRYPOINT_DB_TIMEOUT: 'default',
       ENTRYPOINT_SEED_COMMAND: null,
     });
