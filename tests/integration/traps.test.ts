@@ -51,14 +51,17 @@ describe.each<SearchPath>(['implicit', 'last'])(
     });
 
     test('a push, the commands before it, and those after it', async () => {
-      const { app, expectNone } = await prepare(path);
-      const push = { ENTRYPOINT_MIGRATE: 'push' };
+      const { url, database, owner, app, expectNone } = await prepare(path);
+      await database.query(`CREATE SCHEMA pushed AUTHORIZATION ${owner.name}`);
+      const amongTraps = { ENTRYPOINT_MIGRATE: 'push' };
+      const push = { ...amongTraps, DATABASE_URL: `${url}?schema=pushed` };
       const schemaOf = (fields: string, values: string) =>
         `datasource db {\n  provider = "postgresql"\n}\nenum Mood {\n${values}\n}\nmodel users {\n  id Int @id @default(autoincrement())\n  email String @unique @db.VarChar(200)\n  mood Mood @default(A)\n${fields}\n}\n`;
       await app.write(
         'prisma/schema.prisma',
         schemaOf('  gone Json?\n  at DateTime @default(now())', 'A\nB'),
       );
+      for (const command of ['check', 'status', 'migrate']) await expectNone([command], 65, amongTraps);
       await expectNone(['check'], 0, push);
       await expectNone(['status'], 65, push);
       await expectNone(['migrate'], 0, push);
