@@ -10,7 +10,6 @@ const BASE = `CREATE TABLE items (id int PRIMARY KEY, label text, kind int);
   CREATE TYPE mood AS ENUM ('good');
   CREATE TABLE parents (id int PRIMARY KEY);
   CREATE TABLE children (parent int REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
-  CREATE SCHEMA other;
   CREATE FUNCTION go_to_other() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET LOCAL search_path = other; END $$;
   CREATE TABLE once (n int UNIQUE DEFERRABLE INITIALLY IMMEDIATE);
   CREATE FUNCTION insert_twice() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
@@ -91,21 +90,28 @@ describe('a statement that commits by itself', () => {
     ]);
   });
 
-  test('that an earlier start finished and did not record is recorded, and not run again', async () => {
-    const { database, migrate } = await prepare('CREATE INDEX CONCURRENTLY by_label ON items (label)');
-    await database.query('CREATE INDEX by_label ON items (label)');
-    const [before] = await database.query("SELECT 'by_label'::regclass::oid AS oid");
-    const run = await migrate();
-    expect(run.code, run.stdout).toBe(0);
-    expect(run.logs).toContainEqual(
-      expect.objectContaining({
-        event: 'found',
-        msg: expect.stringContaining('there already, and valid'),
-      }),
-    );
-    expect(await database.query("SELECT 'by_label'::regclass::oid AS oid")).toEqual([before]);
-    expect(await recordsOf(database)).toEqual(BOTH);
-  });
+  test.each([
+    'ON items (label)',
+    'ON items (label) WHERE items.kind > 3 AND "items".label > \'items.\'',
+    'ON public.items (lower(public.items.label)) WHERE public.items.kind IS NULL',
+  ])(
+    'that an earlier start finished and did not record is recorded, and not run again: %s',
+    async (index) => {
+      const { database, migrate } = await prepare(`CREATE INDEX CONCURRENTLY by_label ${index}`);
+      await database.query(`CREATE INDEX by_label ${index}`);
+      const [before] = await database.query("SELECT 'by_label'::regclass::oid AS oid");
+      const run = await migrate();
+      expect(run.code, run.stdout).toBe(0);
+      expect(run.logs).toContainEqual(
+        expect.objectContaining({
+          event: 'found',
+          msg: expect.stringContaining('there already, and valid'),
+        }),
+      );
+      expect(await database.query("SELECT 'by_label'::regclass::oid AS oid")).toEqual([before]);
+      expect(await recordsOf(database)).toEqual(BOTH);
+    },
+  );
 
   test.each([
     ['by name', 'CREATE INDEX CONCURRENTLY by_label ON items (label)', 'by_label'],
@@ -264,17 +270,17 @@ describe('transactions of a script’s own', () => {
     ],
     [
       'SET LOCAL in a DO block',
-      'BEGIN; DO $$ BEGIN SET LOCAL search_path = other; CREATE TABLE a (n int); END $$; COMMIT; BEGIN; CREATE TABLE b (n int); COMMIT',
+      'CREATE SCHEMA other; BEGIN; DO $$ BEGIN SET LOCAL search_path = other; CREATE TABLE a (n int); END $$; COMMIT; BEGIN; CREATE TABLE b (n int); COMMIT',
       'autocommit',
     ],
     [
       'SET LOCAL in a function that is there',
-      'BEGIN; SELECT go_to_other(); COMMIT; BEGIN; CREATE TABLE b (n int); COMMIT',
+      'CREATE SCHEMA other; BEGIN; SELECT go_to_other(); COMMIT; BEGIN; CREATE TABLE b (n int); COMMIT',
       'autocommit',
     ],
     [
       'SET LOCAL in a function that it makes',
-      'CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET LOCAL search_path = other; END $$; BEGIN; SELECT f(); COMMIT; CREATE TABLE b (n int)',
+      'CREATE SCHEMA other; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET LOCAL search_path = other; END $$; BEGIN; SELECT f(); COMMIT; CREATE TABLE b (n int)',
       'autocommit',
     ],
     [

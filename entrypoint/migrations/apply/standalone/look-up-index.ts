@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { quoteIdentifier, quoteLiteral, type Session } from '../../../postgres/session.ts';
 import type { ConcurrentIndex } from '../../script/read-standalone.ts';
+import { requalify } from '../../script/requalify.ts';
 import { findHolder } from './find-holder.ts';
 import type { Found } from './found.ts';
 import { relationOf } from './relation-of.ts';
@@ -76,10 +77,13 @@ async function definitionOf(
   { table, definition, isUnique }: ConcurrentIndex,
   schema: string,
 ): Promise<string | undefined> {
-  const scratch = `${quoteIdentifier(schema)}.${quoteIdentifier(`zarpe_${process.pid}_${Date.now()}`)}`;
+  const name = quoteIdentifier(`zarpe_${process.pid}_${Date.now()}`);
+  const scratch = `${quoteIdentifier(schema)}.${name}`;
   try {
     await session.send(`BEGIN; CREATE TABLE ${scratch} (LIKE ${table})`);
-    await session.send(`CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ON ${scratch} ${definition}`);
+    await session.send(
+      `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ON ${scratch} ${requalify(definition, table, name)}`,
+    );
     const [row] = await session.query<{ definition: string }>(`
       SELECT ${NORMALIZED} AS definition
       FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
