@@ -2,6 +2,7 @@ import { BootError, type SettingProblem } from '../core/errors.ts';
 import { withConnection } from '../postgres/connect.ts';
 import type { ConnectionSettings } from '../postgres/connection-settings.ts';
 import { type AppConnection, driverVariables } from '../postgres/driver-url.ts';
+import { openSocket } from '../postgres/open-socket.ts';
 import type { Session } from '../postgres/session.ts';
 
 /** How long to wait for a server that only the app connects to, in milliseconds: the boot does not depend on it. */
@@ -41,13 +42,23 @@ export async function resolveAppEnv(
 }
 
 /**
- * Asks a server that only the app connects to: its own, if there is a direct connection beside it. Only a login tells:
- * pg_hba.conf may refuse the role with TLS on a server that supports it.
+ * Asks a server that only the app connects to: its own, if there is a direct connection beside it. A login tells, as
+ * pg_hba.conf may refuse the role with TLS on a server that supports it; where the login fails, what the server offers.
  */
 async function wouldEncrypt(settings: ConnectionSettings, signal: AbortSignal): Promise<boolean | undefined> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
     return await withConnection(settings, { signal: bounded }, async ({ encrypted }) => encrypted);
+  } catch {
+    return offersTls(settings, bounded);
+  }
+}
+
+async function offersTls(settings: ConnectionSettings, signal: AbortSignal): Promise<boolean | undefined> {
+  try {
+    const { socket, encrypted } = await openSocket(settings, 'prefer', signal);
+    socket.destroy();
+    return encrypted;
   } catch {
     return undefined;
   }
