@@ -102,10 +102,15 @@ list_trusted_entries() {
   pg_restore --list "$dump" | grep -Fvx -e "$left_out" >"$list"
 }
 
-# Two at once could each close, open or rename the database under the other. Their sessions are known by their name.
+# Two at once could each close, open or rename the database under the other. Their sessions are known by their name; of
+# this restore, those may still end that have asked before.
 refuse_second_restore() {
-  others=$(query --dbname=postgres --command "SELECT format('process %s of role %I', pid, usename) FROM pg_stat_activity WHERE application_name = '$PGAPPNAME' AND pid <> pg_backend_pid() ORDER BY pid")
-  [ -z "$others" ] || fail 75 "another restore is running on this server: $(name_some "$others"). Try again when it has ended"
+  for attempt in 1 2 3; do
+    others=$(query --dbname=postgres --command "SELECT format('process %s of role %I', pid, usename) FROM pg_stat_activity WHERE application_name = '$PGAPPNAME' AND pid <> pg_backend_pid() ORDER BY pid")
+    [ -n "$others" ] || return 0
+    [ "$attempt" = 3 ] || sleep 1
+  done
+  fail 75 "another restore is running on this server: $(name_some "$others"). Try again when it has ended"
 }
 
 # What restores that were killed have left of the database.

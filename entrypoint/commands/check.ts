@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import { type AnyConfig, examineConfig } from '../config.ts';
 import { BootError, describeWrong, EXIT_STATUS, type SettingProblem } from '../core/errors.ts';
 import { toBootError } from '../core/to-boot-error.ts';
-import { plainLines } from '../lib/plain-text.ts';
+import { plainLine, plainLines } from '../lib/plain-text.ts';
 import { type Build, describeBuild, readBuild } from '../steps/check-build.ts';
 import { checkServerConnection } from './check/check-connection.ts';
 import { checkDatabase, type DatabaseReport } from './check/check-database.ts';
@@ -98,8 +98,8 @@ function toTable(
   const lines = findings.flatMap(({ step, level, message, details = [] }) => {
     const { symbol, style } = LOOK[level];
     const mark = color ? styleText(style, symbol, { validateStream: false }) : symbol;
-    const [first = '', ...further] = [message, ...details].flatMap(plainLines);
-    return [`${mark} ${step.padEnd(9)} ${first}`, ...further.map((text) => `            ${text}`)];
+    const further = details.flatMap(plainLines).map((text) => `            ${text}`);
+    return [`${mark} ${step.padEnd(9)} ${plainLine(message)}`, ...further];
   });
   const verdict =
     exitStatus === 0 ? 'The boot would succeed.' : `The boot would fail with exit code ${exitStatus}.`;

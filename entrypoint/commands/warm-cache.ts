@@ -16,7 +16,7 @@ const HOST = '127.0.0.1';
 const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
 /** Nothing listens on this port: the boot gets as far as it can without a database. */
-const NO_DATABASE = 'postgresql://nobody@127.0.0.1:1/none';
+const NO_DATABASE = 'postgresql://nobody@127.0.0.1:1/none?sslmode=disable';
 
 /**
  * Fills the compile cache of Node.js for the entrypoint and the server while an image is built: both run once, without a

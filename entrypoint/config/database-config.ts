@@ -91,13 +91,17 @@ function findDirectUrl(environment: ResolvedEnvironment): FoundUrl | undefined {
   return { url, variables: [name], source: sourceOfUrl(direct, direct) };
 }
 
-/** A connection string with its settings; undefined after adding a problem. */
+/**
+ * A connection string with its settings; undefined after adding a problem. All parsers remove the line break that many a
+ * Secret of Kubernetes ends with.
+ */
 export function readConnection(
-  { url, variables, source }: FoundUrl,
+  { url: text, variables, source }: FoundUrl,
   environment: ResolvedEnvironment,
   appDir: string,
   problems: SettingProblem[],
 ): AppConnection | undefined {
+  const url = text.replace(/[\r\n]+$/, '');
   const parsed = parseDatabaseUrl(source, url, resolve(appDir));
   if ('problem' in parsed) {
     problems.push(parsed.problem);

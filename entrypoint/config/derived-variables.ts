@@ -2,6 +2,8 @@ import type { SettingProblem } from '../core/errors.ts';
 import { DEEPEST } from '../lib/parse-template.ts';
 import { expandTemplates, LONGEST_VALUES, MOST_STEPS, type TemplateFault } from '../lib/templates.ts';
 import { inConfigFile, keyOf } from './config-file/keys.ts';
+import { isSet } from './read-files.ts';
+import { isServiceLink } from './service-links.ts';
 import { isVariableName } from './values.ts';
 import { VARIABLES, type Variable } from './variables.ts';
 
@@ -81,10 +83,14 @@ export function withLater(variables: Texts, made: readonly string[]): Texts {
   return { ...Object.fromEntries(made.map((name) => [name, KNOWN_LATER])), ...variables };
 }
 
-/** An environment without the variable `constructor` must not have that of its prototype. */
+/**
+ * An empty variable counts as unset, as does one that Kubernetes sets for a service. An environment without the variable
+ * `constructor` must not have that of its prototype.
+ */
 function lookUp(name: string, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const known: Variable | undefined = isVariableName(name) ? VARIABLES[name] : undefined;
-  return (Object.hasOwn(env, name) ? env[name] : undefined) ?? known?.default;
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  return isSet(value) && !isServiceLink(name, value) ? value : known?.default;
 }
 
 function notOfApp(name: string): SettingProblem {

@@ -11,8 +11,7 @@ export function findDisputedCharacter(url: string): Dispute | undefined {
     const hint = 'Remove it: PostgreSQL has no name, password or setting with a NUL.';
     return { expected: 'a connection string without NUL', got: '%00', hint };
   }
-  // All parsers remove the line break that many a Secret of Kubernetes ends with.
-  const [character] = /[\s\p{Cc}]/u.exec(url.replace(/[\r\n]+$/, '')) ?? [];
+  const [character] = /[\s\p{Cc}]/u.exec(url) ?? [];
   if (character === undefined) return undefined;
   const code = encodeURIComponent(character);
   return {

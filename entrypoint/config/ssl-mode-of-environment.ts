@@ -17,7 +17,7 @@ export function checkSslMode({ url, settings }: AppConnection, mode: string | un
       what: settings.source.params,
       expected: 'an sslmode, as PGSSLMODE is set, which Zarpe does not read',
       got: 'none',
-      hint: `Add sslmode=verify-full to ${settings.source.params}, or another mode, or remove PGSSLMODE.`,
+      hint: `Add sslmode=${mode.startsWith('verify-') ? mode : 'require'} to ${settings.source.params}. Or remove PGSSLMODE: Zarpe then uses TLS if the server supports it, without verification.`,
     },
   ];
 }

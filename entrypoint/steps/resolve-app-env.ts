@@ -5,7 +5,7 @@ import { type AppConnection, driverVariables } from '../postgres/driver-url.ts';
 import { openSocket } from '../postgres/open-socket.ts';
 import type { Session } from '../postgres/session.ts';
 
-/** How long to wait for a server that only the app connects to, in milliseconds: the boot does not depend on it. */
+/** How long to wait for each answer of a server that only the app connects to, in milliseconds: the boot does not depend on it. */
 const TIMEOUT_MS = 3000;
 
 export interface AppTarget {
@@ -43,14 +43,14 @@ export async function resolveAppEnv(
 
 /**
  * Asks a server that only the app connects to: its own, if there is a direct connection beside it. A login tells, as
- * pg_hba.conf may refuse the role with TLS on a server that supports it; where the login fails, what the server offers.
+ * pg_hba.conf may refuse the role with TLS on a server that supports it; where the login fails or takes too long, what the server offers.
  */
 async function wouldEncrypt(settings: ConnectionSettings, signal: AbortSignal): Promise<boolean | undefined> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const bounded = () => AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
-    return await withConnection(settings, { signal: bounded }, async ({ encrypted }) => encrypted);
+    return await withConnection(settings, { signal: bounded() }, async ({ encrypted }) => encrypted);
   } catch {
-    return offersTls(settings, bounded);
+    return offersTls(settings, bounded());
   }
 }
 

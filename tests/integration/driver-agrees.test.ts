@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { sourceOfUrl } from '../../entrypoint/config/connection-source.ts';
@@ -6,6 +10,7 @@ import { connect } from '../../entrypoint/postgres/connect.ts';
 import { driverUrl } from '../../entrypoint/postgres/driver-url.ts';
 import { startBundle } from '../helpers/bundle.ts';
 import { type Authority, createAuthority, createSelfSigned } from '../helpers/certificates.ts';
+import { onCleanup } from '../helpers/cleanup.ts';
 import { createDatabase, createRole, type Database, type Role } from '../helpers/database.ts';
 import { type PostgresServer, startServer } from '../helpers/postgres.ts';
 import { createStandalone } from '../helpers/standalone.ts';
@@ -160,4 +165,28 @@ describe('the app', () => {
       ).toMatchObject({ server: '?sslmode=disable', direct: ENCRYPTED });
     },
   );
+
+  test('learns that a server supports TLS whose login takes too long', async () => {
+    const port = await startSlowPooler();
+    const { server } = await boot({
+      DATABASE_URL: `postgresql://app:app@127.0.0.1:${port}/app`,
+      DIRECT_URL: urls.get('no TLS')?.('127.0.0.1', 'sslmode=disable') ?? '',
+    });
+    expect(server).toBe(ENCRYPTED);
+  });
 });
+
+/** Encrypts connections, and never answers a login. */
+async function startSlowPooler(): Promise<number> {
+  const { certificate, key } = await createSelfSigned({ names: ['127.0.0.1'] });
+  const identity = { cert: await readFile(certificate), key: await readFile(key) };
+  const pooler = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write('S');
+      new TLSSocket(socket, { ...identity, isServer: true }).on('error', () => undefined).resume();
+    });
+  });
+  await once(pooler.listen(0, '127.0.0.1'), 'listening');
+  onCleanup(() => void pooler.close());
+  return (pooler.address() as AddressInfo).port;
+}

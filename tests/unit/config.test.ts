@@ -187,12 +187,21 @@ describe('readConfig', () => {
   });
 });
 
-describe('PGSSLMODE', () => {
-  const refused = { what: 'DATABASE_URL', got: 'none', hint: expect.stringContaining('sslmode=verify-full') };
+test('a line break at the end of a connection string is not handed on', () => {
+  expect(read({ DATABASE_URL: `${URL}?schema=a\r\n` }).database.url).toBe(`${URL}?schema=a`);
+});
 
-  test.each(['require', 'verify-ca', 'verify-full', 'no-verify'])(
+describe('PGSSLMODE', () => {
+  test.each([
+    ['require', 'require'],
+    ['no-verify', 'require'],
+    ['verify-ca', 'verify-ca'],
+    ['verify-full', 'verify-full'],
+  ])(
     'is not overridden by a weaker default: %s beside a connection string without sslmode is a problem',
-    (PGSSLMODE) => {
+    (PGSSLMODE, mode) => {
+      const hint = expect.stringMatching(`^Add sslmode=${mode} to .* Or remove PGSSLMODE`);
+      const refused = { what: 'DATABASE_URL', got: 'none', hint };
       expect(problems({ DATABASE_URL: URL, PGSSLMODE })).toMatchObject([refused]);
       const direct = { DATABASE_URL: `${URL}?sslmode=disable`, DIRECT_URL: URL };
       expect(problems({ ...direct, PGSSLMODE })).toMatchObject([{ ...refused, what: 'DIRECT_URL' }]);

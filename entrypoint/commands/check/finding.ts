@@ -1,6 +1,5 @@
 import { type BootError, describeProblem } from '../../core/errors.ts';
 import type { StepName } from '../../core/events.ts';
-import { plainLine, plainLines } from '../../lib/plain-text.ts';
 
 /** One result of the dry run, as `check --json` prints it: see docs/check.md. */
 export interface Finding {
@@ -14,33 +13,21 @@ export interface Finding {
 }
 
 export function ok(step: StepName, message: string, details?: readonly string[]): Finding {
-  return finding(step, 'ok', message, details);
+  return { step, level: 'ok', message, ...(details !== undefined && { details }) };
 }
 
 export function warning(step: StepName, message: string, details?: readonly string[]): Finding {
-  return finding(step, 'warning', message, details);
+  return { step, level: 'warning', message, ...(details !== undefined && { details }) };
 }
 
 /** One finding for each problem of the error. */
 export function failures(step: StepName, error: BootError): Finding[] {
   return error.problems.map((problem) => ({
-    ...finding(step, 'failure', describeProblem(problem), problem.details),
+    step,
+    level: 'failure',
+    message: describeProblem(problem),
+    ...(problem.details !== undefined && { details: problem.details }),
     exitStatus: error.exit.status,
     code: error.code,
   }));
-}
-
-/** What a name in the database or a file brings into it makes no line of its own. */
-function finding(
-  step: StepName,
-  level: Finding['level'],
-  message: string,
-  details: readonly string[] | undefined,
-): Finding {
-  return {
-    step,
-    level,
-    message: plainLine(message),
-    ...(details !== undefined && { details: details.flatMap(plainLines) }),
-  };
 }

@@ -233,6 +233,11 @@ describe('variables made of others', () => {
     const { appEnv } = read({ variables, requireEnv: ['PGPORT:port', 'MIGRATE_URL'] });
     expect(appEnv).toMatchObject({ PGPORT: '5432', LEVEL: 'info', MIGRATE_URL: URL, NONE: 'none' });
     expect(Object.entries(appEnv)).toContainEqual(['valueOf', 'x']);
+    const notSet = { LOG_LEVEL: '', DATABASE_PORT: 'tcp://10.96.0.12:5432' };
+    expect(read({ variables, requireEnv: ['PGPORT:port'] }, notSet).appEnv).toMatchObject({
+      PGPORT: '5432',
+      LEVEL: 'info',
+    });
     const parts = { DATABASE_URL: '', DATABASE_HOST: 'db', DATABASE_USER: 'app', DATABASE_NAME: 'app' };
     const made = read(
       { variables: { COPY: '${POSTGRES_URL}' }, requireEnv: ['COPY:20'], databaseUrlFrom: ['POSTGRES_URL'] },

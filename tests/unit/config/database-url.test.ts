@@ -190,7 +190,7 @@ describe('a connection string', () => {
     ['postgresql://app:hid den@db/main', 'a space', '%20'],
     ['postgresql://app:hidden@db/main?options=-c work_mem=1MB', 'a space', '%20'],
     ['postgresql://app:hidden@db/ma\tin', 'the character %09', '%09'],
-    ['postgresql://app:hidden@db/ma\nin', 'the character %0A', '%0A'],
+    ['postgresql://app:hidden@db/main\n', 'the character %0A', '%0A'],
     ['postgresql://app:hidden@db/main\u00a0', 'the character %C2%A0', '%C2%A0'],
     ['postgresql://app:hidden@db/main?options=100%', 'a % that encodes nothing', '%25'],
     ['postgresql://app:hidden@db/main%00x', '%00', 'NUL'],
@@ -229,11 +229,10 @@ describe('a connection string', () => {
       '\\',
       '|',
     );
-    const end = fc.constantFrom('', '\n', '\r\n', ' ', '\t');
     const word = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join(''));
     fc.assert(
-      fc.property(word, word, word, word, end, (user, password, database, name, end) => {
-        const url = `postgresql://${user}:${password}@db:5432/${database}?application_name=${name}${end}`;
+      fc.property(word, word, word, word, (user, password, database, name) => {
+        const url = `postgresql://${user}:${password}@db:5432/${database}?application_name=${name}`;
         const parsed = parseDatabaseUrl(sourceOfUrl('DATABASE_URL'), url, '/app');
         if ('problem' in parsed) return;
         const client = new pg.Client(url);
