@@ -14,9 +14,9 @@ const WRITES = /^\s*CREATE SCHEMA\b/;
 /** How its queries of the catalog begin, in which it puts no names. */
 const READS_CATALOG =
   /^\s*(?:WITH rawindex AS|SELECT\s+(?:EXISTS\(SELECT 1 FROM pg_namespace|(?:namespace|schemainfo)\.nspname|tbl\.relname|oid\.namespace|con\.oid|[pt]\.(?:pro|typ)name|ext\.extname|views\.viewname|sequencename|sequence_name))\b/;
-/** What of the catalog is text of which the engine makes no names. */
+/** What of the catalog is text of which the engine makes no names; the type `"char"` has quotes of its own. */
 const TEXTS: ReadonlySet<string> = new Set([
-  ...['column_default', 'constraint_definition', 'definition', 'description', 'formatted_type'],
+  ...['column_default', 'constraint_definition', 'data_type', 'definition', 'description', 'formatted_type'],
   ...['predicate', 'reloptions', 'value', 'version', 'view_sql'],
 ]);
 

@@ -4,6 +4,7 @@ import type { Database } from '../../database/database.ts';
 import { plainLine } from '../../lib/plain-text.ts';
 import { isConnectionLoss } from '../../postgres/connection-lost.ts';
 import { ProtocolError } from '../../postgres/protocol-error.ts';
+import { quoteLiteral } from '../../postgres/session.ts';
 import { explainPassing } from '../../postgres/statement-error.ts';
 import { refuseForeignObjects, withTables } from './push-trust.ts';
 
@@ -41,11 +42,12 @@ export class TableCounter {
     this.#ask = ask;
   }
 
-  /** Locks a table, then looks up its owner, when nobody can change it any more. */
+  /** Locks a table, then looks up what it is and whose, when nobody can change it any more. */
   async lock(table: string): Promise<void> {
     if (this.#held.has(table)) return;
     await this.#asking(table, `LOCK TABLE ${table} IN ${this.#hold} MODE`);
     await refuseForeignObjects(this.#database, this.#schemas);
+    await this.#requireTable(table);
     this.#held.add(table);
   }
 
@@ -58,6 +60,18 @@ export class TableCounter {
     if (row === undefined) throw new ProtocolError('no row of a count');
     this.#counted.set(`${table} ${where}`, row.rows);
     return row.rows;
+  }
+
+  /** A view in its place, which the owner of the schema can put there, would run code of its own. */
+  async #requireTable(table: string): Promise<void> {
+    const [found] = await this.#database.session.query(
+      `select from pg_catalog.pg_class as c where c.oid = pg_catalog.to_regclass(${quoteLiteral(table)}) and c.relkind in ('r', 'p')`,
+    );
+    if (found !== undefined) return;
+    throw new BootError('PUSH_REFUSED', {
+      message: `The rows of ${plainLine(table)} cannot be counted: it is no longer a table`,
+      hint: 'Look at who owns its schema, and restart.',
+    });
   }
 
   async #asking<Row extends pg.QueryResultRow>(table: string, sql: string): Promise<readonly Row[]> {

@@ -6,10 +6,11 @@ import { quoteLiteral } from '../../postgres/session.ts';
 
 /** Types that are no arrays and no rows of a table, which belong to whoever owns what they are made of. */
 const OWN_TYPE = "(o.typtype <> 'b' or o.typelem = 0) and o.typtype <> 'c'";
+/** Of the rest no push reads anything: views, and indexes beside those of the tables. */
+const READ_RELATION = "o.relkind in ('r', 'p', 'f', 'S', 'c')";
 /** What roles make in a schema that the statements of a push can name, find by its name, or run. */
 const CATALOGS = [
-  ['pg_namespace', 'nspowner', 'oid', 'true'],
-  ['pg_class', 'relowner', 'relnamespace', 'true'],
+  ['pg_class', 'relowner', 'relnamespace', READ_RELATION],
   ['pg_type', 'typowner', 'typnamespace', OWN_TYPE],
   ['pg_proc', 'proowner', 'pronamespace', 'true'],
   ['pg_operator', 'oprowner', 'oprnamespace', 'true'],
@@ -24,7 +25,8 @@ interface Found {
 
 /**
  * A push reads, counts and changes what it finds in its schemas, and the server runs code of whoever owns it: nothing there
- * may belong to a role that is not trusted, no partition of a table there, and no table at the other end of a foreign key.
+ * but a view may belong to a role that is not trusted, no partition of a table there, and no table at the other end of a
+ * foreign key. The schemas themselves may: who owns one can drop what is in it, and own what comes in its place.
  */
 export async function refuseForeignObjects({ session }: Database, schemas: readonly string[]): Promise<void> {
   const [object] = await session.query<Found>(ownedByOthers(schemas));

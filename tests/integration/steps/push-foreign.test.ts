@@ -50,8 +50,6 @@ describe('a push with something of another role in its schema', () => {
     ['a domain', 'CREATE DOMAIN e AS int', 'Type'],
     ['a composite type', 'CREATE TYPE e AS (a int)', 'Composite type'],
     ['a range type', 'CREATE TYPE e AS RANGE (subtype = int)', 'Type'],
-    ['a view', 'CREATE VIEW e AS SELECT 1 AS a', 'View'],
-    ['a materialized view', 'CREATE MATERIALIZED VIEW e AS SELECT 1 AS a', 'Materialized view'],
     ['a sequence', 'CREATE SEQUENCE e', 'Sequence'],
     ['a function', "CREATE FUNCTION e() RETURNS int LANGUAGE sql AS 'SELECT 1'", 'Function'],
     ['a table with partitions', 'CREATE TABLE e (id int) PARTITION BY RANGE (id)', 'Table'],
@@ -115,6 +113,24 @@ describe('a push with something of another role in its schema', () => {
     expect(await names()).toEqual(['gone', 'users']);
   });
 
+  test('counts no view that the owner of the schema puts in the place of a table meanwhile', async () => {
+    const { database, other, run, start, owner, attacker, names, waits } = await prepare();
+    expect((await run()).code).toBe(0);
+    await owner.query('CREATE TABLE gone (id int)');
+    await database.query(`ALTER SCHEMA public OWNER TO ${other.name}`);
+    await attacker.query(`CREATE SCHEMA att; GRANT USAGE ON SCHEMA att TO PUBLIC;
+      CREATE FUNCTION att.reach() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE 'reached as %', current_user; END $$`);
+    await attacker.query(`BEGIN; DROP TABLE gone; CREATE VIEW gone AS SELECT att.reach() AS id FROM (VALUES (1)) AS v;
+      GRANT ALL ON gone TO PUBLIC`);
+    const boot = await start();
+    await expect.poll(async () => (await waits()).length).toBeGreaterThan(0);
+    await attacker.query('COMMIT');
+    expect((await boot.exit).code, boot.stdout).toBe(65);
+    expect(boot.stdout).toContain('it is no longer a table');
+    expect(boot.stdout).not.toContain('reached as');
+    expect(await names()).toEqual(['users']);
+  });
+
   test('refuses an enum whose name is SQL and that appears while the engine reads the catalog', async () => {
     const { database, run, start, attacker, names, waits } = await prepare();
     expect((await run()).code).toBe(0);
@@ -151,6 +167,26 @@ test.each([
     expect(await names()).toEqual(before);
   },
 );
+
+test('a push accepts a schema of another role, and the views that it has there', async () => {
+  const { database, other, run, owner, attacker, names } = await prepare();
+  await owner.query('GRANT ALL ON SCHEMA public TO PUBLIC');
+  await database.query(`ALTER SCHEMA public OWNER TO ${other.name}`);
+  await attacker.query(`CREATE VIEW report AS SELECT relkind FROM pg_class;
+    CREATE MATERIALIZED VIEW sums AS SELECT 1 AS a; CREATE INDEX ON sums (a)`);
+  for (const command of ['migrate', 'check', 'status']) {
+    const result = await run(command);
+    expect(result.code, said(result)).toBe(0);
+  }
+  expect(await names()).toEqual(['users']);
+});
+
+test('a push accepts a column of the type "char", which has quotes in its name', async () => {
+  const { run, owner } = await prepare();
+  await owner.query('CREATE VIEW v AS SELECT relkind FROM pg_class; CREATE TABLE gone (c "char")');
+  const result = await run();
+  expect(result.code, said(result)).toBe(0);
+});
 
 test('a push accepts what an extension and its own role have made, and a value of an enum with a double quote', async () => {
   const { run, owner } = await prepare();
