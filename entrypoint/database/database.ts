@@ -8,7 +8,7 @@ import { tableLocked } from './table-locked.ts';
 
 const LOCK_NOT_AVAILABLE = '55P03';
 /** Longer than most changes of a table take, and soon told from a server that is silent. */
-const PATIENCE_MS = 1000;
+export const PATIENCE_MS = 1000;
 
 /** A connected database and what was last seen in it. */
 export class Database {

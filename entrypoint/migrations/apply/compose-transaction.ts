@@ -21,9 +21,9 @@ export function composeTransaction(
     'BEGIN',
     `SET LOCAL search_path = ${SAFE_PATH}`,
     ...scriptSettings(options, 'LOCAL'),
-    // Another client of the pooler may have left tables that hide those of the script.
-    ...(options.mayAutocommit ? [] : ['DISCARD TEMP']),
     lockHistory(table, 'ROW EXCLUSIVE'),
+    // Another client of the pooler may have left tables that hide those of the script. It takes a snapshot: after the lock.
+    ...(options.mayAutocommit ? [] : ['DISCARD TEMP']),
     takeScriptLock(exposed),
     ...insertApplied(table, record, guard),
     scriptPath(options, 'LOCAL'),

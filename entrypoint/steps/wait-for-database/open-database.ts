@@ -1,6 +1,6 @@
 import { faultPoint } from '../../core/fault-point.ts';
 import type { StepLog } from '../../core/step-log.ts';
-import { Database } from '../../database/database.ts';
+import { Database, PATIENCE_MS } from '../../database/database.ts';
 import type { Deadline } from '../../lib/deadline.ts';
 import { connect } from '../../postgres/connect.ts';
 import { describeTarget } from '../../postgres/connection-settings.ts';
@@ -9,6 +9,8 @@ import type { WaitConfig, WaitOptions } from './settings.ts';
 
 /** Enough for a healthy server, however short the deadline is: 0s means one attempt. */
 const LEAST_MS = 1000;
+/** The same for an answer: a locked table is told from a silent server. */
+const LEAST_ANSWER_MS = 3 * PATIENCE_MS;
 
 /** Limit of one attempt, in milliseconds. */
 export function attemptMs(deadline: Deadline): number {
@@ -30,14 +32,17 @@ export async function openDatabase(
   faultPoint('connect:before');
   const session = await connect(connection, {
     timeoutMs: attemptMs(deadline),
-    answerMs: Math.max(timeoutMs, LEAST_MS),
+    answerMs: Math.max(timeoutMs, LEAST_ANSWER_MS),
     signal,
   });
   try {
     faultPoint('connect:after');
     const askedAt = performance.now();
     // A server that accepts the connection and then never answers counts as a failed attempt.
-    const limitMs = Math.min(2 * connection.connectTimeoutMs, attemptMs(deadline));
+    const limitMs = Math.min(
+      2 * connection.connectTimeoutMs,
+      Math.max(deadline.remainingMs, LEAST_ANSWER_MS),
+    );
     const database = await session.answered(() => Database.open(session, options.seedTables), {
       limitMs,
       graceMs: 0,

@@ -75,20 +75,23 @@ describe('a table that another session has for itself', () => {
     return { dir, env, database, holder, occupy };
   }
 
-  test('because it migrates, is waited for in the lock', async () => {
-    const { dir, env, holder, occupy } = await createBusy();
-    await holder.query(`SELECT pg_advisory_lock(${LOCKS['of our own']})`);
-    await occupy();
-    const boot = await startBundle({ dir, env });
-    expect(await boot.waitForLog({ step: 'database', event: 'done' })).toMatchObject({ busy: true });
-    await boot.waitForLog({ step: 'lock', event: 'waiting' });
-    await holder.query(
-      `INSERT INTO users (email) VALUES ('a@example.org'); COMMIT; SELECT pg_advisory_unlock_all()`,
-    );
-    await boot.waitForServer();
-    const skipped = boot.logs.filter(({ event }) => event === 'skipped').map(({ step }) => step);
-    expect(skipped).toEqual(['migrate', 'seed']);
-  });
+  test.each(['2s', '0s'])(
+    'because it migrates, is waited for in the lock, with ENTRYPOINT_DB_TIMEOUT=%s',
+    async (timeout) => {
+      const { dir, env, holder, occupy } = await createBusy();
+      await holder.query(`SELECT pg_advisory_lock(${LOCKS['of our own']})`);
+      await occupy();
+      const boot = await startBundle({ dir, env: { ...env, ENTRYPOINT_DB_TIMEOUT: timeout } });
+      expect(await boot.waitForLog({ step: 'database', event: 'done' })).toMatchObject({ busy: true });
+      await boot.waitForLog({ step: 'lock', event: 'waiting' });
+      await holder.query(
+        `INSERT INTO users (email) VALUES ('a@example.org'); COMMIT; SELECT pg_advisory_unlock_all()`,
+      );
+      await boot.waitForServer();
+      const skipped = boot.logs.filter(({ event }) => event === 'skipped').map(({ step }) => step);
+      expect(skipped).toEqual(['migrate', 'seed']);
+    },
+  );
 
   test('for something else, is waited for under the lock, then named: exit 75', async () => {
     const { dir, env, database, holder, occupy } = await createBusy();

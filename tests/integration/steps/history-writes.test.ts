@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { runBundle, startBundle } from '../../helpers/bundle.ts';
 import { createDatabase, createRole, type Database } from '../../helpers/database.ts';
+import { hasPgBouncer, pgBouncerTitle, startPgBouncer } from '../../helpers/pgbouncer.ts';
 import { createStandalone } from '../../helpers/standalone.ts';
 
 const COLUMNS = `id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz,
@@ -26,8 +27,8 @@ const SCRIPTS = {
 };
 
 /** A database that the first migration of an app is applied to, and a role that was granted everything on its tables. */
-async function prepare(schemaOwner: 'ours' | 'theirs') {
-  const [ours, theirs] = [await createRole(), await createRole()];
+async function prepare(schemaOwner: 'ours' | 'theirs', settings: Record<string, string> = {}) {
+  const [ours, theirs] = [await createRole({ settings }), await createRole()];
   const database = await createDatabase({ owner: ours });
   await database.query(`CREATE TABLE public.reached (role text); GRANT INSERT ON public.reached TO PUBLIC;
     GRANT CREATE ON SCHEMA public TO ${theirs.name};
@@ -48,10 +49,11 @@ async function prepare(schemaOwner: 'ours' | 'theirs') {
   await database.query(`GRANT ALL ON ALL TABLES IN SCHEMA app TO ${theirs.name}`);
   const attacker = await database.connect(database.urlFor(theirs));
   await attacker.query(EVIL);
-  const start = (args: string[]) => startBundle({ dir: app.dir, args, env });
+  const start = (args: string[], DATABASE_URL = env.DATABASE_URL) =>
+    startBundle({ dir: app.dir, args, env: { ...env, DATABASE_URL } });
   const run = (args: string[]) => runBundle({ dir: app.dir, args, env });
   const reached = () => database.query(`SELECT role FROM reached WHERE role <> '${theirs.name}'`);
-  return { database, app, attacker, theirs, start, run, reached };
+  return { database, app, attacker, ours, theirs, url: env.DATABASE_URL, start, run, reached };
 }
 
 function untilSomebodyWaits(database: Database, table: string) {
@@ -83,6 +85,27 @@ test.each(Object.entries(SCRIPTS))(
     await database.query('DROP TRIGGER planted ON app._prisma_migrations');
     const again = await run(['migrate']);
     expect(again.code, again.stdout).toBe(0);
+  },
+);
+
+test.skipIf(!hasPgBouncer).each(['repeatable read', 'serializable'])(
+  `nor does it behind ${pgBouncerTitle}, where the transactions of the role are %s`,
+  async (level) => {
+    const { database, app, attacker, ours, url, start, reached } = await prepare('ours', {
+      default_transaction_isolation: level,
+    });
+    const account = { ...database, user: ours.name, password: ours.password };
+    const pooler = await startPgBouncer(account, { poolMode: 'transaction' });
+    await app.addMigration('0002_more', SCRIPTS['one transaction']);
+    await attacker.query(
+      `BEGIN; CREATE TRIGGER planted BEFORE INSERT OR UPDATE ON app._prisma_migrations ${TRIGGER}`,
+    );
+    const boot = await start(['migrate'], pooler.through(url));
+    await untilSomebodyWaits(database, '_prisma_migrations');
+    await attacker.query('COMMIT');
+    expect((await boot.exit).code, boot.describe()).toBe(65);
+    expect(boot.stdout).toMatch(/MIGRATION_HISTORY.*planted/s);
+    expect(await reached()).toEqual([]);
   },
 );
 
