@@ -16,6 +16,7 @@ const ALIASES: Readonly<Record<string, string>> = {
     character: 'char',
     'bit varying': 'varbit',
     'public.citext': 'citext',
+    'extensions.citext': 'citext',
   },
   ...{ 'timestamp with time zone': 'timestamptz', 'timestamp without time zone': 'timestamp' },
   ...{ 'time with time zone': 'timetz', 'time without time zone': 'time' },
@@ -35,13 +36,13 @@ const isLonger: Keeps = (from, to) => to.size[0] >= from.size[0];
 const hasDigits: Keeps = (from, { size: [precision, scale] }) =>
   precision - scale >= (DIGITS[from.name] ?? ANY);
 const isWider: Keeps = ({ size: from }, { size: to }) =>
-  from[0] === ANY ? to[0] === ANY : to[1] >= from[1] && to[0] - to[1] >= from[0] - from[1];
+  to[0] === ANY || (to[1] >= from[1] && to[0] - to[1] >= from[0] - from[1]);
 const fits: Keeps = (from, to) => to.size[0] >= (LENGTH[from.name] ?? ANY);
 
 /** What PostgreSQL casts without losing anything, to each type. */
 const KEEPS: Readonly<Record<string, Readonly<Record<string, Keeps>>>> = {
   integer: { smallint: always },
-  bigint: { smallint: always, integer: always },
+  bigint: { smallint: always, integer: always, oid: always },
   real: { smallint: always },
   'double precision': { smallint: always, integer: always, real: always },
   numeric: { smallint: hasDigits, integer: hasDigits, bigint: hasDigits, numeric: isWider },
@@ -53,7 +54,20 @@ const KEEPS: Readonly<Record<string, Readonly<Record<string, Keeps>>>> = {
   varchar: { varchar: isLonger, char: isLonger, ...onEach(Object.keys(LENGTH), fits) },
   text: onEach(
     [
-      ...['varchar', 'char', 'citext', 'numeric', 'inet', 'cidr', 'json', 'jsonb', 'xml', 'bit', 'varbit'],
+      ...[
+        'varchar',
+        'char',
+        'citext',
+        'name',
+        'numeric',
+        'inet',
+        'cidr',
+        'json',
+        'jsonb',
+        'xml',
+        'bit',
+        'varbit',
+      ],
       ...Object.keys(LENGTH),
     ],
     always,

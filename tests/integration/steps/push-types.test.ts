@@ -134,13 +134,17 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   cidr: ['10.0.0.0/8'],
   money: ['1.25'],
   oid: ['4294967295'],
+  name: ['a_Name'],
+  'extensions.citext': ['  Ab  '],
   bytea: ['\\x00ff'],
 };
 
 test.each(Object.keys(VALUES))('what counts as lossless for %s comes back from every value', async (from) => {
   const database = await createDatabase();
   const session = await database.connect();
-  await session.query("SET TimeZone = 'UTC'");
+  await session.query(
+    "SET TimeZone = 'UTC'; CREATE SCHEMA extensions; CREATE EXTENSION citext SCHEMA extensions",
+  );
   for (const to of Object.keys(VALUES).filter((type) => isLossless(from, type, 'UTC')))
     for (const suffix of ['', '[]']) {
       const literals = (VALUES[from] ?? []).map((value) => `'${value}'::${from}`);

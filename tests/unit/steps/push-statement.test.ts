@@ -24,6 +24,8 @@ ALTER COLUMN "d" SET DATA TYPE VARCHAR(9)[]`;
     'DROP TYPE "e"""; DROP TABLE "b"; --"',
     'DROP SEQUENCE "e"; ALTER ROLE a SUPERUSER; --"',
     'DROP SCHEMA "a"',
+    'DROP EXTENSION "a" CASCADE',
+    'DROP EXTENSION "a", "b"',
     'TRUNCATE "a"',
     'DELETE FROM "a"',
     'ALTER TABLE "a" ALTER COLUMN "c" TYPE DATE USING ("c"::date)',
@@ -45,6 +47,9 @@ test.each([
   ['double precision', 'TEXT'],
   ['money', 'DECIMAL ( 65 , 30 )'],
   ['numeric', 'DECIMAL ( 65 , 30 )'],
+  ['numeric(10,2)', 'DECIMAL ( 10 , 1 )'],
+  ['oid', 'INTEGER'],
+  ['app.citext', 'TEXT'],
   ['numeric(3,-2)', 'DECIMAL ( 65 , 30 )'],
   ['bigint', 'DECIMAL ( 20 , 2 )'],
   ['integer', 'VARCHAR ( 10 )'],
@@ -59,4 +64,15 @@ test.each([
   ['bytea', 'TEXT'],
 ])('a change from %s to %s could lose something', (from, to) => {
   expect(isLossless(from, to, 'Europe/Madrid')).toBe(false);
+});
+
+test.each([
+  ['numeric(10,2)', 'DECIMAL'],
+  ['numeric', 'DECIMAL'],
+  ['numeric(10,2)', 'DECIMAL ( 12 , 3 )'],
+  ['oid', 'BIGINT'],
+  ['name', 'TEXT'],
+  ['extensions.citext', 'TEXT'],
+])('a change from %s to %s loses nothing', (from, to) => {
+  expect(isLossless(from, to, 'Europe/Madrid')).toBe(true);
 });
