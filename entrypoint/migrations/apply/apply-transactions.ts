@@ -68,17 +68,18 @@ function remainsAfter(transactions: readonly OwnTransaction[], committed: number
 
 /** One of them with its part of the record, the last thing in it: SET TRANSACTION wants to come before any query. */
 function compose(
-  { record, script, options }: Application,
+  { session, record, script, options }: Application,
   transactions: readonly OwnTransaction[],
   index: number,
   acting: ActingRole | undefined,
 ): ComposedQuery {
   const { table, exposed } = options;
+  const login = session.settings.user;
   const query = new ComposedQuery().comment(`migration ${record.name}`);
   const { statements: own = [], begin } = transactions[index] ?? {};
   if (begin === undefined) query.add('BEGIN');
   else query.addStatement(script, begin);
-  query.add(...asConnectedFirst([lockHistory(table, 'ROW EXCLUSIVE')], acting));
+  query.add(...asConnectedFirst([lockHistory(table, 'ROW EXCLUSIVE')], acting, login));
   const firstQuery = own.find((at) => !PRECEDES_QUERIES.test(script.statements[at]?.skeleton ?? ''));
   for (const at of own) {
     if (at === firstQuery) query.add(takeScriptLock(exposed));
@@ -90,5 +91,5 @@ function compose(
   const applied = isFirst ? insertApplied(table, record) : completeRecord(table, record);
   const begun = isFirst ? insertStarted(table, record, progress) : updateProgress(table, record, progress);
   const written = [...retakeLocks([SCRIPT_LOCK, ...exposed]), ...(isLast ? applied : begun)];
-  return query.add(...asConnected(underSafePath(written)), 'COMMIT');
+  return query.add(...asConnected(underSafePath(written), login), 'COMMIT');
 }
