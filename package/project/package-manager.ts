@@ -108,7 +108,8 @@ function bun(root: string, lockfile: string, version: string | undefined): Packa
     name: 'bun',
     lockfile,
     files: existing(root, ['bunfig.toml', '.npmrc']),
-    setup: `npm install --global bun@${version ?? '1'}`,
+    // Its script puts the program in the package's place; npm 12 runs only scripts that are allowed.
+    setup: `npm install --global --allow-scripts=bun bun@${version ?? '1'}`,
     install: 'bun install --frozen-lockfile',
     cache: '/root/.bun/install/cache',
     run: (script) => `bun run ${script}`,

@@ -19,6 +19,15 @@ export default defineConfig({
   datasource: { url: env('DATABASE_URL') },
 });
 `;
+/** Those that wrote the lockfiles of the small app, by the names of their folders. */
+const PACKAGE_MANAGERS = {
+  pnpm: 'pnpm@10.24.0',
+  yarn: 'yarn@4.18.1',
+  'yarn-classic': 'yarn@1.22.22',
+  bun: 'bun@1.4.5',
+};
+type PackageManager = keyof typeof PACKAGE_MANAGERS;
+
 /** What another user than root owns or may write to in the folder of the app, and how many files the compile cache has. */
 const LIST_CHANGEABLE = `const { lstatSync, readdirSync } = require('fs');
 const paths = [];
@@ -47,16 +56,19 @@ test('what init writes for an app that has no Dockerfile is built, started with 
   expect(compiled).toBeGreaterThan(10);
 });
 
-test('so is an app of pnpm and Prisma 6 with a base path, another build folder, and native code in the app and in its seed', async () => {
-  const { query, get } = await adopt(await createPnpmApp(), 'shop_six');
-  expect(await query('SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL')).toBe('1');
-  expect(await query("SELECT hash LIKE '$2b$04$%' FROM users")).toBe('t');
-  expect(await get('/shop/api/users')).toEqual({ users: [{ id: 1 }], isPassword: true });
-  expect(await get('/shop/api/health')).toEqual({ status: 'healthy' });
-});
+test.each(Object.keys(PACKAGE_MANAGERS) as PackageManager[])(
+  'so is an app of %s and Prisma 6 with a base path, another build folder, and native code in the app and in its seed',
+  async (manager) => {
+    const { query, get } = await adopt(await createSmallApp(manager), 'shop_six');
+    expect(await query('SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL')).toBe('1');
+    expect(await query("SELECT hash LIKE '$2b$04$%' FROM users")).toBe('t');
+    expect(await get('/shop/api/users')).toEqual({ users: [{ id: 1 }], isPassword: true });
+    expect(await get('/shop/api/health')).toEqual({ status: 'healthy' });
+  },
+);
 
 test('a database whose first start was refused is not healthy at the next one', async () => {
-  const { compose } = await initialise(await createPnpmApp());
+  const { compose } = await initialise(await createSmallApp('pnpm'));
   const env = { POSTGRES_PASSWORD: 'first-line\nsecond-line' };
   onCleanup(async () => {
     await docker([...compose, 'down', '--volumes', '--timeout', '0'], { env });
@@ -130,10 +142,15 @@ async function createApp(): Promise<string> {
   return folder;
 }
 
-/** A small app as pnpm and Prisma 6 lay it out, with its lockfile. */
-async function createPnpmApp(): Promise<string> {
+/** A small app with Prisma 6, as one of the package managers leaves it. */
+async function createSmallApp(manager: PackageManager): Promise<string> {
+  const fixtures = join(import.meta.dirname, 'fixtures');
   const folder = await createFolder('adopted');
-  await cp(join(import.meta.dirname, 'fixtures/pnpm-prisma-6'), folder, { recursive: true });
+  await cp(join(fixtures, 'prisma-6'), folder, { recursive: true });
+  await cp(join(fixtures, 'prisma-6-lockfiles', manager), folder, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  const named = { ...manifest, packageManager: PACKAGE_MANAGERS[manager] };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(named, null, 2));
   return folder;
 }
 

@@ -1,5 +1,5 @@
 import type { Project } from '../../project/project.ts';
-import { generateVariables } from './generate.ts';
+import { engineVariables, generateVariables } from './generate.ts';
 import { copyLine, IMAGE, openssl, schemaPaths } from './lines.ts';
 
 /** The stage that installs, from no more than what an installation reads: its layer is rebuilt only when that changes. */
@@ -9,7 +9,8 @@ export function deps(project: Project): string[] {
   const isFolder = (path: string) => path.startsWith('.yarn/') || path === 'patches';
   folders.get('')?.push(manager.lockfile, ...manager.files.filter((path) => !isFolder(path)));
   const paths = new Set([...manager.files.filter(isFolder), ...install.files]);
-  const variables = install.generates ? [...new Set(generateVariables(project))] : [];
+  // Prisma's own postinstall script downloads engines as well.
+  const variables = install.generates ? generateVariables(project) : engineVariables(project);
   return [
     'ARG NODE_IMAGE=node:24-bookworm-slim',
     '',

@@ -93,6 +93,16 @@ describe('the stage that installs', () => {
     expect(install).toContain('PRISMA_SCHEMA_ENGINE_BINARY="$(command -v node)" npm ci');
   });
 
+  test('downloads no engine for a client that has none', async () => {
+    const { deps } = await stagesOf({ ...SINGLE, ...LOCKFILES.npm });
+    expect(command(deps, /npm ci/)).toMatch(/ PRISMA_SCHEMA_ENGINE_BINARY="\$\(command -v node\)" npm ci /);
+  });
+
+  test('installs bun with the script without which it does not run', async () => {
+    const { deps } = await stagesOf({ ...SINGLE, ...LOCKFILES.bun });
+    expect(deps).toContain('RUN npm install --global --allow-scripts=bun bun@1');
+  });
+
   test.for([
     ['yarn 3', LOCKFILES.berry, '@yarnpkg/cli-dist@3'],
     ['yarn 4', { ...LOCKFILES.berry, 'yarn.lock': '__metadata:\n  version: 8\n' }, '@yarnpkg/cli-dist@4'],
