@@ -4,8 +4,9 @@ import { Session } from '../../../entrypoint/postgres/session.ts';
 import { withScratchDatabase } from '../../../entrypoint/steps/baseline/scratch-database.ts';
 import { TableCounter } from '../../../entrypoint/steps/migrate/push-tables.ts';
 
-/** A server that answers every query without a row. */
-const session = Object.create(Session.prototype, { query: { value: async () => [] } });
+/** A server that knows a table, and answers every other query without a row. */
+const query = async (sql: string) => (sql.includes('to_regclass') ? [{}] : []);
+const session = Object.create(Session.prototype, { query: { value: query } });
 const database = Object.create(Database.prototype, { session: { value: session } });
 const LOST = { name: 'ProtocolError', code: 'EBADMSG' };
 
