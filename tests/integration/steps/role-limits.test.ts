@@ -174,6 +174,16 @@ describe.skipIf(!hasPgBouncer)(`temporary tables of another client of ${pgBounce
     return { database, env: { DATABASE_URL, FIXTURE_EXIT_CODE: '0' }, leave };
   };
 
+  /** The boot finds the one row of the user table. */
+  const expectSeedSkipped = async (dir: string, env: Record<string, string>) => {
+    const run = await runBundle({ dir, env });
+    expect(run.code, run.stdout).toBe(0);
+    expect(run.logs.filter(({ step }) => step === 'seed').at(-1)).toMatchObject({
+      event: 'skipped',
+      rows: 1,
+    });
+  };
+
   test('are not taken for the user table: the seed does not run again', async () => {
     const { database, env, leave } = await open('CREATE TEMP TABLE users (id int)');
     const app = await createStandalone({
@@ -185,12 +195,7 @@ describe.skipIf(!hasPgBouncer)(`temporary tables of another client of ${pgBounce
     ).toBe(0);
     await app.write('seed.js', 'process.exit(1)');
     await leave();
-    const run = await runBundle({ dir: app.dir, env });
-    expect(run.code, run.stdout).toBe(0);
-    expect(run.logs.filter(({ step }) => step === 'seed').at(-1)).toMatchObject({
-      event: 'skipped',
-      rows: 1,
-    });
+    await expectSeedSkipped(app.dir, env);
   });
 
   test('do not stand for a user table that is missing, or for another candidate', async () => {
@@ -201,12 +206,7 @@ describe.skipIf(!hasPgBouncer)(`temporary tables of another client of ${pgBounce
       files: { 'seed.js': 'process.exit(1)' },
     });
     await leave();
-    const run = await runBundle({ dir: app.dir, env });
-    expect(run.code, run.stdout).toBe(0);
-    expect(run.logs.filter(({ step }) => step === 'seed').at(-1)).toMatchObject({
-      event: 'skipped',
-      rows: 1,
-    });
+    await expectSeedSkipped(app.dir, env);
   });
 
   test('are not what a migration changes', async () => {
